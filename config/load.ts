@@ -1,0 +1,104 @@
+import { isAbsolute, join, resolve } from 'node:path';
+import { LastmileError } from '../domain/errors.ts';
+import { VARIABLES, type Secret, type Variable, type VariableName } from './schema.ts';
+
+/** Typed values of one process; paths are absolute, addresses complete. */
+export interface Config {
+  readonly portBase: number;
+  readonly dataDir: string;
+  readonly toolsDir: string;
+  readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string | null; readonly external: boolean };
+  readonly mongodb: { readonly uri: string; readonly database: string; readonly external: boolean };
+  readonly api: Listener;
+  readonly apiKey: Secret | null;
+  readonly gateway: Listener & { readonly processes: number; readonly id: string };
+  readonly collector: Listener;
+  readonly modelhost: Listener;
+  readonly serviceToken: Secret | null;
+  readonly signing: { readonly keyFile: string; readonly publicKeyFile: string };
+  readonly artifactDir: string;
+  readonly registryDir: string;
+  readonly payloadKey: Secret | null;
+  readonly leaseMs: number;
+  readonly notify: { readonly adapter: 'log' | 'webhook'; readonly url: string | null; readonly secret: Secret | null };
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
+  readonly paths: { readonly temporal: string | null; readonly testServer: string | null; readonly mongod: string | null; readonly elec2: string | null };
+}
+export interface Listener { readonly host: string; readonly port: number; readonly url: string }
+
+/** Environment in, Config or one LM_INVALID_CONFIG with every problem out. Relative paths are taken from `cwd`. */
+export function load(env: Readonly<Record<string, string | undefined>>, cwd: string): Config {
+  const problems: string[] = [];
+  const values = parseAll(env, problems);
+  if (problems.length > 0) {
+    throw new LastmileError('LM_INVALID_CONFIG', `The environment has ${String(problems.length)} problem(s):\n${problems.map((line) => `  ${line}`).join('\n')}`, { details: { problems } });
+  }
+  return build(values, cwd);
+}
+
+type Values = Readonly<Partial<Record<VariableName, unknown>>>;
+
+function parseAll(env: Readonly<Record<string, string | undefined>>, problems: string[]): Values {
+  for (const name of Object.keys(env)) {
+    if (name.startsWith('LASTMILE_') && !(name in VARIABLES)) problems.push(`${name} is not a variable of lastmile${suggestion(name)}`);
+  }
+  const values: Partial<Record<VariableName, unknown>> = {};
+  for (const [name, variable] of Object.entries(VARIABLES) as [VariableName, Variable][]) {
+    const text = env[name] === '' ? undefined : env[name] ?? variable.default;
+    if (text === undefined) continue;
+    const parsed = variable.schema.safeParse(text);
+    if (parsed.success) values[name] = parsed.data;
+    else problems.push(`${name}: ${parsed.error.issues.map((issue) => issue.message).join('; ')}. ${variable.about}`);
+  }
+  return values;
+}
+
+function build(values: Values, cwd: string): Config {
+  const text = (name: VariableName): string | null => (values[name] as string | undefined) ?? null;
+  const hidden = (name: VariableName): Secret | null => (values[name] as Secret | undefined) ?? null;
+  const path = (name: VariableName, fallback: string): string => { const value = text(name); return value === null ? fallback : isAbsolute(value) ? value : resolve(cwd, value); };
+  const base = values.LASTMILE_PORT_BASE as number;
+  const dataDir = path('LASTMILE_DATA_DIR', cwd);
+  const listener = (process: 'API' | 'GATEWAY' | 'COLLECTOR' | 'MODELHOST', offset: number): Listener => {
+    const host = text(`LASTMILE_${process}_HOST`) ?? '127.0.0.1';
+    const port = (values[`LASTMILE_${process}_PORT`] as number | undefined) ?? base + offset;
+    return { host, port, url: text(`LASTMILE_${process}_URL`) ?? `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${String(port)}` };
+  };
+  return {
+    portBase: base, dataDir, toolsDir: path('LASTMILE_TOOLS_DIR', cwd),
+    temporal: {
+      address: text('LASTMILE_TEMPORAL_ADDRESS') ?? `127.0.0.1:${String(base + 4)}`, namespace: text('LASTMILE_TEMPORAL_NAMESPACE') ?? 'default',
+      uiUrl: text('LASTMILE_TEMPORAL_UI_URL') ?? (text('LASTMILE_TEMPORAL_ADDRESS') === null ? `http://127.0.0.1:${String(base + 5)}` : null),
+      external: text('LASTMILE_TEMPORAL_ADDRESS') !== null,
+    },
+    mongodb: { uri: text('MONGODB_URI') ?? `mongodb://127.0.0.1:${String(base + 6)}/?replicaSet=rs0`, database: text('LASTMILE_MONGODB_DATABASE') ?? 'lastmile', external: text('MONGODB_URI') !== null },
+    api: listener('API', 0), apiKey: hidden('LASTMILE_API_KEY'),
+    gateway: { ...listener('GATEWAY', 1), processes: values.LASTMILE_GATEWAY_PROCESSES as number, id: text('LASTMILE_GATEWAY_ID') ?? 'gw-1' },
+    collector: listener('COLLECTOR', 2), modelhost: listener('MODELHOST', 3),
+    serviceToken: hidden('LASTMILE_SERVICE_TOKEN'),
+    signing: { keyFile: path('LASTMILE_SIGNING_KEY_FILE', join(dataDir, 'keys', 'routes.pem')), publicKeyFile: path('LASTMILE_SIGNING_PUBLIC_KEY_FILE', join(dataDir, 'keys', 'routes.pub.pem')) },
+    artifactDir: path('LASTMILE_ARTIFACT_DIR', join(dataDir, 'artifacts')), registryDir: path('LASTMILE_REGISTRY_DIR', join(dataDir, 'registry')),
+    payloadKey: hidden('LASTMILE_PAYLOAD_KEY'), leaseMs: values.LASTMILE_LEASE_MS as number,
+    notify: { adapter: values.LASTMILE_NOTIFY as 'log' | 'webhook', url: text('LASTMILE_NOTIFY_WEBHOOK_URL'), secret: hidden('LASTMILE_NOTIFY_WEBHOOK_SECRET') },
+    logLevel: values.LASTMILE_LOG_LEVEL as Config['logLevel'],
+    paths: { temporal: text('LASTMILE_TEMPORAL_PATH'), testServer: text('LASTMILE_TEMPORAL_TEST_SERVER_PATH'), mongod: text('LASTMILE_MONGOD_PATH'), elec2: text('LASTMILE_ELEC2') },
+  };
+}
+
+function suggestion(name: string): string {
+  const near = Object.keys(VARIABLES).map((known) => ({ known, distance: editDistance(name, known) })).sort((a, b) => a.distance - b.distance)[0];
+  return near !== undefined && near.distance <= 4 ? `; did you mean ${near.known}?` : '; see .env.example for the known ones';
+}
+
+/** Levenshtein distance. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

@@ -1,0 +1,52 @@
+import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { canonicalJson, type Json } from '../domain/canonical-json.ts';
+import { digestOf } from '../domain/digest.ts';
+import { LastmileError } from '../domain/errors.ts';
+import type { RouteTable, SignedTable } from '../domain/traffic/table.ts';
+
+export interface SigningKey { readonly keyId: string; readonly key: KeyObject }
+
+function keyIdOf(publicKey: KeyObject): string { return digestOf(publicKey.export({ type: 'spki', format: 'der' })).slice('sha256:'.length, 'sha256:'.length + 16); }
+
+/** Makes an Ed25519 pair where there is none; never replaces one. The private file is readable by its owner alone. */
+export function ensureKeyPair(keyFile: string, publicKeyFile: string): void {
+  if (existsSync(keyFile)) return;
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  for (const file of [keyFile, publicKeyFile]) mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(publicKeyFile, publicKey.export({ type: 'spki', format: 'pem' }), { mode: 0o644 });
+  writeFileSync(keyFile, privateKey.export({ type: 'pkcs8', format: 'pem' }), { mode: 0o600 });
+}
+
+/** Throws LM_INVALID_CONFIG when the file is missing or no Ed25519 key. */
+export function loadSigningKey(keyFile: string): SigningKey {
+  const key = readKey(keyFile, createPrivateKey);
+  return { key, keyId: keyIdOf(createPublicKey(key)) };
+}
+
+export function loadPublicKey(publicKeyFile: string): SigningKey {
+  const key = readKey(publicKeyFile, createPublicKey);
+  return { key, keyId: keyIdOf(key) };
+}
+
+function readKey(file: string, parse: (pem: string) => KeyObject): KeyObject {
+  try {
+    const key = parse(readFileSync(file, 'utf8'));
+    if (key.asymmetricKeyType === 'ed25519') return key;
+  } catch (error) {
+    throw new LastmileError('LM_INVALID_CONFIG', `The route signing key ${file} cannot be read; \`npm start\` makes one, or set LASTMILE_SIGNING_KEY_FILE.`, { cause: error });
+  }
+  throw new LastmileError('LM_INVALID_CONFIG', `The route signing key ${file} is not an Ed25519 key.`);
+}
+
+export function signTable(table: RouteTable, { key, keyId }: SigningKey): SignedTable {
+  const text = canonicalJson(table as unknown as Json);
+  return { keyId, table: text, signature: sign(null, Buffer.from(text), key).toString('base64') };
+}
+
+/** The table when the signature holds under `key`; null otherwise. */
+export function verifyTable(signed: SignedTable, { key, keyId }: SigningKey): RouteTable | null {
+  if (signed.keyId !== keyId || !verify(null, Buffer.from(signed.table), key, Buffer.from(signed.signature, 'base64'))) return null;
+  return JSON.parse(signed.table) as RouteTable;
+}

@@ -1,0 +1,55 @@
+import type { Goal, MetricRole } from '../deployment.ts';
+import type { DeploymentUid, RolloutId, TenantId, VariantId } from '../ids.ts';
+
+/** How one metric is judged; fixed before its evidence is looked at, never changed during a rollout. */
+export interface MetricPlan {
+  readonly name: string;
+  readonly kind: 'paired' | 'rate';
+  readonly role: MetricRole;
+  readonly margin: number;
+  readonly needsLabels: boolean;
+  /** Hard range of d per request, oriented larger = better. */
+  readonly range: { readonly lo: number; readonly hi: number };
+  readonly alpha: number;
+  readonly proof: 'given-loss-bound' | 'full';
+  /** Micro-blocks per analysis block (B = blockSlots · τ). */
+  readonly blockSlots: number;
+  /** No block mean is assumed to lie further below zero than this (decision-engine 3b). */
+  readonly lossBound: number;
+  readonly centreCap: number;
+  readonly vOpt: number;
+  /** Lag-1 correlation of the pilot's block means at blockSlots; null where it could not be told. */
+  readonly lag1: number | null;
+  readonly plannedFrom: 'pilot' | 'earlier-rollout' | 'full-range' | 'declared';
+}
+
+/** Draft: what the spec says. Fixed: with what the pilot taught. Stored once under the rollout. */
+export interface AnalysisPlan {
+  readonly tenantId: TenantId;
+  readonly deploymentUid: DeploymentUid;
+  readonly rolloutId: RolloutId;
+  readonly champion: VariantId;
+  readonly challenger: VariantId;
+  readonly specHash: string;
+  /** The champion's frozen contract: both answers are read by it. */
+  readonly contractHash: string;
+  readonly state: 'draft' | 'fixed';
+  readonly judgeVersion: string;
+  readonly goal: Goal;
+  readonly engine: 'strict';
+  readonly clock: 'gateway' | 'event';
+  readonly tauMs: number;
+  readonly cycleMs: number;
+  readonly minCycles: number;
+  readonly pilotCycles: number;
+  /** First slot of the rollout's shadow, and first slot that counts as evidence (null while the pilot runs). */
+  readonly firstSlot: number;
+  readonly evidenceFromSlot: number | null;
+  readonly coverage: number;
+  readonly maturityMs: number;
+  readonly graceMs: number;
+  readonly horizonMs: number;
+  /** Ruling time at which shadow began. */
+  readonly startedMs: number;
+  readonly metrics: readonly MetricPlan[];
+}

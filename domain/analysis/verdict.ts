@@ -1,0 +1,88 @@
+import type { RolloutId, TenantId } from '../ids.ts';
+import type { MetricRole } from '../deployment.ts';
+
+export const VERDICTS = ['promote', 'rollback', 'collecting', 'inconclusive', 'first'] as const;
+export type VerdictKind = (typeof VERDICTS)[number];
+
+export const REASONS = [
+  'first-version', 'proved-better', 'proved-no-worse', 'proved-healthy', 'proved-worse', 'guardrail', 'safety',
+  'pilot', 'no-data', 'coverage', 'share-mismatch', 'min-cycles', 'not-enough-evidence', 'loss-bound', 'not-judged',
+  'futile', 'horizon', 'idle', 'validation', 'person', 'superseded', 'error',
+] as const;
+export type ReasonCode = (typeof REASONS)[number];
+export interface Reason { readonly code: ReasonCode; readonly metric: string | null; readonly text: string }
+
+/** pass: proved; fail: proved harmful; undecided: neither yet; the rest are never a pass. */
+export const FINDING_STATES = ['pass', 'fail', 'undecided', 'no-data', 'short-coverage', 'loss-bound-broken'] as const;
+export type FindingState = (typeof FINDING_STATES)[number];
+
+/** One metric as judged; estimate and bounds are of the mean difference per request (paired) or of the challenger's rate (rates). */
+export interface Finding {
+  readonly metric: string;
+  readonly role: MetricRole;
+  readonly state: FindingState;
+  readonly estimate: number | null;
+  readonly lower: number | null;
+  readonly upper: number | null;
+  /** Lower bound without the loss-bound assumption; null where it does not apply. */
+  readonly lowerFull: number | null;
+  readonly alpha: number;
+  readonly margin: number;
+  readonly championMean: number | null;
+  readonly challengerMean: number | null;
+  readonly blocks: number;
+  readonly shortBlocks: number;
+  readonly requests: number;
+  readonly coverage: number | null;
+  readonly lossBound: number | null;
+  readonly worstBlock: number | null;
+  /** Blocks still needed at the present estimate; null when it cannot be told. */
+  readonly projectedBlocks: number | null;
+}
+
+export interface MoneyFinding {
+  readonly currency: string;
+  /** Challenger minus champion, micros per request, with its interval; and over the requests judged. */
+  readonly perRequestMicros: number;
+  readonly lowerMicros: number;
+  readonly upperMicros: number;
+  readonly requests: number;
+  readonly totalMicros: number;
+  readonly championTotalMicros: number;
+  readonly challengerTotalMicros: number;
+}
+
+/** The judge's answer and all it rests on. Stored whole; the value judged is the value stored. */
+export interface Verdict {
+  readonly tenantId: TenantId;
+  readonly rolloutId: RolloutId;
+  /** Grows by one for each verdict stored in the rollout. */
+  readonly n: number;
+  readonly judgeVersion: string;
+  readonly kind: VerdictKind;
+  readonly reasons: readonly Reason[];
+  readonly findings: readonly Finding[];
+  readonly money: MoneyFinding | null;
+  readonly cycles: number;
+  readonly fromMs: number | null;
+  readonly toMs: number | null;
+  /** Ruling time and wall time of the judgement. */
+  readonly rulingMs: number;
+  readonly atMs: number;
+  readonly planHash: string | null;
+  /** SHA-256 over the sealed blocks judged. */
+  readonly evidenceHash: string | null;
+  readonly dropRatio: number | null;
+  readonly notMeasured: readonly string[];
+}
+
+/** What travels in workflow payloads and status documents. */
+export interface VerdictSummary {
+  readonly rolloutId: RolloutId;
+  readonly n: number;
+  readonly kind: VerdictKind;
+  readonly reason: ReasonCode;
+  readonly metric: string | null;
+  readonly text: string;
+  readonly evidenceHash: string | null;
+}

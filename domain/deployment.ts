@@ -1,0 +1,86 @@
+import type { ContractOverrides } from './contract.ts';
+import type { Attestation } from './variant.ts';
+
+export const API_VERSION = 'lastmile.dev/v1alpha1';
+export const KIND = 'ModelDeployment';
+
+export const GOALS = ['better', 'no-worse', 'healthy'] as const;
+export type Goal = (typeof GOALS)[number];
+export const METRIC_ROLES = ['required', 'guardrail', 'safety'] as const;
+export type MetricRole = (typeof METRIC_ROLES)[number];
+
+/** One metric of the policy. Margin: how much worse per request is allowed (paired metrics), or the highest rate allowed (rates). */
+export interface MetricPolicy {
+  readonly name: string;
+  readonly role: MetricRole;
+  readonly margin: number;
+  /** Declared loss bound of block means; null lets the pilot plan it (decision-engine 3b). */
+  readonly lossBound: number | null;
+  readonly proof: 'given-loss-bound' | 'full';
+}
+
+/** What answers earn, in currency units per request. `confusion` for classes, `per-unit` for regression (negative = loss per unit of absolute error). */
+export type Payoff =
+  | { readonly kind: 'confusion'; readonly tp: number; readonly fp: number; readonly tn: number; readonly fn: number }
+  | { readonly kind: 'per-unit'; readonly perUnit: number; readonly clip: number };
+
+export interface ValueModel { readonly currency: string; readonly payoff: Payoff; readonly costPerRequest: number }
+
+export interface LabelPolicy {
+  readonly delayMs: number;
+  /** A block is judged this long after its end. */
+  readonly maturityMs: number;
+  /** Share of needed labels, 0..1, without which a block is not judged. */
+  readonly coverage: number;
+  readonly graceMs: number;
+  readonly clock: 'gateway' | 'event';
+}
+
+export interface CanaryStep { readonly sharePer10k: number; readonly forMs: number }
+
+export interface RolloutPolicy {
+  readonly goal: Goal;
+  readonly cycleMs: number;
+  readonly minCycles: number;
+  /** Mature cycles of shadow used for planning, then left out of the evidence (decision D5). */
+  readonly pilotCycles: number;
+  readonly shadow: { readonly samplePer10k: number; readonly maxMs: number };
+  readonly canary: readonly CanaryStep[];
+  /** In the ruling clock, from the start of shadow. */
+  readonly horizonMs: number;
+  /** Wall clock without any record after which a rollout ends inconclusive (promise 12). */
+  readonly idleMs: number;
+  readonly whenInconclusive: 'keep' | 'ask';
+  readonly askMs: number;
+  readonly whenBusy: 'refuse' | 'queue' | 'supersede';
+  readonly alpha: number;
+}
+
+/** The normal form of a deployment file: every default filled in, units in the names. Stored by hash before anything names it. */
+export interface DeploymentSpec {
+  readonly apiVersion: typeof API_VERSION;
+  readonly kind: typeof KIND;
+  readonly metadata: { readonly name: string; readonly labels: Readonly<Record<string, string>> };
+  readonly spec: {
+    /** The version to try; the champion is status, written only by lastmile. */
+    readonly model: string;
+    readonly serving: {
+      readonly backend: string;
+      /** Address and name on a server that already runs (backend oip). */
+      readonly url: string | null;
+      readonly modelName: string | null;
+      readonly resources: { readonly threads: number; readonly isolation: 'process' | 'shared' };
+    };
+    readonly contract: ContractOverrides;
+    readonly labels: LabelPolicy | null;
+    readonly rollout: RolloutPolicy;
+    readonly metrics: readonly MetricPolicy[];
+    readonly value: ValueModel | null;
+    readonly routing: { readonly stickyHeader: string | null; readonly stickyJsonPath: string | null };
+    readonly fallback: readonly ('last-good' | 'closed')[];
+    readonly onLostControl: 'serve' | 'failClosed';
+    readonly attestation: Attestation;
+    readonly retrain: { readonly every: string; readonly command: readonly string[]; readonly timeoutMs: number } | null;
+    readonly records: { readonly inputs: boolean; readonly keepMs: number };
+  };
+}

@@ -1,0 +1,21 @@
+import type { CanaryStep, Goal, RolloutPolicy } from '../deployment.ts';
+
+/** What a rollout will do, decided before it starts. `first`: nothing to compare with; straight to champion after its checks. */
+export interface RolloutPlan {
+  readonly mode: 'first' | 'compare';
+  readonly goal: Goal;
+  readonly shadowSamplePer10k: number;
+  readonly shadowMaxMs: number;
+  readonly steps: readonly CanaryStep[];
+  readonly horizonMs: number;
+  readonly idleMs: number;
+  readonly whenInconclusive: 'keep' | 'ask';
+  readonly askMs: number;
+}
+
+export function planRollout(policy: RolloutPolicy, hasChampion: boolean): RolloutPlan {
+  return {
+    mode: hasChampion ? 'compare' : 'first', goal: policy.goal, shadowSamplePer10k: policy.shadow.samplePer10k, shadowMaxMs: policy.shadow.maxMs,
+    steps: policy.canary, horizonMs: policy.horizonMs, idleMs: policy.idleMs, whenInconclusive: policy.whenInconclusive, askMs: policy.askMs,
+  };
+}

@@ -1,0 +1,29 @@
+import type { Actor } from '../audit.ts';
+import type { VariantSummary } from '../variant.ts';
+import type { DeploymentUid, RolloutId, TenantId } from '../ids.ts';
+import type { RolloutPlan } from './plan.ts';
+import type { RolloutState } from './machine.ts';
+
+/** One line of the rollout's story, in plain words. */
+export interface StoryLine { readonly atMs: number; readonly stage: string; readonly text: string }
+
+/** The rollout as stored: a projection written by its workflow with revision > stored. */
+export interface RolloutRecord {
+  readonly tenantId: TenantId;
+  readonly rolloutId: RolloutId;
+  readonly deploymentUid: DeploymentUid;
+  readonly n: number;
+  readonly revision: number;
+  readonly model: string;
+  readonly specHash: string;
+  readonly plan: RolloutPlan;
+  readonly state: RolloutState;
+  readonly champion: VariantSummary | null;
+  readonly challenger: VariantSummary | null;
+  readonly startedBy: Actor;
+  readonly reason: string | null;
+  readonly startedAtMs: number;
+  readonly endedAtMs: number | null;
+  readonly story: readonly StoryLine[];
+  readonly workflowId: string;
+}

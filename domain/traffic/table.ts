@@ -1,0 +1,44 @@
+import type { Tombstone } from './route.ts';
+import type { Route } from './route.ts';
+
+/** What gateways get of a route: all but the command log. */
+export type TableRoute = Omit<Route, 'applied'>;
+
+/** A caller's key as gateways may know it: SHA-256 of the key, never the key. */
+export interface CallerKey { readonly hash: string; readonly tenantId: string; readonly scopes: readonly string[] }
+
+/** The whole table. A gateway refuses it when unsigned, or when a route is older (lower revision) than the one it obeys. */
+export interface RouteTable { readonly v: 1; readonly issuedAtMs: number; readonly routes: readonly TableRoute[]; readonly callers: readonly CallerKey[] }
+
+/** Ed25519 over the exact bytes of `table` (canonical JSON of RouteTable). */
+export interface SignedTable { readonly keyId: string; readonly table: string; readonly signature: string }
+
+/** What a gateway says at each sync; the answer comes at once when the table differs from `tableDigest`, else after waitMs. */
+export interface GatewaySync {
+  readonly gatewayId: string;
+  readonly incarnation: number;
+  readonly address: string;
+  readonly adminAddress: string | null;
+  readonly tableDigest: string | null;
+  /** Revision obeyed per deployment uid: the acknowledgement that is counted. */
+  readonly applied: Readonly<Record<string, number>>;
+  /** Break-glass tombstones this gateway holds, per deployment uid. */
+  readonly tombstones: Readonly<Record<string, readonly Tombstone[]>>;
+  readonly stats: GatewayStats;
+  readonly waitMs: number;
+}
+
+export interface GatewayStats {
+  readonly startedAtMs: number;
+  readonly requests: number;
+  readonly refused: number;
+  readonly errors: number;
+  readonly mirrored: number;
+  readonly dropped: number;
+  readonly recordsPending: number;
+  readonly recordsLost: number;
+  /** Requests that reached each variant, serving and mirrored. */
+  readonly perVariant: Readonly<Record<string, number>>;
+}
+
+export interface GatewaySyncAnswer { readonly table: SignedTable | null; readonly leaseMs: number }

@@ -1,0 +1,46 @@
+import type { Actor } from '../domain/audit.ts';
+import type { DeploymentUid, RolloutId, TenantId } from '../domain/ids.ts';
+import type { OutboxMessage } from './outbox.ts';
+
+export interface StartRollout {
+  readonly tenant: TenantId;
+  readonly deploymentUid: DeploymentUid;
+  readonly deployment: string;
+  readonly specHash: string;
+  readonly model: string;
+  readonly actor: Actor;
+  /** Needed with `retry` when the variant was rolled back or killed before. */
+  readonly retry: boolean;
+  readonly reason: string | null;
+  readonly whenBusy: 'refuse' | 'queue' | 'supersede';
+}
+export interface RolloutAccepted { readonly rolloutId: RolloutId | null; readonly n: number | null; readonly state: 'started' | 'queued' }
+
+export type Command =
+  | { readonly type: 'pause' | 'resume' | 'abort' | 'promote'; readonly rolloutId: RolloutId; readonly actor: Actor; readonly reason: string | null }
+  | { readonly type: 'rollback'; readonly actor: Actor; readonly reason: string | null };
+export interface CommandAccepted { readonly message: string }
+
+export interface ProcessDescription {
+  readonly workflowId: string;
+  readonly runId: string | null;
+  readonly status: string;
+  /** Deep link into the Temporal UI, or null where none is configured. */
+  readonly link: string | null;
+}
+
+/** Durable processes (decision D7). Every call carries an update id: a repeat returns the first answer. */
+export interface Orchestrator {
+  /** LM_ROLLOUT_IN_PROGRESS, LM_ALREADY_TRIED, LM_ORCHESTRATOR_UNAVAILABLE (nothing was started), LM_BUSY. */
+  startRollout(start: StartRollout, updateId: string): Promise<RolloutAccepted>;
+  /** LM_COMMAND_REFUSED says why the state does not allow it; LM_ROLLOUT_NOT_FOUND when it has ended long ago. */
+  command(target: { readonly tenant: TenantId; readonly deploymentUid: DeploymentUid }, command: Command, updateId: string): Promise<CommandAccepted>;
+  /** Tells the rollout; one that has ended takes it in silence. */
+  deliver(message: OutboxMessage): Promise<void>;
+  /** Creates, replaces or (null) removes the schedule of a deployment. */
+  putSchedule(target: { readonly tenant: TenantId; readonly deploymentUid: DeploymentUid; readonly deployment: string }, schedule: { readonly everyMs: number; readonly specHash: string } | null): Promise<void>;
+  describe(workflowId: string): Promise<ProcessDescription | null>;
+  /** True when the server answers within a second or so. */
+  healthy(): Promise<boolean>;
+  close(): Promise<void>;
+}
