@@ -54,6 +54,8 @@ export interface RecordBatch {
   readonly gatewayId: string;
   readonly incarnation: number;
   readonly seq: number;
+  /** Every leg of every inference received up to here (gateway time) is in this or an earlier batch. Idle gateways send empty batches with it. */
+  readonly completeToMs: number;
   readonly records: readonly LegRecord[];
   readonly drops: readonly DropCount[];
 }

@@ -41,7 +41,7 @@ export interface MicroBlock {
   readonly tenantId: TenantId;
   readonly rolloutId: RolloutId;
   readonly metric: string;
-  /** floor(rulingMs / tauMs). */
+  /** floor(time / tauMs), time by the metric's clock. */
   readonly slot: number;
   readonly fromMs: number;
   readonly toMs: number;

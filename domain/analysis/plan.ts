@@ -8,6 +8,9 @@ export interface MetricPlan {
   readonly role: MetricRole;
   readonly margin: number;
   readonly needsLabels: boolean;
+  /** Which time cuts its slots: health (rates, shares) is counted by gateway time, so that it is seen in seconds; outcomes by the ruling clock. */
+  readonly clock: 'ruling' | 'gateway';
+  readonly tauMs: number;
   /** Hard range of d per request, oriented larger = better. */
   readonly range: { readonly lo: number; readonly hi: number };
   readonly alpha: number;
@@ -38,18 +41,19 @@ export interface AnalysisPlan {
   readonly goal: Goal;
   readonly engine: 'strict';
   readonly clock: 'gateway' | 'event';
-  readonly tauMs: number;
   readonly cycleMs: number;
   readonly minCycles: number;
   readonly pilotCycles: number;
-  /** First slot of the rollout's shadow, and first slot that counts as evidence (null while the pilot runs). */
-  readonly firstSlot: number;
-  readonly evidenceFromSlot: number | null;
+  /** Ruling time from which paired blocks count as evidence: the end of the pilot; null in a draft that waits for one. A multiple of cycleMs. */
+  readonly evidenceFromMs: number | null;
   readonly coverage: number;
   readonly maturityMs: number;
   readonly graceMs: number;
   readonly horizonMs: number;
-  /** Ruling time at which shadow began. */
+  /** Ruling time and gateway time at which shadow began; health counts from the latter. */
   readonly startedMs: number;
+  readonly startedAtMs: number;
+  /** A slot is looked at only when the ruling watermark is this far past the time its labels are due. */
+  readonly settleMs: number;
   readonly metrics: readonly MetricPlan[];
 }
