@@ -1,0 +1,37 @@
+import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ensureKeyPair, loadPublicKey, loadSigningKey, signTable, verifyTable } from '../../../config/signing.ts';
+import type { RouteTable } from '../../../domain/traffic/table.ts';
+
+const table: RouteTable = { v: 1, issuedAtMs: 1, routes: [], callers: [] };
+const pair = (): { keyFile: string; publicKeyFile: string } => {
+  const folder = mkdtempSync(join(tmpdir(), 'signing-'));
+  const files = { keyFile: join(folder, 'k.pem'), publicKeyFile: join(folder, 'k.pub.pem') };
+  ensureKeyPair(files.keyFile, files.publicKeyFile);
+  return files;
+};
+
+test('a signed table verifies under its own key and under no other', () => {
+  const ours = pair();
+  const signed = signTable(table, loadSigningKey(ours.keyFile));
+  expect(verifyTable(signed, loadPublicKey(ours.publicKeyFile))).toEqual(table);
+  expect(verifyTable(signed, loadPublicKey(pair().publicKeyFile))).toBeNull();
+  expect(verifyTable({ ...signed, table: signed.table.replace('"issuedAtMs":1', '"issuedAtMs":2') }, loadPublicKey(ours.publicKeyFile))).toBeNull();
+  expect(verifyTable({ ...signed, signature: '' }, loadPublicKey(ours.publicKeyFile))).toBeNull();
+});
+
+test('a key pair is made once, readable by its owner alone', () => {
+  const { keyFile, publicKeyFile } = pair();
+  const before = readFileSync(keyFile, 'utf8');
+  ensureKeyPair(keyFile, publicKeyFile);
+  expect(readFileSync(keyFile, 'utf8')).toBe(before);
+  expect(statSync(keyFile).mode & 0o777).toBe(0o600);
+});
+
+test('a missing or foreign key says how to get one', () => {
+  const file = join(mkdtempSync(join(tmpdir(), 'signing-')), 'none.pem');
+  expect(() => loadSigningKey(file)).toThrow(expect.objectContaining({ code: 'LM_INVALID_CONFIG' }));
+  writeFileSync(file, 'not a key');
+  expect(() => loadPublicKey(file)).toThrow(/LASTMILE_SIGNING_KEY_FILE/);
+});
