@@ -32,7 +32,7 @@ export interface Route {
   readonly stickyJsonPath: string | null;
   readonly recordInputs: boolean;
   /** Ids of commands already applied with the revision each led to, newest last, bounded; a repeat answers the same. */
-  readonly applied: readonly { readonly commandId: string; readonly revision: number; readonly outcome: CommandOutcome }[];
+  readonly applied: readonly ({ readonly commandId: string } & CommandResult)[];
 }
 
 /**

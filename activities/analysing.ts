@@ -1,0 +1,100 @@
+import { draftPlan } from '../domain/analysis/drafting.ts';
+import { judge, JUDGE_VERSION } from '../domain/analysis/judge.ts';
+import { fixPlan } from '../domain/analysis/planning.ts';
+import type { AnalysisPlan } from '../domain/analysis/plan.ts';
+import type { Verdict, VerdictSummary } from '../domain/analysis/verdict.ts';
+import type { VariantId } from '../domain/ids.ts';
+import type { Activities, Subject } from './index.ts';
+import { contractOf, specOf, variantOf } from './lookup.ts';
+import type { ActivityPorts } from './ports.ts';
+
+type Analysing = Pick<Activities, 'openComparison' | 'judge' | 'recordVerdict'>;
+interface Pairing { readonly champion: VariantId; readonly challenger: VariantId }
+
+export function analysingActivities(ports: ActivityPorts): Analysing {
+  const { evidence } = ports.stores;
+  return {
+    async openComparison({ subject, champion, challenger }) {
+      const plan = await openPlan(ports, subject, { champion, challenger });
+      return { rulingMs: plan?.startedMs ?? 0 };
+    },
+
+    async judge({ subject, n, champion, challenger }) {
+      const plan = await currentPlan(ports, subject, { champion, challenger });
+      const verdict = plan === null ? await withoutTraffic(ports, subject, n) : await judgement(ports, subject, { n, plan });
+      const stored = await evidence.putVerdict(verdict);
+      return { verdict: summaryOf(stored), rulingMs: stored.rulingMs };
+    },
+
+    async recordVerdict({ subject, n, verdict }) {
+      const now = ports.now();
+      await evidence.putVerdict({
+        ...bare(subject, n, now), kind: verdict.kind, reasons: [{ code: verdict.reason, metric: verdict.metric, text: verdict.text }], evidenceHash: verdict.evidenceHash,
+      });
+    },
+  };
+}
+
+/** The plan, fixed as soon as the pilot allows; null while an event clock has not seen its first record. */
+async function currentPlan(ports: ActivityPorts, subject: Subject, pairing: Pairing): Promise<AnalysisPlan | null> {
+  const { evidence } = ports.stores;
+  const plan = (await evidence.getPlan(subject.tenant, subject.rolloutId)) ?? (await openPlan(ports, subject, pairing));
+  if (plan?.state !== 'draft') return plan;
+  const fixed = fixPlan(plan, await evidence.blocks(subject.tenant, subject.rolloutId));
+  return fixed === null ? plan : evidence.putPlan(fixed);
+}
+
+async function openPlan(ports: ActivityPorts, subject: Subject, { champion, challenger }: Pairing): Promise<AnalysisPlan | null> {
+  const { deployments, evidence, records } = ports.stores;
+  const spec = await specOf(deployments, subject.tenant, subject.specHash);
+  const now = ports.now();
+  const watermark = await records.watermark(subject.tenant, subject.deploymentUid, now);
+  const startedMs = spec.spec.labels?.clock === 'event' ? watermark.rulingMs : now;
+  if (startedMs === null) return null;
+  const { contractHash } = await variantOf(deployments, subject.tenant, champion);
+  const contract = await contractOf(deployments, subject.tenant, contractHash);
+  return evidence.putPlan(draftPlan({
+    tenantId: subject.tenant, deploymentUid: subject.deploymentUid, rolloutId: subject.rolloutId, champion, challenger,
+    spec, specHash: subject.specHash, contract, contractHash, startedMs, startedAtMs: now,
+  }));
+}
+
+async function judgement(ports: ActivityPorts, subject: Subject, of: { n: number; plan: AnalysisPlan }): Promise<Verdict> {
+  const { deployments, evidence, records } = ports.stores;
+  const spec = await specOf(deployments, subject.tenant, subject.specHash);
+  const now = ports.now();
+  const [blocks, progress, watermark] = await Promise.all([
+    evidence.blocks(subject.tenant, subject.rolloutId), evidence.getProgress(subject.tenant, subject.rolloutId),
+    records.watermark(subject.tenant, subject.deploymentUid, now),
+  ]);
+  const rulingMs = of.plan.clock === 'event' ? watermark.rulingMs ?? of.plan.startedMs : now;
+  const idle = now - Math.max(watermark.lastAtMs ?? 0, of.plan.startedAtMs) > spec.spec.rollout.idleMs;
+  return judge({ plan: of.plan, blocks, progress, value: spec.spec.value, rulingMs, atMs: now, n: of.n, idle });
+}
+
+/** No record has been seen at all: nothing to judge, and after the idle limit the rollout ends. */
+async function withoutTraffic(ports: ActivityPorts, subject: Subject, n: number): Promise<Verdict> {
+  const now = ports.now();
+  const spec = await specOf(ports.stores.deployments, subject.tenant, subject.specHash);
+  const rollout = await ports.stores.deployments.getRollout(subject.tenant, subject.rolloutId);
+  const idle = rollout !== null && now - rollout.startedAtMs > spec.spec.rollout.idleMs;
+  const reason = idle
+    ? { code: 'idle' as const, metric: null, text: 'No traffic came within the idle limit; the champion stays.' }
+    : { code: 'no-data' as const, metric: null, text: 'No traffic yet: nothing can be compared.' };
+  return { ...bare(subject, n, now), kind: idle ? 'inconclusive' : 'collecting', reasons: [reason] };
+}
+
+function bare(subject: Subject, n: number, now: number): Verdict {
+  return {
+    tenantId: subject.tenant, rolloutId: subject.rolloutId, n, judgeVersion: JUDGE_VERSION, kind: 'collecting', reasons: [], findings: [], money: null, cycles: 0,
+    fromMs: null, toMs: null, rulingMs: now, atMs: now, planHash: null, evidenceHash: null, dropRatio: null, notMeasured: [],
+  };
+}
+
+function summaryOf(verdict: Verdict): VerdictSummary {
+  const [first] = verdict.reasons;
+  return {
+    rolloutId: verdict.rolloutId, n: verdict.n, kind: verdict.kind, reason: first?.code ?? 'not-enough-evidence', metric: first?.metric ?? null,
+    text: first?.text ?? '', evidenceHash: verdict.evidenceHash,
+  };
+}

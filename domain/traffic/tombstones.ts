@@ -1,0 +1,22 @@
+import type { VariantId } from '../ids.ts';
+import type { RouteVariant, Tombstone } from './route.ts';
+
+/** The tombstone that stops a whole deployment. */
+export const ALL: Tombstone = '*';
+
+type Named = Pick<RouteVariant, 'variantId' | 'artifactDigest'>;
+
+/** Killed by its own id or by its digest: never good again until a person revives it. */
+export function isNamed(tombstones: readonly Tombstone[], variant: Named): boolean {
+  return tombstones.includes(variant.variantId) || tombstones.includes(variant.artifactDigest);
+}
+
+/** May not serve, for any reason. */
+export function isKilled(tombstones: readonly Tombstone[], variant: Named): boolean {
+  return tombstones.includes(ALL) || isNamed(tombstones, variant);
+}
+
+/** The same for an id; an id without a known variant can be killed by its name and by `*` alone. */
+export function isKilledId(tombstones: readonly Tombstone[], id: VariantId, variants: Readonly<Record<VariantId, RouteVariant>>): boolean {
+  return isKilled(tombstones, variants[id] ?? { variantId: id, artifactDigest: '' });
+}
