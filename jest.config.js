@@ -5,7 +5,8 @@ const shared = {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
     '^.+\\.m?js$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'ecmascript' } }, module: { type: 'commonjs' } }],
   },
-  transformIgnorePatterns: ['/node_modules/(?!(commander)/)'],
+  // Sources that Jest's CommonJS cannot load as they are: commander is an ES module; the MongoDB driver has one dynamic import.
+  transformIgnorePatterns: ['/node_modules/(?!(commander/|mongodb/lib/runtime_adapters[.]js$))'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.tools/', '<rootDir>/.data/', '<rootDir>/.build/'],
 };
 const tests = (pattern) => [`<rootDir>/test/**/*.${pattern}.ts`];

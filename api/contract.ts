@@ -52,8 +52,8 @@ export interface KeyLine { readonly id: string; readonly prefix: string; readonl
 export interface NewKeyAnswer extends KeyLine { readonly key: string }
 /** RFC 9457. */
 export interface Problem { readonly type: string; readonly title: string; readonly status: number; readonly detail: string; readonly code: string; readonly details: Readonly<Record<string, unknown>>; readonly requestId: string }
-/** One server-sent event; id = "<topic sequence>", resumable by Last-Event-ID. */
-export interface StreamEvent { readonly id: string; readonly type: 'deployment' | 'rollout' | 'verdict' | 'progress'; readonly deployment: string; readonly data: unknown }
+/** One server-sent event; id = "<process>-<sequence>", resumable by Last-Event-ID. `reset`: the whole state, as [{deployment, rollout, verdict, progress}]. */
+export interface StreamEvent { readonly id: string; readonly type: 'deployment' | 'rollout' | 'verdict' | 'progress' | 'reset'; readonly deployment: string; readonly data: unknown }
 
 export interface ApiRoute {
   readonly method: 'get' | 'post' | 'put' | 'delete';

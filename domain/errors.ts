@@ -46,6 +46,8 @@ export const CATALOGUE = {
   LM_GATEWAY_UNAVAILABLE: { kind: 'unavailable', when: 'No gateway answers, or it has no route that can.' },
   LM_API_UNAVAILABLE: { kind: 'unavailable', when: 'The lastmile API does not answer at the address at hand.' },
   LM_TOOL_UNAVAILABLE: { kind: 'unavailable', when: 'A server that lastmile runs locally can be had from none of its sources.' },
+  LM_PORT_TAKEN: { kind: 'conflict', when: 'A port that a local process needs is taken; the message names its holder and how to move.' },
+  LM_PROCESS_FAILED: { kind: 'unavailable', when: 'A process that lastmile runs locally ended or did not become ready; the end of its log is shown.' },
   LM_TRAINING_FAILED: { kind: 'refused', when: 'The training command ended with an error or produced no model.' },
   LM_TIMEOUT: { kind: 'timeout', when: 'An answer did not come within its limit.' },
   LM_INVARIANT: { kind: 'bug', when: 'Something that must hold does not: a defect of lastmile.' },

@@ -1,19 +1,26 @@
+import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Actor } from '../domain/audit.ts';
 import type { DeploymentStatus } from '../domain/deployment-record.ts';
 import type { VariantSummary } from '../domain/variant.ts';
-import type { DeploymentUid, RolloutId, TenantId } from '../domain/ids.ts';
+import type { DeploymentUid, RolloutId, TenantId, VariantId } from '../domain/ids.ts';
 import type { VerdictSummary } from '../domain/analysis/verdict.ts';
-import type { Outcome, RolloutState } from '../domain/rollout/machine.ts';
-import type { RolloutRecord, StoryLine } from '../domain/rollout/record.ts';
+import type { Outcome, RolloutState, Stage } from '../domain/rollout/machine.ts';
+import type { RolloutPlan } from '../domain/rollout/plan.ts';
+import type { StoryLine } from '../domain/rollout/record.ts';
 
 /** Input of the deployment entity; `carried` crosses continue-as-new. */
 export interface DeploymentInput { readonly tenant: TenantId; readonly uid: DeploymentUid; readonly name: string; readonly carried: DeploymentCarried | null }
 export interface DeploymentCarried {
   readonly status: DeploymentStatus;
   readonly queue: readonly QueuedRollout[];
-  /** Digests rolled back or refused before: not tried again without retry and a reason. */
+  /** Models and digests rolled back before: not tried again without retry and a reason. */
   readonly tried: readonly string[];
+  /** Answers to start updates by update id, newest last, bounded: the server forgets ids at continue-as-new. */
+  readonly answered: readonly { readonly updateId: string; readonly answer: StartRolloutAnswer }[];
+  /** The newest spec that was named; and how many state changes were audited. */
+  readonly specHash: string;
+  readonly changes: number;
 }
 export interface QueuedRollout { readonly specHash: string; readonly model: string; readonly actor: Actor; readonly retry: boolean; readonly reason: string | null }
 
@@ -23,7 +30,7 @@ export interface StartRolloutAnswer { readonly rolloutId: RolloutId | null; read
 /** Update of the entity. Rejected with ApplicationFailure type = LM code. */
 export const startRolloutUpdate = defineUpdate<StartRolloutAnswer, [StartRolloutArgs]>('startRollout');
 /** Update of the entity: back to the newest last good. */
-export const rollbackUpdate = defineUpdate<{ message: string }, [{ actor: Actor; reason: string | null }]>('rollback');
+export const rollbackUpdate = defineUpdate<{ message: string }, [CommandArgs]>('rollback');
 
 export interface RolloutInput {
   readonly tenant: TenantId;
@@ -34,37 +41,59 @@ export interface RolloutInput {
   readonly specHash: string;
   readonly model: string;
   readonly champion: VariantSummary | null;
+  /** Earlier champions that stay loaded: an undo leaves them in their place. */
+  readonly lastGood: readonly VariantId[];
   readonly actor: Actor;
   readonly retry: boolean;
   readonly reason: string | null;
   readonly carried: RolloutCarried | null;
 }
+/** What must be taken back, in the order in which it was done. */
+export type UndoName = 'load' | 'route' | 'promote';
 export interface RolloutCarried {
+  readonly plan: RolloutPlan;
   readonly state: RolloutState;
   readonly challenger: VariantSummary | null;
+  /** Numbers given to verdicts, projections and audited changes so far. */
   readonly verdicts: number;
   readonly revision: number;
+  readonly changes: number;
   readonly startedAtMs: number;
+  readonly stageSinceMs: number;
   readonly shadowSinceMs: number | null;
+  readonly askedAtMs: number | null;
   readonly story: readonly StoryLine[];
-  /** Names of undo steps already registered, in order. */
-  readonly undo: readonly string[];
+  readonly undo: readonly UndoName[];
   readonly pendingPings: number;
 }
+export interface RolloutResult { readonly outcome: Outcome; readonly challenger: VariantSummary | null; readonly verdict: VerdictSummary | null }
 
 export interface CommandArgs { readonly actor: Actor; readonly reason: string | null }
+export interface AbortArgs extends CommandArgs { readonly superseded?: boolean }
 export const pauseUpdate = defineUpdate<{ message: string }, [CommandArgs]>('pause');
 export const resumeUpdate = defineUpdate<{ message: string }, [CommandArgs]>('resume');
 /** Promote without waiting for the judge: a person, with a reason. */
 export const promoteUpdate = defineUpdate<{ message: string }, [CommandArgs]>('promote');
-export const abortUpdate = defineUpdate<{ message: string }, [CommandArgs & { readonly superseded?: boolean }]>('abort');
+export const abortUpdate = defineUpdate<{ message: string }, [AbortArgs]>('abort');
+/** The same from the entity, which cannot send updates. */
+export const abortSignal = defineSignal<[AbortArgs]>('abortNow');
 /** From the outbox: a block was sealed, or traffic stopped. Many in a row are one. */
 export const evidenceSignal = defineSignal<[{ id: string; type: 'block-sealed' | 'idle' }]>('evidence');
 
 /** What a rollout tells its entity when it ends. */
-export interface RolloutFinished { readonly rolloutId: RolloutId; readonly outcome: Outcome; readonly challenger: VariantSummary | null; readonly verdict: VerdictSummary | null; readonly record: RolloutRecord | null }
+export interface RolloutFinished extends RolloutResult { readonly rolloutId: RolloutId }
 export const rolloutFinishedSignal = defineSignal<[RolloutFinished]>('rolloutFinished');
 /** While it runs: which challenger, which stage, for the deployment's status. */
-export const rolloutProgressSignal = defineSignal<[{ rolloutId: RolloutId; challenger: VariantSummary | null; message: string; verdict: VerdictSummary | null }]>('rolloutProgress');
+export interface RolloutProgress { readonly rolloutId: RolloutId; readonly stage: Stage; readonly challenger: VariantSummary | null; readonly message: string; readonly verdict: VerdictSummary | null }
+export const rolloutProgressSignal = defineSignal<[RolloutProgress]>('rolloutProgress');
 
 export interface RetrainInput { readonly tenant: TenantId; readonly deploymentUid: DeploymentUid; readonly deployment: string; readonly specHash: string }
+
+/** What workflows are found by; visible in plain text, whatever the payload codec, so names and words only. */
+export const SEARCH = {
+  deployment: defineSearchAttributeKey('Deployment', SearchAttributeType.KEYWORD),
+  tenant: defineSearchAttributeKey('Tenant', SearchAttributeType.KEYWORD),
+  model: defineSearchAttributeKey('Model', SearchAttributeType.KEYWORD),
+  stage: defineSearchAttributeKey('Stage', SearchAttributeType.KEYWORD),
+  verdict: defineSearchAttributeKey('Verdict', SearchAttributeType.KEYWORD),
+} as const;

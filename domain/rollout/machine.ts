@@ -1,3 +1,4 @@
+import { WHOLE } from '../share.ts';
 import type { VerdictSummary } from '../analysis/verdict.ts';
 import type { RolloutPlan } from './plan.ts';
 
@@ -21,7 +22,9 @@ export interface RolloutState {
 }
 
 export type RolloutEvent =
-  | { readonly type: 'validated' } | { readonly type: 'packaged' } | { readonly type: 'loaded' }
+  | { readonly type: 'validated' } | { readonly type: 'packaged' }
+  /** `first` is the verdict of a first version, for which loading is the last check; null else. */
+  | { readonly type: 'loaded'; readonly first: VerdictSummary | null }
   | { readonly type: 'failed'; readonly verdict: VerdictSummary }
   | { readonly type: 'judged'; readonly verdict: VerdictSummary; readonly rulingMs: number }
   | { readonly type: 'promoted' } | { readonly type: 'undone' }
@@ -40,8 +43,119 @@ export type RolloutAction =
   | { readonly type: 'ask' }
   | { readonly type: 'finish' };
 
+/** `refused` says why the event does not apply; then the state is the old one and there is nothing to do. */
 export interface Transition { readonly state: RolloutState; readonly actions: readonly RolloutAction[]; readonly refused: string | null }
 
 export const INITIAL: RolloutState = { stage: 'validating', step: 0, stepSinceMs: null, paused: false, outcome: null, verdict: null, pendingOutcome: null };
 
 export type Next = (plan: RolloutPlan, state: RolloutState, event: RolloutEvent) => Transition;
+
+/** Stages in which the judge is asked. */
+export const JUDGED_STAGES: readonly Stage[] = ['shadowing', 'canary', 'asking'];
+
+const PAUSABLE: readonly Stage[] = ['validating', 'packaging', 'loading', 'shadowing', 'canary'];
+
+/**
+ * The rollout as a state machine: pure and total. An event that does not apply is refused and changes nothing.
+ *
+ * Every end but promotion goes through `undoing`. A pause stops every next step, also an inconclusive end, but never safety:
+ * a rollback verdict acts while paused, since waiting would keep a proved harm in front of callers.
+ */
+export const next: Next = (plan, state, event) => (ON[event.type] as On<RolloutEvent>)(plan, state, event);
+
+type On<E> = (plan: RolloutPlan, state: RolloutState, event: E) => Transition;
+
+const ON: { readonly [T in RolloutEvent['type']]: On<Extract<RolloutEvent, { type: T }>> } = {
+  validated: (_, state) => step(state, 'validating', 'packaging', { type: 'package' }),
+  packaged: (_, state) => step(state, 'packaging', 'loading', { type: 'load' }),
+  loaded: (plan, state, { first }) => loaded(plan, state, first),
+  failed: (_, state, { verdict }) => failed(state, verdict),
+  judged,
+  promoted: (plan, state) => promoted(plan, state),
+  undone: (_, state) => (state.stage === 'undoing' ? moved({ ...state, stage: 'done', outcome: state.pendingOutcome, pendingOutcome: null }, { type: 'finish' }) : misplaced(state, 'undone')),
+  pause: (_, state) => (PAUSABLE.includes(state.stage) ? moved({ ...state, paused: true }) : refusal(state, `It cannot be paused: it ${STANDING[state.stage]}.`)),
+  resume: (_, state) => (state.stage === 'done' ? refusal(state, 'It has ended.') : moved({ ...state, paused: false })),
+  'promote-now': (plan, state, { verdict }) => promoteNow(plan, state, verdict),
+  abort,
+  'ask-expired': (_, state) => (state.stage === 'asking' ? undo(state, 'inconclusive') : misplaced(state, 'ask-expired')),
+};
+
+const STANDING: Readonly<Record<Stage, string>> = {
+  validating: 'is being validated', packaging: 'is being packaged', loading: 'is being loaded', shadowing: 'is in shadow', canary: 'is in canary',
+  promoting: 'is being promoted', undoing: 'is being undone', asking: 'waits for a person to promote or abort', done: 'has ended',
+};
+
+function step(state: RolloutState, from: Stage, to: Stage, action: RolloutAction): Transition {
+  if (state.stage !== from) return misplaced(state, `end of ${from}`);
+  if (state.paused) return refusal(state, 'It is paused; resume it first.');
+  return moved({ ...state, stage: to }, action);
+}
+
+function loaded(plan: RolloutPlan, state: RolloutState, first: VerdictSummary | null): Transition {
+  if (plan.mode === 'first') return step({ ...state, verdict: first ?? state.verdict }, 'loading', 'promoting', { type: 'promote' });
+  return step(state, 'loading', 'shadowing', { type: 'start-shadow' });
+}
+
+function judged(plan: RolloutPlan, state: RolloutState, { verdict, rulingMs }: { verdict: VerdictSummary; rulingMs: number }): Transition {
+  if (!JUDGED_STAGES.includes(state.stage)) return misplaced(state, 'judged');
+  if (verdict.kind === 'rollback') return undo({ ...state, verdict }, 'rolled-back');
+  if (state.stage === 'asking') return moved(state);
+  const seen: RolloutState = { ...state, verdict, stepSinceMs: state.stage === 'canary' ? state.stepSinceMs ?? rulingMs : null };
+  if (state.paused) return moved(seen);
+  if (verdict.kind === 'inconclusive') return plan.whenInconclusive === 'ask' ? moved({ ...seen, stage: 'asking' }, { type: 'ask' }) : undo(seen, 'inconclusive');
+  if (verdict.kind === 'promote' && stepHasLasted(plan, seen, rulingMs)) return forward(plan, seen);
+  return moved(seen);
+}
+
+/** A canary step must have carried its share for its whole time, in the ruling clock; shadow has no such floor but the judge's. */
+function stepHasLasted(plan: RolloutPlan, state: RolloutState, rulingMs: number): boolean {
+  if (state.stage !== 'canary') return true;
+  const forMs = plan.steps[state.step]?.forMs ?? 0;
+  return rulingMs - (state.stepSinceMs ?? rulingMs) >= forMs;
+}
+
+function forward(plan: RolloutPlan, state: RolloutState): Transition {
+  const index = state.stage === 'canary' ? state.step + 1 : 0;
+  const share = plan.steps[index]?.sharePer10k;
+  if (share === undefined) return moved({ ...state, stage: 'promoting' }, { type: 'promote' });
+  return moved({ ...state, stage: 'canary', step: index, stepSinceMs: null }, { type: 'set-share', sharePer10k: Math.min(share, WHOLE) });
+}
+
+function promoted(plan: RolloutPlan, state: RolloutState): Transition {
+  if (state.stage !== 'promoting') return misplaced(state, 'promoted');
+  return moved({ ...state, stage: 'done', outcome: plan.mode === 'first' ? 'first' : 'promoted' }, { type: 'finish' });
+}
+
+/** A step ended for good: `validation` is a rule that said no, `superseded` newer intent, anything else a defect or an outage. */
+function failed(state: RolloutState, verdict: VerdictSummary): Transition {
+  if (state.stage === 'undoing' || state.stage === 'done') return misplaced(state, 'failed');
+  const outcome: Outcome = verdict.reason === 'superseded' ? 'superseded' : verdict.reason === 'validation' ? 'refused' : 'aborted';
+  return undo({ ...state, verdict }, outcome);
+}
+
+function promoteNow(plan: RolloutPlan, state: RolloutState, verdict: VerdictSummary): Transition {
+  if (state.stage === 'promoting') return moved(state);
+  if (plan.mode === 'compare' && JUDGED_STAGES.includes(state.stage)) return moved({ ...state, stage: 'promoting', paused: false, verdict }, { type: 'promote' });
+  const hint = state.stage === 'undoing' || state.stage === 'done' ? 'start a new rollout' : 'wait until its checks have passed';
+  return refusal(state, `It cannot be promoted: it ${STANDING[state.stage]}; ${hint}.`);
+}
+
+/**
+ * Accepted in every stage but the end, where only a repeat is; what is already being undone goes on to the outcome it had.
+ * A first version that is being promoted has nothing to go back to: it is killed, not aborted.
+ */
+function abort(plan: RolloutPlan, state: RolloutState, { verdict, superseded }: { verdict: VerdictSummary; superseded: boolean }): Transition {
+  const outcome: Outcome = superseded ? 'superseded' : 'aborted';
+  if (state.stage === 'undoing' || state.outcome === outcome) return moved(state);
+  if (state.stage === 'done') return refusal(state, `It has ended (${state.outcome ?? 'done'}); to go back use rollback.`);
+  if (plan.mode === 'first' && state.stage === 'promoting') return refusal(state, 'It is being made the first champion and there is none to go back to; to take it off use kill.');
+  return undo({ ...state, verdict }, outcome);
+}
+
+function undo(state: RolloutState, pendingOutcome: Outcome): Transition {
+  return moved({ ...state, stage: 'undoing', paused: false, pendingOutcome }, { type: 'undo' });
+}
+
+function moved(state: RolloutState, ...actions: readonly RolloutAction[]): Transition { return { state, actions, refused: null }; }
+function refusal(state: RolloutState, refused: string): Transition { return { state, actions: [], refused }; }
+function misplaced(state: RolloutState, what: string): Transition { return refusal(state, `"${what}" does not apply: the rollout ${STANDING[state.stage]}.`); }

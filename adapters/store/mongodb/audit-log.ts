@@ -1,0 +1,33 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { chain, GENESIS, type AuditEntry, type AuditRecord } from '../../../domain/audit.ts';
+import { LastmileError } from '../../../domain/errors.ts';
+import type { TenantId } from '../../../domain/ids.ts';
+import type { AuditLog } from '../../../ports/audit-log.ts';
+import { collection, type Database } from './connection.ts';
+import { fromDocument, toDocument, type Stored } from './documents.ts';
+import { insertOnce } from './writes.ts';
+
+const ROUNDS = 200;
+
+/** The chain is ordered by the unique index on (tenant, seq), not by a sequencer process: any process may append (ADR 0002). */
+export function createAuditLog(database: Database): AuditLog {
+  const records = collection<AuditRecord>(database, 'audit');
+  const value = (found: Stored<AuditRecord>): AuditRecord => fromDocument<AuditRecord>(found);
+  return {
+    async append(tenantId: TenantId, entry: AuditEntry) {
+      for (let round = 0; round < ROUNDS; round += 1) {
+        const known = await records.findOne({ tenantId, auditId: entry.auditId });
+        if (known !== null) return value(known);
+        const newest = await records.findOne({ tenantId }, { sort: { seq: -1 } });
+        const record = chain(tenantId, entry, newest ?? { seq: 0, hash: GENESIS });
+        if (await insertOnce(records, toDocument(`${tenantId}/${record.seq}`, tenantId, record))) return record;
+        await wait(Math.random() * Math.min(100, 2 + round * 2));
+      }
+      throw new LastmileError('LM_BUSY', `Audit record ${entry.auditId} found the chain of ${tenantId} changed ${ROUNDS} times in a row; append it again.`, { retryAfterMs: 1_000 });
+    },
+    async read(tenantId, { afterSeq, limit, subject }) {
+      const about = subject === null ? {} : { subject };
+      return (await records.find({ tenantId, seq: { $gt: afterSeq }, ...about }).sort({ seq: 1 }).limit(limit).toArray()).map(value);
+    },
+  };
+}

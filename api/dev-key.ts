@@ -1,0 +1,38 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { newId } from '../config/ids.ts';
+import { LastmileError } from '../domain/errors.ts';
+import { DEFAULT_TENANT } from '../domain/ids.ts';
+import { SCOPES, type ApiKey, type KeyStore } from '../ports/key-store.ts';
+import { hashKey, isLive, keyPrefix, newApiKey } from './auth.ts';
+
+const SHAPE = /^lm_[A-Za-z0-9_-]{43}$/;
+
+/**
+ * A first key, so that somebody can make the others: where the default tenant has no live admin key, the one that the environment gives,
+ * else the one in the file (left by an earlier database), else a new one written to the file for its owner alone. Says which it was.
+ */
+export async function ensureFirstKey(keys: KeyStore, { given, file, nowMs }: { readonly given: string | null; readonly file: string; readonly nowMs: number }): Promise<'there' | 'given' | 'file'> {
+  const known = await keys.list(DEFAULT_TENANT);
+  if (known.some((key) => isLive(key, nowMs) && key.scopes.includes('admin'))) return 'there';
+  if (given !== null && !SHAPE.test(given)) throw new LastmileError('LM_INVALID_CONFIG', 'LASTMILE_API_KEY is not an API key (lm_ and 43 characters), and there is no admin key yet; leave it out to have one made.');
+  const secret = given ?? storedKey(file) ?? writeKey(file, newApiKey());
+  await keys.put(firstKey(secret, nowMs));
+  return given === null ? 'file' : 'given';
+}
+
+function storedKey(file: string): string | null {
+  const text = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+  return SHAPE.test(text) ? text : null;
+}
+
+function writeKey(file: string, key: string): string {
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  writeFileSync(file, `${key}\n`, { mode: 0o600 });
+  chmodSync(file, 0o600);
+  return key;
+}
+
+function firstKey(secret: string, createdAtMs: number): ApiKey {
+  return { id: newId('key'), hash: hashKey(secret), prefix: keyPrefix(secret), tenantId: DEFAULT_TENANT, actor: { kind: 'person', name: 'developer' }, scopes: SCOPES, createdAtMs, expiresAtMs: null, revokedAtMs: null };
+}

@@ -1,0 +1,67 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { join } from 'node:path';
+import { artifactStores } from '../adapters/artifact/index.ts';
+import { orchestrators } from '../adapters/orchestrator/index.ts';
+import { registries } from '../adapters/registry/index.ts';
+import { backends } from '../adapters/serving/index.ts';
+import { stores as databases } from '../adapters/store/index.ts';
+import type { Config } from '../config/load.ts';
+import type { Log } from '../config/log.ts';
+import { runProcess, type Running } from '../config/run.ts';
+import { ensureKeyPair, loadSigningKey } from '../config/signing.ts';
+import { LastmileError } from '../domain/errors.ts';
+import { createApi } from './app.ts';
+import { DEFAULT_LIMITS, type ApiPorts, type ApiSettings } from './call.ts';
+import { createControlChannel } from './control-channel.ts';
+import { ensureFirstKey } from './dev-key.ts';
+
+/** The composition root of the API: configuration to systems to routes. */
+async function start(config: Config, log: Log): Promise<Running> {
+  const stores = databases.mongodb.create({ uri: config.mongodb.uri, database: config.mongodb.database });
+  await stores.prepare();
+  const orchestrator = orchestrators.temporal.create({ address: config.temporal.address, namespace: config.temporal.namespace, uiUrl: config.temporal.uiUrl, payloadKey: config.payloadKey?.reveal() ?? null });
+  const ports: ApiPorts = { stores, orchestrator, artifacts: artifactStores.filesystem.create({ root: config.artifactDir }), log, clock: Date.now, settings: settingsOf(config) };
+  await firstKey(ports, config);
+
+  ensureKeyPair(config.signing.keyFile, config.signing.publicKeyFile);
+  const channel = createControlChannel({ stores, key: loadSigningKey(config.signing.keyFile), leaseMs: config.leaseMs, clock: Date.now, log });
+  await channel.start();
+  const api = createApi(ports, channel);
+  const server = createServer({ requestTimeout: 600_000, headersTimeout: 15_000, keepAliveTimeout: 20_000 }, api.app);
+  await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(config.api.port, config.api.host, resolve); });
+  return {
+    async stop() {
+      const closed = new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
+      api.stop();
+      await channel.stop();
+      setTimeout(() => { server.closeAllConnections(); }, 1_000).unref();
+      await closed;
+      await orchestrator.close();
+      await stores.close();
+    },
+  };
+}
+
+function settingsOf(config: Config): ApiSettings {
+  if (config.serviceToken === null) throw new LastmileError('LM_INVALID_CONFIG', 'LASTMILE_SERVICE_TOKEN is needed: the secret, at least 32 characters, by which the processes of lastmile know each other. `npm start` makes one.');
+  return {
+    apiUrl: config.api.url, gatewayUrl: config.gateway.url, temporalUiUrl: config.temporal.uiUrl, leaseMs: config.leaseMs, serviceToken: config.serviceToken, version: ownVersion(),
+    registries: Object.keys(registries), backends: Object.keys(backends), limits: DEFAULT_LIMITS,
+  };
+}
+
+/** Beside this folder in the repository, one further up in the published package. */
+function ownVersion(): string {
+  const [file = ''] = ['..', '../..'].map((up) => join(import.meta.dirname, up, 'package.json')).filter((path) => existsSync(path));
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}
+
+/** The path is logged, the key never is. */
+async function firstKey({ stores, log, clock }: ApiPorts, config: Config): Promise<void> {
+  const file = join(config.dataDir, 'keys', 'dev-api-key');
+  const from = await ensureFirstKey(stores.keys, { given: config.apiKey?.reveal() ?? null, file, nowMs: clock() });
+  if (from === 'file') log.info('development key with every scope; take it away before others can reach this API', { file });
+}
+
+await runProcess('api', start);

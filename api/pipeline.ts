@@ -1,0 +1,50 @@
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { authenticate, bearerOf } from './auth.ts';
+import { checked, mediaType, readJson, type Body } from './body.ts';
+import type { Answer, ApiPorts, Call, Handlers, Principal } from './call.ts';
+import { ROUTES, type ApiRoute, type RouteName } from './contract.ts';
+import { fingerprintOf, idempotencyKey, once, updateIdOf } from './idempotency.ts';
+import type { RateLimit } from './rate-limit.ts';
+
+const NOBODY: Principal = { tenant: '', actor: { kind: 'service', name: 'nobody' }, scopes: [], keyHash: '' };
+const NO_QUERY = z.strictObject({});
+
+/** What happens to every request of ROUTES, in order: key and scope, rate, query, body, idempotency, handler, answer. */
+export function pipeline(name: RouteName, handlers: Handlers, ports: ApiPorts, rate: RateLimit): (request: Request, response: Response) => Promise<void> {
+  const route: ApiRoute = ROUTES[name];
+  const handler = handlers[name] as (call: Call) => Promise<Answer>;
+  return async (request, response) => {
+    const nowMs = ports.clock();
+    const principal = route.scope === null ? NOBODY : await authenticate(ports.stores.keys, bearerOf(request), route.scope, nowMs);
+    rate.take(principal.tenant, nowMs);
+    const query = checked(route.query ?? NO_QUERY, request.query, 'query');
+    const body = await bodyOf(name, route, request, ports);
+    const key = route.idempotent === true ? idempotencyKey(request) : null;
+    const call = {
+      principal, params: request.params, query, body: body.value, updateId: updateIdOf(principal.tenant, key), nowMs,
+      via: /^lastmile-cli\b/.test(request.headers['user-agent'] ?? '') ? 'cli' : 'api', request,
+    } as Call;
+    if (key === null) { send(response, await handler(call)); return; }
+    const { answer, replayed } = await once({ keys: ports.stores.keys, tenant: principal.tenant, key, fingerprint: fingerprintOf(request.method, request.originalUrl, body.digest), nowMs, requestId: requestIdOf(response) }, () => handler(call));
+    if (replayed) response.setHeader('idempotency-replayed', 'true');
+    send(response, answer);
+  };
+}
+
+/** Labels as NDJSON are read by their handler, line by line. */
+async function bodyOf(name: RouteName, route: ApiRoute, request: Request, { settings: { limits } }: ApiPorts): Promise<Body> {
+  if (route.body === undefined || (name === 'pushLabels' && mediaType(request) === 'application/x-ndjson')) return { value: undefined, digest: '' };
+  const body = await readJson(request, name === 'pushLabels' ? limits.labelBytes : limits.bodyBytes);
+  return { value: checked(route.body, body.value, 'body'), digest: body.digest };
+}
+
+export function requestIdOf(response: Response): string { return String(response.getHeader('x-request-id')); }
+
+function send(response: Response, answer: Answer): void {
+  if ('stream' in answer) { answer.stream(response); return; }
+  response.statusCode = answer.status;
+  response.setHeader('content-type', answer.status >= 400 ? 'application/problem+json' : 'application/json; charset=utf-8');
+  response.setHeader('cache-control', 'no-store');
+  response.end(JSON.stringify(answer.body));
+}

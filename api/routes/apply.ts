@@ -1,0 +1,135 @@
+import { newId } from '../../config/ids.ts';
+import { parseDeployment } from '../../domain/deployment.schema.ts';
+import type { DeploymentSpec } from '../../domain/deployment.ts';
+import type { DeploymentRecord } from '../../domain/deployment-record.ts';
+import { parseDuration } from '../../domain/duration.ts';
+import { LastmileError, unknownName } from '../../domain/errors.ts';
+import type { TenantId } from '../../domain/ids.ts';
+import { parseModelRef } from '../../domain/model.ts';
+import { planChanges } from '../../domain/plan-changes.ts';
+import { planNotes } from '../../domain/plan-notes.ts';
+import { emptyRoute } from '../../domain/traffic/commands.ts';
+import type { Route } from '../../domain/traffic/route.ts';
+import { ok, type Answer, type ApiPorts, type ApiSettings, type Call, type Handlers } from '../call.ts';
+import { recordChange } from '../changes.ts';
+import type { ApplyAnswer, PlanAnswer } from '../contract.ts';
+import { invalidRequest } from '../problem.ts';
+import { rolloutDecision, type RolloutDecision } from '../rollout-decision.ts';
+import { startRollout, storedButUnanswered } from '../start-rollout.ts';
+import { deploymentLinks, everyPage, rolloutLinks, specOf } from '../views.ts';
+
+export function applyRoutes(ports: ApiPorts): Pick<Handlers, 'plan' | 'apply'> {
+  return {
+    async plan({ principal, body }) {
+      const spec = read(body.spec, ports.settings);
+      const before = await current(ports, principal.tenant, spec.metadata.name);
+      return ok({ spec, notes: planNotes(spec), changes: planChanges(before?.spec ?? null, spec) } satisfies PlanAnswer);
+    },
+    apply: (call) => apply(ports, call),
+  };
+}
+
+interface Current { readonly deployment: DeploymentRecord; readonly spec: DeploymentSpec; readonly route: Route | null }
+
+/** What has to hold before anything is written. LM_INVALID_SPEC, LM_INVALID_REQUEST, LM_UNKNOWN_ADAPTER, LM_COMMAND_REFUSED. */
+async function admit(ports: ApiPorts, { body, params, principal: { tenant } }: Call<'apply'>): Promise<{ readonly spec: DeploymentSpec; readonly before: Current | null }> {
+  const spec = read(body.spec, ports.settings);
+  const { name } = spec.metadata;
+  if (params.name !== name) throw invalidRequest(`The file is for ${name}, the path for ${String(params.name)}.`);
+  if (body.retry && body.reason === null) throw invalidRequest('A retry needs a reason: say why a version that was tried before is tried again.');
+  const before = await current(ports, tenant, name);
+  if (before !== null && before.route !== null) refuseFrozen(before.route, spec);
+  return { spec, before };
+}
+
+async function apply(ports: ApiPorts, call: Call<'apply'>): Promise<Answer> {
+  const { spec, before } = await admit(ports, call);
+  if (!call.body.dryRun) return carryOut(ports, call, spec, before);
+  return ok(answer(ports, spec, { result: 'planned', notes: [...planChanges(before?.spec ?? null, spec), ...planNotes(spec)] }));
+}
+
+/**
+ * Documents before effects, and every step may be repeated: file by hash, deployment, route, schedule, audit record, rollout.
+ * Where Temporal does not answer the file is kept and nothing runs; the same call again goes on from there.
+ */
+async function carryOut(ports: ApiPorts, call: Call<'apply'>, spec: DeploymentSpec, before: Current | null): Promise<Answer> {
+  const { body: { retry, reason }, principal: { tenant } } = call;
+  const deployment = await store(ports, call, spec, before?.deployment ?? null);
+  await putSchedule(ports, { tenant, deploymentUid: deployment.uid, deployment: deployment.name }, spec, deployment.specHash);
+  const changed = before?.deployment.specHash !== deployment.specHash;
+  if (changed) await recordChange(ports, call, { action: before === null ? 'deployment.create' : 'deployment.update', subject: deployment.name, digest: deployment.specHash, reason });
+  const decision = await decide(ports, { spec, deployment, before, retry });
+  if (!decision.start) return ok(answer(ports, spec, { result: changed ? 'updated' : 'unchanged', rollout: decision.rollout?.n ?? null, notes: [whyNot(decision, spec), ...planNotes(spec)] }));
+  const accepted = await startRollout(ports, call, { deployment, model: spec.spec.model, whenBusy: spec.spec.rollout.whenBusy, retry, reason });
+  return ok(answer(ports, spec, { result: accepted.state, rollout: accepted.n, notes: planNotes(spec) }), 202);
+}
+
+/** The normal form, with names that this installation knows. */
+function read(file: Readonly<Record<string, unknown>>, { registries, backends }: ApiSettings): DeploymentSpec {
+  const spec = parseDeployment(file);
+  const { registry } = parseModelRef(spec.spec.model);
+  if (!registries.includes(registry) && registry !== 'running') throw unknownName('model registry', registry, [...registries, 'running']);
+  if (!backends.includes(spec.spec.serving.backend)) throw unknownName('serving backend', spec.spec.serving.backend, backends);
+  return spec;
+}
+
+async function current(ports: ApiPorts, tenant: TenantId, name: string): Promise<Current | null> {
+  const deployment = await ports.stores.deployments.getDeployment(tenant, name);
+  if (deployment === null) return null;
+  return { deployment, spec: await specOf(ports, deployment), route: await ports.stores.routes.get(tenant, deployment.uid) };
+}
+
+/** What a route is born with. A file that pretended to change it would be a promise that no gateway keeps. */
+function refuseFrozen(route: Route, { spec }: DeploymentSpec): void {
+  const wanted = settingsOf(spec);
+  const changed = (Object.keys(wanted) as (keyof typeof wanted)[]).filter((key) => JSON.stringify(route[key]) !== JSON.stringify(wanted[key]));
+  if (changed.length > 0) throw new LastmileError('LM_COMMAND_REFUSED', `${changed.join(', ')} of a living deployment cannot be changed yet; make a deployment with another name.`, { details: { fields: changed } });
+}
+
+function settingsOf(spec: DeploymentSpec['spec']): Pick<Route, 'fallback' | 'onLostControl' | 'stickyHeader' | 'stickyJsonPath' | 'recordInputs'> {
+  return { fallback: spec.fallback, onLostControl: spec.onLostControl, stickyHeader: spec.routing.stickyHeader, stickyJsonPath: spec.routing.stickyJsonPath, recordInputs: spec.records.inputs };
+}
+
+async function store({ stores }: ApiPorts, { principal: { tenant }, nowMs }: Call<'apply'>, spec: DeploymentSpec, before: DeploymentRecord | null): Promise<DeploymentRecord> {
+  const specHash = await stores.deployments.putSpec(tenant, spec);
+  const { record } = await stores.deployments.putDeployment(before === null ? newborn(tenant, spec.metadata.name, specHash, nowMs) : { ...before, specHash, updatedAtMs: nowMs });
+  await stores.routes.create(emptyRoute({ tenantId: tenant, deploymentUid: record.uid, name: record.name, ...settingsOf(spec.spec) }));
+  return record;
+}
+
+function newborn(tenantId: TenantId, name: string, specHash: string, nowMs: number): DeploymentRecord {
+  return {
+    tenantId, uid: newId('dep'), name, specHash, createdAtMs: nowMs, updatedAtMs: nowMs,
+    status: { revision: 0, phase: 'empty', champion: null, challenger: null, activeRollout: null, rolloutCount: 0, lastVerdict: null, lastGood: [], pinnedBy: null, message: 'No version serves yet.' },
+  };
+}
+
+/** Reconciled at each apply, also to none: a call that failed half way is made good by the next. */
+async function putSchedule({ orchestrator }: ApiPorts, target: Parameters<ApiPorts['orchestrator']['putSchedule']>[0], { spec: { retrain } }: DeploymentSpec, specHash: string): Promise<void> {
+  try {
+    await orchestrator.putSchedule(target, retrain === null ? null : { everyMs: parseDuration(retrain.every), specHash });
+  } catch (error) {
+    throw storedButUnanswered(target.deployment, error);
+  }
+}
+
+async function decide({ stores }: ApiPorts, { spec, deployment, before, retry }: { spec: DeploymentSpec; deployment: DeploymentRecord; before: Current | null; retry: boolean }): Promise<RolloutDecision> {
+  const rollouts = before === null ? [] : await everyPage((page) => stores.deployments.listRollouts(deployment.tenantId, deployment.uid, page));
+  return rolloutDecision({
+    model: spec.spec.model, specHash: deployment.specHash, retry, rollouts,
+    before: before === null ? null : { deployment: before.deployment, model: before.spec.spec.model },
+  });
+}
+
+function whyNot(decision: Extract<RolloutDecision, { start: false }>, { spec: { model } }: DeploymentSpec): string {
+  if (decision.why === 'champion') return `${model} is the champion: nothing to try.`;
+  const n = String(decision.rollout?.n ?? 0);
+  if (decision.why === 'running') return `${model} is being tried in rollout ${n}.`;
+  return `${model} was tried in rollout ${n} (${decision.rollout?.state.outcome ?? 'ended'}); to try it again, apply with retry and a reason.`;
+}
+
+function answer(ports: ApiPorts, spec: DeploymentSpec, part: Pick<ApplyAnswer, 'result' | 'notes'> & { readonly rollout?: number | null }): ApplyAnswer {
+  const { name } = spec.metadata;
+  const rollout = part.rollout ?? null;
+  return { result: part.result, deployment: name, rollout, spec, notes: part.notes, links: rollout === null ? deploymentLinks(ports, name) : rolloutLinks(ports, name, rollout) };
+}

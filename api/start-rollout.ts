@@ -1,0 +1,39 @@
+import type { RolloutPolicy } from '../domain/deployment.ts';
+import type { DeploymentRecord } from '../domain/deployment-record.ts';
+import { isLastmileError, LastmileError } from '../domain/errors.ts';
+import { parseRolloutId } from '../domain/ids.ts';
+import type { RolloutAccepted } from '../ports/orchestrator.ts';
+import type { ApiPorts } from './call.ts';
+import { recordChange, type Cause } from './changes.ts';
+import { rolloutLinks } from './views.ts';
+
+export interface Attempt { readonly deployment: DeploymentRecord; readonly model: string; readonly whenBusy: RolloutPolicy['whenBusy']; readonly retry: boolean; readonly reason: string | null }
+
+/** Asks for a rollout and records who asked. The update id makes a repeat the same rollout. */
+export async function startRollout(ports: ApiPorts, cause: Cause, { deployment, model, whenBusy, retry, reason }: Attempt): Promise<RolloutAccepted> {
+  const { tenant, actor } = cause.principal;
+  const { uid: deploymentUid, name, specHash } = deployment;
+  try {
+    const accepted = await ports.orchestrator.startRollout({ tenant, deploymentUid, deployment: name, specHash, model, actor, retry, reason, whenBusy }, cause.updateId);
+    await recordChange(ports, cause, { action: accepted.state === 'queued' ? 'rollout.queue' : 'rollout.start', subject: accepted.n === null ? name : `${name}/${String(accepted.n)}`, digest: specHash, reason });
+    return accepted;
+  } catch (error) {
+    throw await explained(ports, deployment, error);
+  }
+}
+
+/** An unanswered start leaves the file and nothing else; the caller is told so, and that the same request goes on from there. */
+export function storedButUnanswered(name: string, error: unknown): unknown {
+  if (!isLastmileError(error) || error.code !== 'LM_ORCHESTRATOR_UNAVAILABLE') return error;
+  return new LastmileError(error.code, `Temporal does not answer: the file of ${name} is stored, no rollout was started. Send the same request again.`, { cause: error, details: { stored: true }, retryAfterMs: error.retryAfterMs ?? 5_000 });
+}
+
+/** Says where the rollout in the way is. */
+async function explained(ports: ApiPorts, { tenantId, name }: DeploymentRecord, error: unknown): Promise<unknown> {
+  if (!isLastmileError(error) || error.code !== 'LM_ROLLOUT_IN_PROGRESS') return storedButUnanswered(name, error);
+  const active = (await ports.stores.deployments.getDeployment(tenantId, name))?.status.activeRollout ?? null;
+  const n = active === null ? numberIn(error) : parseRolloutId(active).n;
+  return n === null ? error : new LastmileError(error.code, error.message, { cause: error, details: { ...error.details, rollout: n, links: rolloutLinks(ports, name, n) } });
+}
+
+function numberIn({ details: { n, rollout } }: LastmileError): number | null { return typeof n === 'number' ? n : typeof rollout === 'number' ? rollout : null; }

@@ -1,0 +1,30 @@
+import type {
+  ApplyAnswer, AuditAnswer, CommandAnswer, DeploymentList, DeploymentView, EvidenceAnswer, ExplainAnswer, GatewaysAnswer, HealthAnswer,
+  KeyLine, LabelsAnswer, NewKeyAnswer, PlanAnswer, RecordAnswer, RolloutList, RolloutView, RouteName, StartRolloutAnswer,
+} from '../api/contract.ts';
+
+/** What each route answers. `events` is a stream and is not called this way. */
+export interface Answers extends Record<Exclude<RouteName, 'events'>, unknown> {
+  readonly listDeployments: DeploymentList;
+  readonly plan: PlanAnswer;
+  readonly apply: ApplyAnswer;
+  readonly getDeployment: DeploymentView;
+  readonly startRollout: StartRolloutAnswer;
+  readonly listRollouts: RolloutList;
+  readonly getRollout: RolloutView;
+  readonly pause: CommandAnswer;
+  readonly resume: CommandAnswer;
+  readonly promote: CommandAnswer;
+  readonly abort: CommandAnswer;
+  readonly rollback: CommandAnswer;
+  readonly pushLabels: LabelsAnswer;
+  readonly evidence: EvidenceAnswer;
+  readonly explain: ExplainAnswer;
+  readonly getRecord: RecordAnswer;
+  readonly gateways: GatewaysAnswer;
+  readonly audit: AuditAnswer;
+  readonly health: HealthAnswer;
+  readonly listKeys: { readonly items: readonly KeyLine[] };
+  readonly newKey: NewKeyAnswer;
+  readonly revokeKey: CommandAnswer;
+}

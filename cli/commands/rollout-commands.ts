@@ -1,0 +1,49 @@
+import type { Command } from 'commander';
+import type { CommandAnswer } from '../../api/contract.ts';
+import { LastmileError } from '../../domain/errors.ts';
+import { act, type Context, type Session } from '../context.ts';
+import { wholeNumber } from '../numbers.ts';
+import { give } from '../output.ts';
+
+interface CommandOptions { reason?: string; rollout?: number; idempotencyKey?: string }
+
+/** promote, abort, pause and resume act on the running rollout; rollback on the deployment. One file, since they are one idea: a person's command with a reason. */
+export function registerRolloutCommands(program: Command, context: Context): void {
+  onRollout(program, context, { verb: 'promote', about: 'make the challenger champion now, without the judge', reasonNeeded: true });
+  onRollout(program, context, { verb: 'abort', about: 'end the rollout; all traffic to the champion', reasonNeeded: false });
+  onRollout(program, context, { verb: 'pause', about: 'no next step until resumed; traffic stays', reasonNeeded: false });
+  onRollout(program, context, { verb: 'resume', about: 'go on after a pause', reasonNeeded: false });
+  command(program, { verb: 'rollback', about: 'back to the last good champion', reasonNeeded: true })
+    .action(act<[string], CommandOptions>(context, async (session, options, name) => {
+      answered(session, await session.client.call('rollback', { params: { name }, ...body(options) }));
+      return undefined;
+    }));
+}
+
+interface Verb { readonly verb: 'promote' | 'abort' | 'pause' | 'resume' | 'rollback'; readonly about: string; readonly reasonNeeded: boolean }
+
+function onRollout(program: Command, context: Context, of: Verb & { readonly verb: Exclude<Verb['verb'], 'rollback'> }): void {
+  command(program, of).option('--rollout <n>', 'number of the rollout (default: the running one)', wholeNumber)
+    .action(act<[string], CommandOptions>(context, async (session, options, name) => {
+      const n = options.rollout ?? await running(session, name);
+      answered(session, await session.client.call(of.verb, { params: { name, n }, ...body(options) }));
+      return undefined;
+    }));
+}
+
+function command(program: Command, { verb, about, reasonNeeded }: Verb): Command {
+  const made = program.command(verb).description(about).argument('<name>', 'deployment').option('--idempotency-key <key>', 'the same key makes a repeated call one call');
+  return reasonNeeded ? made.requiredOption('--reason <text>', 'why; kept in the audit chain') : made.option('--reason <text>', 'why; kept in the audit chain');
+}
+
+async function running({ client }: Session, name: string): Promise<number> {
+  const { rollout } = await client.call('getDeployment', { params: { name } });
+  if (rollout === null) throw new LastmileError('LM_COMMAND_REFUSED', `${name} has no running rollout. \`lastmile history ${name}\` lists the ended ones.`);
+  return rollout.rollout.n;
+}
+
+function body({ reason, idempotencyKey }: CommandOptions): { body: { reason: string | null }; idempotencyKey?: string } {
+  return { body: { reason: reason ?? null }, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) };
+}
+
+function answered({ output }: Session, answer: CommandAnswer): void { give(output, answer, () => answer.message); }

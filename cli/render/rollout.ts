@@ -1,0 +1,48 @@
+import type { RolloutView } from '../../api/contract.ts';
+import type { Stage } from '../../domain/rollout/machine.ts';
+import type { RolloutRecord } from '../../domain/rollout/record.ts';
+import { formatShare } from '../../domain/share.ts';
+import { paint, type Io } from '../io.ts';
+import { utc } from './table.ts';
+import { renderFindings, renderMoney, toneOfVerdict } from './verdict.ts';
+
+const TIMELINE: readonly Stage[] = ['validating', 'packaging', 'loading', 'shadowing', 'canary', 'promoting'];
+
+/** One line: number, models, where it is or how it ended. */
+export function rolloutHeadline(rollout: RolloutRecord): string {
+  const from = rollout.champion === null ? '' : ` against ${rollout.champion.model}`;
+  return `rollout ${rollout.n}: ${rollout.model}${from}: ${whereIs(rollout)}`;
+}
+
+export function whereIs({ state, plan }: RolloutRecord): string {
+  if (state.stage === 'done') return state.outcome ?? 'done';
+  const share = plan.steps[state.step]?.sharePer10k;
+  const step = state.stage === 'canary' && share !== undefined ? `canary, step ${state.step + 1} of ${plan.steps.length} (${formatShare(share)})` : state.stage;
+  return state.paused ? `${step}, paused` : step;
+}
+
+/** The block that `watch` redraws: headline, timeline, evidence so far, the newest lines of the story. */
+export function renderRollout(io: Pick<Io, 'color'>, view: RolloutView): string {
+  const { rollout, verdict, progress } = view;
+  const lines = [paint(io, 'bold', rolloutHeadline(rollout)), timeline(io, rollout)];
+  if (progress !== null) lines.push(`${progress.pairs.toLocaleString('en-US')} pairs, ${progress.openSlots} slots open, outcomes known ${progress.labelCoverage === null ? '-' : formatPercent(progress.labelCoverage)}`);
+  if (verdict !== null) lines.push('', renderVerdict(io, view));
+  lines.push('', ...rollout.story.slice(-6).map((line) => `  ${paint(io, 'dim', utc(line.atMs))}  ${line.text}`));
+  if (view.links.temporal !== null) lines.push('', paint(io, 'dim', view.links.temporal));
+  return lines.join('\n');
+}
+
+function renderVerdict(io: Pick<Io, 'color'>, { verdict }: RolloutView): string {
+  if (verdict === null) return '';
+  const head = `${paint(io, toneOfVerdict(verdict.kind), verdict.kind)}: ${verdict.reasons.map((reason) => reason.text).join(' ')}`;
+  const money = verdict.money === null ? [] : [`money: ${renderMoney(verdict.money)}`];
+  return [head, ...(verdict.findings.length === 0 ? [] : [renderFindings(io, verdict)]), ...money].join('\n');
+}
+
+function timeline(io: Pick<Io, 'color'>, { state }: RolloutRecord): string {
+  const at = state.stage === 'done' ? (state.outcome === 'promoted' || state.outcome === 'first' ? TIMELINE.length : -1) : TIMELINE.indexOf(state.stage);
+  const parts = TIMELINE.map((stage, i) => (i < at ? paint(io, 'good', stage) : i === at ? paint(io, 'bold', `[${stage}]`) : paint(io, 'dim', stage)));
+  return at === -1 ? `${parts.join(' > ')} > ${paint(io, 'bad', state.outcome ?? state.stage)}` : parts.join(' > ');
+}
+
+function formatPercent(share: number): string { return `${(share * 100).toFixed(0)} %`; }

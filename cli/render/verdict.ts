@@ -1,0 +1,25 @@
+import type { Finding, MoneyFinding, Verdict } from '../../domain/analysis/verdict.ts';
+import { formatMoney } from '../../domain/money.ts';
+import { paint, type Io, type Tone } from '../io.ts';
+import { table } from './table.ts';
+
+const TONE_OF_STATE: Readonly<Record<Finding['state'], Tone>> = { pass: 'good', fail: 'bad', undecided: 'dim', 'no-data': 'warn', 'short-coverage': 'warn', 'loss-bound-broken': 'warn' };
+
+/** The metrics of a verdict, one a line: state, estimate with its bounds, blocks. */
+export function renderFindings(io: Pick<Io, 'color'>, verdict: Verdict): string {
+  return table(['metric', 'state', 'estimate', 'bounds', 'blocks', 'requests'], verdict.findings.map((finding) => [
+    `${finding.metric} (${finding.role})`, paint(io, TONE_OF_STATE[finding.state], finding.state), number(finding.estimate),
+    `${number(finding.lower)} … ${number(finding.upper)}`, String(finding.blocks), String(finding.requests),
+  ]));
+}
+
+/** `+EUR 0.0931 a request (0.0402 … 0.1460), +EUR 268.40 over 2,880 requests`. Challenger minus champion. */
+export function renderMoney(money: MoneyFinding): string {
+  const { currency } = money;
+  const amount = (micros: number): string => `${micros > 0 ? '+' : ''}${formatMoney({ micros, currency })}`;
+  return `${amount(money.perRequestMicros)} a request (${amount(money.lowerMicros)} … ${amount(money.upperMicros)}), ${amount(money.totalMicros)} over ${money.requests.toLocaleString('en-US')} requests`;
+}
+
+export function toneOfVerdict(kind: Verdict['kind']): Tone { return kind === 'promote' || kind === 'first' ? 'good' : kind === 'rollback' ? 'bad' : kind === 'inconclusive' ? 'warn' : 'dim'; }
+
+function number(value: number | null): string { return value === null ? '-' : Math.abs(value) >= 100 ? value.toFixed(1) : value.toPrecision(3); }

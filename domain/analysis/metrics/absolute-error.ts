@@ -1,0 +1,14 @@
+import type { Contract } from '../../contract.ts';
+import type { PairedMetric } from './metric.ts';
+
+/** Distance of the predicted value from the outcome, negated; distances beyond the width of contract.range count as that width. */
+export const absoluteError: PairedMetric = {
+  name: 'absolute-error', kind: 'paired', unit: 'units of the predicted value per request',
+  range: ({ contract }) => contract.task !== 'regression' ? `is for regression, and the task is ${contract.task}; use accuracy`
+    : contract.range === null ? 'needs contract.range: without it one answer could outweigh all others' : { lo: -width(contract), hi: width(contract) },
+  usable: ({ score }) => score !== null && Number.isFinite(score),
+  same: (champion, challenger) => champion.score === challenger.score,
+  score: ({ score }, label, { contract }) => typeof label === 'number' ? -Math.min(Math.abs((score ?? NaN) - label), width(contract)) : NaN,
+};
+
+function width({ range }: Contract): number { return range === null ? NaN : range.max - range.min; }

@@ -1,0 +1,40 @@
+import type { Contract, Prediction } from '../../contract.ts';
+import type { ValueModel } from '../../deployment.ts';
+import type { StoredLeg } from '../../record.ts';
+import type { Range } from '../../value/payoff.ts';
+
+/** What a metric may look at besides the answers: the champion's frozen contract, and what answers are worth. */
+export interface Terms { readonly contract: Contract; readonly value: ValueModel | null }
+
+/**
+ * A metric of differences d = challenger − champion on the same request, larger is better.
+ * One row is judged by `score`; fold-paired.ts makes d of a request from its rows, so that every metric treats batches,
+ * missing outcomes and unusable answers in the same way.
+ */
+export interface PairedMetric {
+  readonly name: string;
+  readonly kind: 'paired';
+  readonly unit: string;
+  /** Hard range of d per row, so of d per request too; or, as text, what the contract or the value model lacks to give one. */
+  range(terms: Terms): Range | string;
+  /** Whether this row can be scored at all; one that cannot counts as failed. */
+  usable(row: Prediction): boolean;
+  /** Rows of which it is known without an outcome that d = 0. */
+  same(champion: Prediction, challenger: Prediction): boolean;
+  /** What a usable row is worth once its outcome is known; larger is better. NaN where the outcome is of the wrong kind. */
+  score(row: Prediction, label: number | string, terms: Terms): number;
+}
+
+/** A metric of events, counted for each version and each role on its own. */
+export interface RateMetric {
+  readonly name: string;
+  readonly kind: 'rate';
+  readonly unit: string;
+  /** 1 bad, 0 good, or a share of the request's rows between; null where this leg is not counted. `other`: the other version's leg of the request. */
+  bad(leg: StoredLeg, other: StoredLeg | null, terms: Terms): number | null;
+}
+
+/** Whether callers were split as the route promised; judged in every rollout, never named in a file. */
+export interface ShareMetric { readonly name: 'share'; readonly kind: 'share'; readonly unit: string }
+
+export type Metric = PairedMetric | RateMetric | ShareMetric;

@@ -1,0 +1,122 @@
+import type { ContractOverrides } from './contract.ts';
+import type { ReadFile } from './deployment-file.schema.ts';
+import type { DeploymentSpec, Goal, LabelPolicy, MetricPolicy, RolloutPolicy, ValueModel } from './deployment.ts';
+import { formatDuration } from './duration.ts';
+import { metricName } from './metric-names.ts';
+import { WHOLE } from './share.ts';
+
+/** Every default of v1alpha1, in one place; `lastmile plan` prints what became of them. */
+
+const MINUTE = 60_000;
+const DAY = 86_400_000;
+type Spec = DeploymentSpec['spec'];
+type Read = ReadFile['spec'];
+
+/** The normal form: what the file says, and a default wherever it says nothing. */
+export function withDefaults({ apiVersion, kind, metadata, spec }: ReadFile): DeploymentSpec {
+  const labels = labelPolicy(spec.labels);
+  const goal = spec.rollout?.goal ?? (labels === null ? 'healthy' : 'better');
+  const serving = servingPolicy(spec.serving);
+  return {
+    apiVersion, kind, metadata: { name: metadata.name, labels: metadata.labels ?? {} },
+    spec: {
+      model: spec.model, serving, contract: contractOverrides(spec.contract), labels,
+      rollout: rolloutPolicy(spec.rollout ?? {}, goal, labels), metrics: metricPolicies(spec, goal), value: valueModel(spec.value),
+      routing: routingPolicy(spec.routing), retrain: retrainPolicy(spec.retrain), records: recordPolicy(spec.records),
+      fallback: ['last-good', 'closed'], onLostControl: 'serve', attestation: serving.backend === 'oip' ? 'claimed' : 'hashed',
+      ...defined({ fallback: spec.fallback, onLostControl: spec.onLostControl, attestation: spec.attestation }),
+    },
+  };
+}
+
+function servingPolicy({ resources = {}, ...serving }: NonNullable<Read['serving']> = {}): Spec['serving'] {
+  return { backend: 'modelhost', url: null, modelName: null, ...defined(serving), resources: { threads: 1, isolation: 'process', ...defined(resources) } };
+}
+
+function routingPolicy({ stickyHeader, stickyJsonPath }: NonNullable<Read['routing']> = {}): Spec['routing'] {
+  return { stickyHeader: stickyHeader?.toLowerCase() ?? null, stickyJsonPath: stickyJsonPath ?? null };
+}
+
+function recordPolicy({ inputs = false, keep = 30 * DAY }: NonNullable<Read['records']> = {}): Spec['records'] {
+  return { inputs, keepMs: keep };
+}
+
+function contractOverrides(contract: Read['contract'] = {}): ContractOverrides {
+  const { task, score, class: klass, classes, positive, threshold, range } = contract;
+  return {
+    ...defined({ task, score, klass, classes, positive, threshold }),
+    ...(range === undefined ? {} : { range: { min: range[0], max: range[1] } }),
+    golden: (contract.golden ?? []).map(goldenRequest), latencyLimitMs: contract.latency ?? 250,
+  };
+}
+
+type ReadGolden = NonNullable<NonNullable<Read['contract']>['golden']>[number];
+function goldenRequest({ request: { inputs, outputs }, expect, tolerance }: ReadGolden): ContractOverrides['golden'][number] {
+  return { request: { inputs, ...(outputs === undefined ? {} : { outputs }) }, expect: expect ?? null, tolerance: tolerance ?? 1e-4 };
+}
+
+function labelPolicy(labels: Read['labels']): LabelPolicy | null {
+  if (labels === undefined) return null;
+  const { delay, maturity = delay, coverage = 0.95, grace = Math.max(Math.round(delay / 10), MINUTE), clock = 'gateway' } = labels;
+  return { delayMs: delay, maturityMs: maturity, coverage, graceMs: grace, clock };
+}
+
+function rolloutPolicy(rollout: NonNullable<Read['rollout']>, goal: Goal, labels: LabelPolicy | null): RolloutPolicy {
+  const { cycle = DAY, horizon = 30 * DAY + (labels?.delayMs ?? 0), idle = DAY, ask = 7 * DAY, minCycles, pilotCycles, whenInconclusive, whenBusy, alpha } = rollout;
+  return {
+    goal, cycleMs: cycle, horizonMs: horizon, idleMs: idle, askMs: ask, ...shadowAndCanary(rollout, cycle, horizon),
+    minCycles: 2, pilotCycles: goal === 'healthy' ? 0 : 10, whenInconclusive: 'keep', whenBusy: 'refuse', alpha: 0.05,
+    ...defined({ minCycles, pilotCycles, whenInconclusive, whenBusy, alpha }),
+  };
+}
+
+function shadowAndCanary({ shadow, canary }: NonNullable<Read['rollout']>, cycleMs: number, horizonMs: number): Pick<RolloutPolicy, 'shadow' | 'canary'> {
+  const steps = canary?.map((step) => ({ sharePer10k: step.share, forMs: step.for ?? cycleMs }));
+  return {
+    shadow: { samplePer10k: shadow?.sample ?? WHOLE, maxMs: shadow?.max ?? horizonMs },
+    canary: steps ?? [{ sharePer10k: 500, forMs: cycleMs }, { sharePer10k: 2_500, forMs: cycleMs }],
+  };
+}
+
+function valueModel(value: Read['value']): ValueModel | null {
+  if (value === undefined) return null;
+  const payoff = 'tp' in value.payoff ? { kind: 'confusion' as const, ...value.payoff } : { kind: 'per-unit' as const, ...value.payoff };
+  return { currency: value.currency, payoff, costPerRequest: value.costPerRequest ?? 0 };
+}
+
+function retrainPolicy(retrain: Read['retrain']): Spec['retrain'] {
+  return retrain === undefined ? null : { every: formatDuration(retrain.every), command: retrain.command, timeoutMs: retrain.timeout ?? 6 * 3_600_000 };
+}
+
+/** The file's own metrics; the default required one only where it names none; the default guardrails that it does not name. */
+function metricPolicies(spec: Read, goal: Goal): readonly MetricPolicy[] {
+  const own = (spec.metrics ?? []).map((metric) => metricPolicy(metric, goal));
+  const judged = goal !== 'healthy' && !own.some(({ role }) => role === 'required');
+  const names = [...(judged ? [defaultMetric(spec)] : []), 'errors', 'off-contract', 'latency'];
+  const taken = new Set(own.map(({ name }) => name));
+  return [...own, ...names.filter((name) => !taken.has(name)).map((name) => metricPolicy({ name }, goal))];
+}
+
+function defaultMetric(spec: Read): string {
+  if (spec.value !== undefined) return 'value';
+  return spec.contract?.task === 'regression' ? 'absolute-error' : 'accuracy';
+}
+
+/** A margin that has no default is NaN here, and refused by the rules between fields. */
+function metricPolicy({ name, role, margin, lossBound, proof }: NonNullable<Read['metrics']>[number], goal: Goal): MetricPolicy {
+  const actsAs = role ?? (metricName(name)?.kind === 'paired' ? 'required' : 'guardrail');
+  return {
+    name, role: actsAs, margin: margin ?? usualMargin(name, goal === 'better' && actsAs === 'required'), lossBound: lossBound ?? null,
+    proof: proof ?? (actsAs === 'safety' ? 'full' : 'given-loss-bound'),
+  };
+}
+
+function usualMargin(name: string, forGain: boolean): number {
+  const margin = metricName(name)?.margin;
+  return (forGain ? margin?.better : margin?.other) ?? NaN;
+}
+
+/** Leaves out what is undefined, so that equal files have equal hashes and equal values. */
+function defined<T extends object>(of: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(of).filter(([, value]) => value !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> };
+}

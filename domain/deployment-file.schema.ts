@@ -1,0 +1,148 @@
+import { z } from 'zod';
+import { TASKS } from './contract.ts';
+import { API_VERSION, GOALS, KIND, METRIC_ROLES } from './deployment.ts';
+import { parseDuration } from './duration.ts';
+import { isLastmileError } from './errors.ts';
+import { NAME } from './ids.ts';
+import { parseModelRef } from './model.ts';
+import { nearest } from './nearest.ts';
+import { parseShare, WHOLE } from './share.ts';
+import { ATTESTATIONS } from './variant.ts';
+
+/** The deployment file as a person writes it: shapes and spellings. Defaults and rules between fields are elsewhere. */
+
+const LONGEST_MS = 10 * 365 * 86_400_000;
+const DEEPEST_TENSOR = 16;
+
+/** An object that refuses unknown keys, each with the nearest known one; one line a key, in order. */
+function closed<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
+  const known = Object.keys(shape);
+  return z.strictObject(shape, { error: (issue) => issue.code === 'unrecognized_keys' ? issue.keys.map((key) => unknownKey(key, known)).join('\n') : undefined });
+}
+
+function unknownKey(key: string, known: readonly string[]): string {
+  const near = nearest(key, known);
+  return `is not known here; ${near === null ? `the known ones are ${known.join(', ')}` : `did you mean ${near}?`}`;
+}
+
+/** Runs a parser that throws LM_ errors; its message becomes the problem. */
+function parsed<T>(text: string | number, ctx: z.RefinementCtx, parse: () => T): T {
+  try {
+    return parse();
+  } catch (error) {
+    ctx.addIssue({ code: 'custom', input: text, message: isLastmileError(error) ? error.message : 'cannot be read' });
+    return z.NEVER;
+  }
+}
+
+const NOT_A_DURATION = 'is not a duration; write for example 30d, 12h, 5m, 1h30m or 250ms';
+const duration = z.string(NOT_A_DURATION).max(40, NOT_A_DURATION).regex(/^(\d+(\.\d+)?(ms|s|m|h|d|w))+$/, NOT_A_DURATION)
+  .transform((text, ctx) => {
+    const ms = parsed(text, ctx, () => parseDuration(text));
+    if (Number.isInteger(ms) && ms <= LONGEST_MS) return ms;
+    ctx.addIssue({ code: 'custom', input: text, message: 'is not a whole number of milliseconds of at most ten years' });
+    return z.NEVER;
+  }).meta({ description: 'A duration: 30d, 12h, 5m, 1h30m, 250ms.' });
+
+const longerThanZero = duration.refine((ms) => ms > 0, 'must be longer than zero');
+
+const percentText = z.string().max(20).regex(/^\d+(\.\d+)?\s*%$/, 'is not a share; write for example 5% or 0.05');
+/** 5%, or a fraction 0..1; integers per 10,000 out. */
+const share = z.union([percentText, z.number().min(0).max(1)], { error: 'is not a share; write for example 5% or 0.05' })
+  .transform((value, ctx) => parsed(value, ctx, () => parseShare(value))).meta({ description: 'A share of traffic: 5%, or 0.05.' });
+/** 95%, or a fraction; a fraction 0..1 out. */
+const fraction = z.union([percentText, z.number().min(0).max(1)], { error: 'is not a share between 0 and 1; write for example 95% or 0.95' })
+  .transform((value, ctx) => parsed(value, ctx, () => typeof value === 'number' ? value : parseShare(value) / WHOLE));
+const margin = z.union([percentText, z.number().min(0)], { error: 'is not a margin; write for example 1% or 0.01' })
+  .transform((value, ctx) => parsed(value, ctx, () => typeof value === 'number' ? value : parseShare(value) / WHOLE))
+  .meta({ description: 'How much worse is allowed: per request for accuracy, brier, absolute-error and value; the highest rate for the others.' });
+
+const column = z.string().regex(/^[^[\]]{1,200}(\[\d{1,6}\])?$/, 'is not an output; write the name of an output, or name[1] for one of its columns')
+  .transform((text) => {
+    const [, output = text, index] = /^([^[\]]+)(?:\[(\d+)\])?$/.exec(text) ?? [];
+    return { output, column: index === undefined ? null : Number(index) };
+  }).meta({ description: 'An output of the model, or one column of it: probabilities[1].' });
+
+const classLabel = z.union([z.string().max(200), z.number()], { error: 'is not a class; write a text or a number' });
+
+const tensor = closed({
+  name: z.string().min(1).max(200), datatype: z.string().min(1).max(20), shape: z.array(z.number().int().min(0)).max(16),
+  data: z.array(z.unknown()).max(100_000).refine((data) => depthAtMost(data, DEEPEST_TENSOR), 'is nested too deep'),
+});
+function depthAtMost(value: unknown, levels: number): boolean {
+  return !Array.isArray(value) || (levels > 0 && value.every((item) => depthAtMost(item, levels - 1)));
+}
+
+const golden = closed({
+  request: closed({ inputs: z.array(tensor).min(1).max(1_000), outputs: z.array(closed({ name: z.string().min(1).max(200) })).max(1_000).optional() }),
+  expect: z.record(z.string().min(1).max(200), z.array(classLabel).max(100_000)).optional(),
+  tolerance: z.number().min(0).optional(),
+}).meta({ description: 'A request whose answer is known: the request in Open Inference Protocol v2, and outputs as flat lists.' });
+
+const contract = closed({
+  task: z.enum(TASKS).optional(),
+  score: column.optional(), class: column.optional(),
+  classes: z.array(classLabel).min(2).max(10_000).optional(), positive: classLabel.optional(), threshold: z.number().optional(),
+  range: z.tuple([z.number(), z.number()], { error: 'is not a range; write [lowest, highest]' }).optional(),
+  golden: z.array(golden).max(100).optional(), latency: longerThanZero.optional(),
+}).meta({ description: 'What callers are promised. Left out parts are read from the model.' });
+
+const labels = closed({
+  delay: duration.meta({ description: 'How long after an answer its true outcome is known.' }),
+  maturity: duration.optional(), coverage: fraction.optional(), grace: duration.optional(), clock: z.enum(['gateway', 'event']).optional(),
+});
+
+const rollout = closed({
+  goal: z.enum(GOALS).optional(), cycle: longerThanZero.optional(), minCycles: z.number().int().min(1).max(1_000).optional(),
+  pilotCycles: z.number().int().min(0).max(1_000).optional(),
+  shadow: closed({ sample: share.optional(), max: longerThanZero.optional() }).optional(),
+  canary: z.array(closed({ share, for: duration.optional() })).max(20).optional(),
+  horizon: longerThanZero.optional(), idle: longerThanZero.optional(),
+  whenInconclusive: z.enum(['keep', 'ask']).optional(), ask: longerThanZero.optional(),
+  whenBusy: z.enum(['refuse', 'queue', 'supersede']).optional(), alpha: z.number().gt(0).max(0.5).optional(),
+});
+
+const metric = closed({
+  name: z.string().max(100), role: z.enum(METRIC_ROLES).optional(), margin: margin.optional(),
+  lossBound: z.number().gt(0).optional(), proof: z.enum(['given-loss-bound', 'full']).optional(),
+});
+
+const confusion = closed({ tp: z.number(), fp: z.number(), tn: z.number(), fn: z.number() });
+const perUnit = closed({ perUnit: z.number(), clip: z.number().gt(0) });
+const value = closed({
+  currency: z.string().regex(/^[A-Z]{3}$/, 'is not an ISO 4217 code; write for example EUR'),
+  payoff: z.union([confusion, perUnit], { error: 'is not a payoff; write {tp, fp, tn, fn} for classes or {perUnit, clip} for regression' }),
+  costPerRequest: z.number().min(0).optional(),
+}).meta({ description: 'What right and wrong answers are worth, in units of the currency.' });
+
+export const DeploymentFileSchema = closed({
+  apiVersion: z.literal(API_VERSION, { error: `must be ${API_VERSION}` }),
+  kind: z.literal(KIND, { error: `must be ${KIND}` }),
+  metadata: closed({
+    name: z.string().regex(NAME, 'is not a name; use 1 to 63 of a-z, 0-9 and -, not at the ends'),
+    labels: z.record(z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?$/), z.string().max(253)).optional(),
+  }),
+  spec: closed({
+    model: z.string().max(500).transform((text, ctx) => parsed(text, ctx, () => { parseModelRef(text); return text; }))
+      .meta({ description: 'The version to try: REGISTRY:NAME@VERSION, for example filesystem:churn@7.' }),
+    serving: closed({
+      backend: z.string().regex(NAME, 'is not the name of a backend').optional(), url: z.url({ protocol: /^https?$/, error: 'is not an http or https address' }).max(500).optional(),
+      modelName: z.string().min(1).max(200).optional(),
+      resources: closed({ threads: z.number().int().min(1).max(256).optional(), isolation: z.enum(['process', 'shared']).optional() }).optional(),
+    }).optional(),
+    contract: contract.optional(), labels: labels.optional(), rollout: rollout.optional(), metrics: z.array(metric).max(20).optional(), value: value.optional(),
+    routing: closed({
+      stickyHeader: z.string().regex(/^[A-Za-z0-9-]{1,100}$/, 'is not the name of a header').optional(),
+      stickyJsonPath: z.string().regex(/^[A-Za-z0-9_.[\]$-]{1,200}$/, 'is not a JSON path').optional(),
+    }).optional(),
+    fallback: z.array(z.enum(['last-good', 'closed'])).min(1).max(2).optional(), onLostControl: z.enum(['serve', 'failClosed']).optional(),
+    attestation: z.enum(ATTESTATIONS).optional(),
+    retrain: closed({ every: longerThanZero, command: z.array(z.string().min(1).max(1_000)).min(1).max(100), timeout: longerThanZero.optional() }).optional(),
+    records: closed({ inputs: z.boolean().optional(), keep: longerThanZero.optional() }).optional(),
+  }),
+});
+
+/** The file as written, before parsing. */
+export type DeploymentFile = z.input<typeof DeploymentFileSchema>;
+/** The file with its spellings read, before defaults. */
+export type ReadFile = z.output<typeof DeploymentFileSchema>;

@@ -1,0 +1,112 @@
+import type { DeploymentSpec, MetricPolicy } from './deployment.ts';
+import { formatDuration } from './duration.ts';
+import { KNOWN_METRICS, metricName } from './metric-names.ts';
+import { parseModelRef } from './model.ts';
+import { nearest } from './nearest.ts';
+import { formatShare } from './share.ts';
+
+/** One thing wrong with a deployment file: where, in the words of the file, and what to do. */
+export interface SpecProblem { readonly path: string; readonly problem: string }
+
+/** Rules between fields, on the normal form; [] when it holds together. */
+export function specProblems({ spec }: DeploymentSpec): readonly SpecProblem[] {
+  return [...servingRules(spec), ...contractRules(spec), ...labelRules(spec), ...rolloutRules(spec), ...canaryRules(spec), ...metricRules(spec), ...valueRules(spec), ...fallbackRules(spec)];
+}
+
+type Spec = DeploymentSpec['spec'];
+function* rules(...checks: readonly (readonly [broken: boolean, path: string, problem: string])[]): Generator<SpecProblem> {
+  for (const [broken, path, problem] of checks) if (broken) yield { path: `spec.${path}`, problem };
+}
+
+function servingRules({ model, serving, attestation }: Spec): Iterable<SpecProblem> {
+  const running = parseModelRef(model).registry === 'running';
+  const oip = serving.backend === 'oip';
+  return rules(
+    [oip && serving.url === null, 'serving.url', 'is needed: backend oip talks to a server that already runs; write its address'],
+    [!oip && serving.url !== null, 'serving.url', `has no meaning for backend ${serving.backend}; leave it out, or use backend oip`],
+    [!oip && serving.modelName !== null, 'serving.modelName', `has no meaning for backend ${serving.backend}; leave it out, or use backend oip`],
+    [running && !oip, 'serving.backend', 'must be oip: a `running:` model is one that a server already runs'],
+    [oip && attestation !== 'claimed', 'attestation', `cannot be ${attestation} on backend oip: its server's word is all there is; write claimed`],
+  );
+}
+
+function contractRules({ contract: { classes, positive, range, task } }: Spec): Iterable<SpecProblem> {
+  return rules(
+    [classes !== undefined && new Set(classes.map(String)).size !== classes.length, 'contract.classes', 'names a class twice'],
+    [classes !== undefined && positive !== undefined && !classes.includes(positive), 'contract.positive', `is not one of contract.classes (${(classes ?? []).join(', ')})`],
+    [task === 'regression' && (classes !== undefined || positive !== undefined), 'contract.task', 'is regression, which has no classes and no positive class'],
+    [range !== undefined && range.min >= range.max, 'contract.range', 'has its lowest value not below its highest'],
+  );
+}
+
+function labelRules({ labels }: Spec): Iterable<SpecProblem> {
+  return labels === null ? [] : rules(
+    [labels.maturityMs < labels.delayMs, 'labels.maturity', `is shorter than labels.delay (${formatDuration(labels.delayMs)}): nothing would have its outcome in time`],
+    [labels.coverage <= 0, 'labels.coverage', 'must be above 0: a block without outcomes proves nothing'],
+  );
+}
+
+function rolloutRules({ labels, rollout }: Spec): Iterable<SpecProblem> {
+  return rules(
+    [labels === null && rollout.goal !== 'healthy', 'rollout.goal', `is ${rollout.goal}, which is judged on outcomes; add labels: {delay: …}, or write healthy`],
+    [rollout.shadow.samplePer10k === 0, 'rollout.shadow.sample', 'is 0%: a challenger that sees nothing is never judged'],
+    [rollout.shadow.maxMs > rollout.horizonMs, 'rollout.shadow.max', `is longer than the horizon (${formatDuration(rollout.horizonMs)})`],
+  );
+}
+
+function canaryRules({ rollout: { canary } }: Spec): Iterable<SpecProblem> {
+  return rules(...canary.map(({ sharePer10k }, i) => {
+    const before = canary[i - 1]?.sharePer10k ?? 0;
+    return [sharePer10k <= before, `rollout.canary[${String(i)}].share`, `is ${formatShare(sharePer10k)}; each step must be larger than the one before (${formatShare(before)})`] as const;
+  }));
+}
+
+function metricRules(spec: Spec): readonly SpecProblem[] {
+  const names = spec.metrics.map(({ name }) => name);
+  const twice = [...new Set(names.filter((name, i) => names.indexOf(name) !== i))];
+  const required = spec.metrics.filter(({ role }) => role === 'required');
+  return [
+    ...twice.map((name) => ({ path: 'spec.metrics', problem: `names ${name} twice` })),
+    ...rules(
+      [spec.rollout.goal !== 'healthy' && required.length === 0, 'metrics', `has no required metric, which goal ${spec.rollout.goal} is judged on; make one required`],
+      [spec.rollout.goal === 'healthy' && required.length > 0, 'metrics', `makes ${required.map(({ name }) => name).join(', ')} required, but goal healthy is judged on guardrails alone; write goal better or no-worse, or role guardrail`],
+    ),
+    ...spec.metrics.flatMap((metric) => [...metricRule(spec, metric)]),
+  ];
+}
+
+function metricRule(spec: Spec, { name, role, margin, proof }: MetricPolicy): Iterable<SpecProblem> {
+  const known = metricName(name);
+  const path = `metrics[${name}]`;
+  if (known === null) {
+    const near = nearest(name, KNOWN_METRICS);
+    return rules([true, path, `is not a metric${near === null ? '' : `; did you mean ${near}?`}; the known ones are ${KNOWN_METRICS.join(', ')}`]);
+  }
+  const { task } = spec.contract;
+  return rules(
+    [known.needsLabels && spec.labels === null, path, 'is judged on outcomes, and there are no labels; add labels: {delay: …}'],
+    [known.kind === 'rate' && role === 'required', `${path}.role`, 'is a rate, which guards and proves no gain; write guardrail or safety'],
+    [Number.isNaN(margin), `${path}.margin`, `is needed: how much worse is allowed (${known.about})`],
+    [margin > 1 && (known.kind === 'rate' || name === 'accuracy' || name === 'brier'), `${path}.margin`, `is ${String(margin)}; it is a share, at most 1 (100%)`],
+    [task !== undefined && !known.tasks.includes(task), path, `does not fit task ${String(task)}; it is for ${known.tasks.join(', ')}`],
+    [name === 'value' && spec.value === null, path, 'needs a value model; add value: {currency, payoff}'],
+    [role === 'safety' && proof !== 'full', `${path}.proof`, 'of a safety metric must be full: it may act past a person\'s pin'],
+  );
+}
+
+function valueRules({ contract: { task }, labels, value }: Spec): Iterable<SpecProblem> {
+  if (value === null) return [];
+  const classes = value.payoff.kind === 'confusion';
+  return rules(
+    [labels === null, 'value', 'cannot be counted without labels: what an answer was worth is known from its outcome; add labels: {delay: …}'],
+    [classes && (task === 'regression' || task === 'multiclass'), 'value.payoff', `is per confusion cell, which is for task binary; the task is ${String(task)}`],
+    [!classes && task !== undefined && task !== 'regression', 'value.payoff', `is per unit of error, which is for task regression; the task is ${String(task)}`],
+  );
+}
+
+function fallbackRules({ fallback }: Spec): Iterable<SpecProblem> {
+  return rules(
+    [new Set(fallback).size !== fallback.length, 'fallback', 'names a rung twice'],
+    [fallback.slice(0, -1).includes('closed'), 'fallback', 'has rungs after closed, which would never be reached'],
+  );
+}

@@ -1,0 +1,66 @@
+import type { DeploymentSpec } from './deployment.ts';
+import { formatDuration } from './duration.ts';
+import { metricName } from './metric-names.ts';
+import { parseModelRef } from './model.ts';
+import { formatShare, WHOLE } from './share.ts';
+
+/** What a file costs and what it leaves out, in plain words; printed by `lastmile plan` and kept with the answer of apply. */
+export function planNotes(file: DeploymentSpec): readonly string[] {
+  return [...shadowNotes(file), ...timeNotes(file), ...guessNotes(file), ...gapNotes(file), ...trustNotes(file)];
+}
+
+/** The least time from the start of shadow to a verdict, in ms: pilot, cycles of evidence, and the wait for their outcomes. */
+export function leastTimeToVerdictMs({ spec: { labels, rollout } }: DeploymentSpec): number {
+  return (rollout.pilotCycles + rollout.minCycles) * rollout.cycleMs + (rollout.goal === 'healthy' ? 0 : labels?.maturityMs ?? 0);
+}
+
+function* shadowNotes({ spec: { rollout, serving } }: DeploymentSpec): Generator<string> {
+  const sample = rollout.shadow.samplePer10k;
+  const load = sample === WHOLE ? 'Shadow copies every request to the challenger: inference compute doubles while a rollout runs.'
+    : `Shadow copies ${formatShare(sample)} of requests to the challenger: that much more inference compute while a rollout runs.`;
+  yield `${load} A model that writes, pays or calls other systems does so a second time; give such a model a dry-run switch first.`;
+  if (serving.resources.isolation === 'shared') yield 'isolation shared: versions share a process; one that crashes takes its neighbours down until the restart.';
+}
+
+function* timeNotes(file: DeploymentSpec): Generator<string> {
+  const { rollout, labels } = file.spec;
+  const least = leastTimeToVerdictMs(file);
+  const parts = [
+    ...(rollout.pilotCycles > 0 ? [`${String(rollout.pilotCycles)} cycles of pilot`] : []), `${String(rollout.minCycles)} cycles of evidence`,
+    ...(labels !== null && rollout.goal !== 'healthy' ? [`${formatDuration(labels.maturityMs)} until outcomes are in`] : []),
+  ];
+  yield `No verdict comes sooner than ${formatDuration(least)} after shadow begins: ${parts.join(', ')} (a cycle is ${formatDuration(rollout.cycleMs)}).`;
+  yield `How much longer it takes rests on traffic and on how far apart the versions are; both are unknown before. At ${formatDuration(rollout.horizonMs)} it ends inconclusive, and the champion stays${rollout.whenInconclusive === 'ask' ? ` unless a person promotes within ${formatDuration(rollout.askMs)}` : ''}.`;
+  if (rollout.horizonMs <= least) yield `rollout.horizon (${formatDuration(rollout.horizonMs)}) is not longer than that least time: no rollout can end with a proof. Lengthen it, or shorten cycle, pilotCycles or maturity.`;
+}
+
+function* guessNotes({ spec }: DeploymentSpec): Generator<string> {
+  const required = spec.metrics.filter(({ role }) => role === 'required').map(({ name }) => name);
+  if (spec.contract.task === undefined && required.includes('accuracy')) yield 'contract.task is not stated and will be read from the model; accuracy is for classes. For a model that predicts a number write contract: {task: regression}.';
+  if (required.length > 0) yield `Promotion needs proof on ${required.join(' and ')}${spec.rollout.goal === 'better' ? ' that the challenger is better' : ' that the challenger is no worse than its margin'}.`;
+}
+
+/** What nobody will look at. Said before, because a green verdict does not cover it. */
+export function notMeasured({ spec }: DeploymentSpec): readonly string[] {
+  const judged = new Set(spec.metrics.map(({ name }) => name));
+  const outcomes = spec.metrics.some(({ name }) => metricName(name)?.needsLabels === true);
+  return [
+    ...(outcomes ? [] : ['outcomes (whether answers turn out right)']),
+    ...(judged.has('value') ? [] : ['money']),
+    ...(judged.has('disagreement') ? [] : ['how often the versions disagree']),
+    ...(spec.records.inputs ? [] : ['the inputs themselves (they are not kept)']),
+  ];
+}
+
+function* gapNotes(file: DeploymentSpec): Generator<string> {
+  if (file.spec.rollout.goal === 'healthy') yield 'Goal healthy: a version that answers fast and in shape is promoted even if its answers are wrong. It is not judged on outcomes.';
+  const gaps = notMeasured(file);
+  if (gaps.length > 0) yield `Not measured: ${gaps.join('; ')}.`;
+}
+
+function* trustNotes({ spec }: DeploymentSpec): Generator<string> {
+  if (spec.attestation === 'claimed') yield 'Attestation claimed: which bytes serve is the server\'s word; lastmile cannot check it.';
+  if (parseModelRef(spec.model).registry === 'running') yield 'A running model is adopted as it is: nothing is packaged, and lastmile neither starts nor stops it.';
+  if (spec.onLostControl === 'failClosed') yield 'onLostControl failClosed: a gateway that loses the API stops answering when its lease ends.';
+  if (spec.retrain !== null) yield `Every ${spec.retrain.every} \`${spec.retrain.command.join(' ')}\` runs on the worker's machine, and what it makes is tried in a rollout.`;
+}

@@ -1,0 +1,16 @@
+/** A path like `parameters.customer`, `inputs[0].data[2]` or `$.id`; null when it has another form. */
+export function parseJsonPath(path: string): readonly (string | number)[] | null {
+  const body = path.replace(/^\$\.?/, '');
+  if (!/^[^.[\]]+(?:\.[^.[\]]+|\[\d+\])*$/.test(body)) return null;
+  return [...body.matchAll(/([^.[\]]+)|\[(\d+)\]/g)].map(([, name = '', index]) => (index === undefined ? name : Number(index)));
+}
+
+/** The text of the string, number or boolean at the path; null when there is none. Own members only. */
+export function readJsonPath(value: unknown, path: readonly (string | number)[]): string | null {
+  let at: unknown = value;
+  for (const step of path) {
+    if (typeof at !== 'object' || at === null || !Object.hasOwn(at, step)) return null;
+    at = (at as Readonly<Record<string | number, unknown>>)[step];
+  }
+  return typeof at === 'string' || typeof at === 'number' || typeof at === 'boolean' ? String(at) : null;
+}

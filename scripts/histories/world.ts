@@ -1,0 +1,151 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { Context } from '@temporalio/activity';
+import { ApplicationFailure } from '@temporalio/common';
+import type { Activities } from '../../activities/index.ts';
+import type { VerdictSummary } from '../../domain/analysis/verdict.ts';
+import type { AuditEntry } from '../../domain/audit.ts';
+import type { RolloutPolicy } from '../../domain/deployment.ts';
+import type { DeploymentStatus } from '../../domain/deployment-record.ts';
+import { digestOf } from '../../domain/digest.ts';
+import type { VariantId } from '../../domain/ids.ts';
+import type { RolloutRecord } from '../../domain/rollout/record.ts';
+import { applyCommand, emptyRoute } from '../../domain/traffic/commands.ts';
+import type { CommandResult, Route, RouteCommand, RouteVariant } from '../../domain/traffic/route.ts';
+
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+export const TENANT = 'default';
+
+export const POLICY: RolloutPolicy = {
+  goal: 'better', cycleMs: HOUR, minCycles: 3, pilotCycles: 1, shadow: { samplePer10k: 10_000, maxMs: 7 * DAY },
+  canary: [{ sharePer10k: 500, forMs: DAY }, { sharePer10k: 5_000, forMs: 2 * DAY }],
+  horizonMs: 30 * DAY, idleMs: 2 * DAY, whenInconclusive: 'keep', askMs: DAY, whenBusy: 'refuse', alpha: 0.05,
+};
+
+/** What the judge of this world knows: when shadow began, how often it was asked, and what the route gives the challenger. */
+export interface Hearing { readonly n: number; readonly nowMs: number; readonly sinceMs: number; readonly sharePer10k: number; readonly model: string }
+export type Judge = (hearing: Hearing) => Pick<VerdictSummary, 'kind' | 'reason' | 'text'>;
+
+export const COLLECTING = { kind: 'collecting', reason: 'not-enough-evidence', text: 'Not enough evidence yet.' } as const;
+export const PROMOTE = { kind: 'promote', reason: 'proved-better', text: 'It is better by proof.' } as const;
+export const ROLLBACK = { kind: 'rollback', reason: 'proved-worse', text: 'It is worse by proof.' } as const;
+export const INCONCLUSIVE = { kind: 'inconclusive', reason: 'horizon', text: 'The horizon is reached without proof.' } as const;
+
+/** A small world behind the activities: the route by the real rules, everything else by name. Same activity types as the product. */
+export interface World {
+  readonly activities: Activities;
+  route: Route;
+  policy: RolloutPolicy;
+  judge: Judge;
+  /** Runs before the activity of that name; may throw or wait. */
+  before: Partial<Record<keyof Activities, (input: never) => Promise<void> | void>>;
+  readonly calls: string[];
+  readonly loaded: Set<VariantId>;
+  readonly rollouts: Map<string, RolloutRecord>;
+  readonly audits: AuditEntry[];
+  readonly notices: { readonly id: string; readonly type: string; readonly text: string }[];
+  readonly verdicts: { readonly rolloutId: string; readonly n: number; readonly verdict: VerdictSummary }[];
+  status: DeploymentStatus | null;
+}
+
+export function variantOf(model: string): { variantId: string; model: string; artifactDigest: string } {
+  return { variantId: `var_${model.replaceAll(/[^a-z0-9]/g, '_')}`, model, artifactDigest: digestOf(model) };
+}
+
+export function createWorld(of: { uid: string; name: string; policy?: Partial<RolloutPolicy>; judge?: Judge }): World {
+  const world: World = {
+    activities: {} as Activities, policy: { ...POLICY, ...of.policy }, judge: of.judge ?? (() => COLLECTING), before: {}, status: null,
+    route: emptyRoute({ tenantId: TENANT, deploymentUid: of.uid, name: of.name, fallback: ['last-good', 'closed'], onLostControl: 'serve', stickyHeader: null, stickyJsonPath: null, recordInputs: false }),
+    calls: [], loaded: new Set(), rollouts: new Map(), audits: [], notices: [], verdicts: [],
+  };
+  const activities: Activities = { ...checking(world), ...routing(world), ...judging(world), ...telling(world), ...retraining(world) };
+  return Object.assign(world, { activities: watched(world, activities) });
+}
+
+/** Every call is noted by name, and may be disturbed. */
+function watched(world: World, activities: Activities): Activities {
+  const entries = Object.entries(activities).map(([name, run]: [string, (input: never) => Promise<unknown>]) => [name, async (input: never): Promise<unknown> => {
+    world.calls.push(name);
+    await world.before[name as keyof Activities]?.(input);
+    return run(input);
+  }] as const);
+  return Object.fromEntries(entries) as unknown as Activities;
+}
+
+function checking(world: World): Pick<Activities, 'readPolicy' | 'validateModel' | 'packageModel' | 'loadVariant' | 'unloadVariant'> {
+  return {
+    async readPolicy() { return { policy: world.policy, hasLabels: true, managed: true, retrain: { command: ['train'], timeoutMs: MINUTE } }; },
+    async validateModel({ subject }) { return variantOf(subject.model); },
+    async packageModel({ variantId }) { return { bundleDigest: digestOf(variantId), bytes: 1 }; },
+    async loadVariant({ variantId }) { world.loaded.add(variantId); return { checked: 1, latencyMs: 1 }; },
+    async unloadVariant({ variantId }) {
+      if (world.route.champion === variantId || world.route.shares.some((share) => share.variantId === variantId)) throw refused('LM_INVARIANT', `${variantId} was unloaded while it serves`);
+      world.loaded.delete(variantId);
+    },
+  };
+}
+
+function routing(world: World): Pick<Activities, 'setShadows' | 'setShare' | 'setChampion' | 'removeVariant' | 'awaitApplied'> {
+  const apply = (command: RouteCommand): CommandResult => {
+    const { route, result } = applyCommand(world.route, command);
+    world.route = route;
+    return result;
+  };
+  const variant = (id: VariantId): RouteVariant => {
+    if (!world.loaded.has(id)) throw refused('LM_INVARIANT', `${id} gets traffic but is not loaded`);
+    return { variantId: id, version: id, artifactDigest: digestOf(id), endpoint: { url: 'http://127.0.0.1:1', modelName: id, modelVersion: null } };
+  };
+  return {
+    async setShadows({ subject, commandId, variantIds }) { return apply({ type: 'setShadows', commandId, atMs: 0, ifRollout: subject.rolloutId, shadows: variantIds.map((id) => ({ variantId: id, samplePer10k: 10_000, deadlineMs: 1_000, variant: variant(id) })) }); },
+    async setShare({ subject, commandId, variantId, sharePer10k }) { return apply({ type: 'setShare', commandId, atMs: 0, ifRollout: subject.rolloutId, variant: variant(variantId), sharePer10k }); },
+    async setChampion({ commandId, variantId, expectedChampion, by }) { return apply({ type: 'setChampion', commandId, atMs: 0, variant: variant(variantId), expectedChampion, by }); },
+    async removeVariant({ commandId, variantId }) { return apply({ type: 'remove', commandId, atMs: 0, variantId }); },
+    async awaitApplied() { return { gateways: 2 }; },
+  };
+}
+
+function judging(world: World): Pick<Activities, 'openComparison' | 'judge' | 'recordVerdict'> {
+  const opened = new Map<string, number>();
+  const shareOf = (id: VariantId): number => world.route.shares.find((share) => share.variantId === id)?.sharePer10k ?? 0;
+  const keep = (rolloutId: string, n: number, verdict: VerdictSummary): void => { if (!world.verdicts.some((known) => known.rolloutId === rolloutId && known.n === n)) world.verdicts.push({ rolloutId, n, verdict }); };
+  return {
+    async openComparison({ subject }) { const nowMs = serverTime(); opened.set(subject.rolloutId, nowMs); return { rulingMs: nowMs }; },
+    async judge({ subject, n, challenger }) {
+      const nowMs = serverTime();
+      const found = world.judge({ n, nowMs, sinceMs: opened.get(subject.rolloutId) ?? nowMs, sharePer10k: shareOf(challenger), model: subject.model });
+      const verdict: VerdictSummary = { ...found, rolloutId: subject.rolloutId, n, metric: null, evidenceHash: found.kind === 'collecting' ? null : digestOf(`${subject.rolloutId}/${n}`) };
+      keep(subject.rolloutId, n, verdict);
+      return { verdict, rulingMs: nowMs };
+    },
+    async recordVerdict({ subject, n, verdict }) { keep(subject.rolloutId, n, verdict); },
+  };
+}
+
+function telling(world: World): Pick<Activities, 'projectRollout' | 'projectDeployment' | 'audit' | 'notify'> {
+  return {
+    async projectRollout({ record }) { if (record.revision > (world.rollouts.get(record.rolloutId)?.revision ?? -1)) world.rollouts.set(record.rolloutId, record); },
+    async projectDeployment({ status }) { if (status.revision > (world.status?.revision ?? -1)) world.status = status; },
+    async audit({ entry }) { if (!world.audits.some(({ auditId }) => auditId === entry.auditId)) world.audits.push(entry); },
+    async notify({ id, type, text }) { if (!world.notices.some((known) => known.id === id)) world.notices.push({ id, type, text }); },
+  };
+}
+
+function retraining(world: World): Pick<Activities, 'trainModel' | 'requestRollout'> {
+  return {
+    async trainModel({ deployment }) { return { model: `filesystem:${deployment}@trained` }; },
+    async requestRollout({ model }) { world.calls.push(`requested ${model}`); return { rolloutId: null }; },
+  };
+}
+
+/** The server's clock, which a time-skipping server moves; this process's own does not. */
+function serverTime(): number { return Context.current().info.scheduledTimestampMs; }
+
+export function refused(code: string, message: string): ApplicationFailure { return ApplicationFailure.create({ type: code, message, nonRetryable: true }); }
+
+/** Waits until the activity is cancelled, with heartbeats, as the long ones of the product do. */
+export async function untilCancelled(): Promise<never> {
+  const context = Context.current();
+  for (;;) { context.heartbeat(); await delay(100, undefined, { signal: context.cancellationSignal }).catch(() => context.cancelled); }
+}
+

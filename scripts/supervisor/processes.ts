@@ -1,0 +1,84 @@
+import { extname, join } from 'node:path';
+import type { Config } from '../../config/load.ts';
+import type { DataDir } from './data-dir.ts';
+import { allOf, httpProbe, primaryProbe, readyLineProbe, tcpProbe, type Probe } from './health.ts';
+import type { PortUse } from './ports.ts';
+import { mongodArguments, temporalArguments } from './servers.ts';
+import type { ProcessSpec } from './supervised.ts';
+
+/** Sources in a clone, compiled files in the published package. */
+const ROOT = join(import.meta.dirname, '..', '..');
+const SUFFIX = extname(import.meta.filename);
+const UI_OFFSET = 5;
+
+export interface StackPlan {
+  /** Started group by group; within a group at once. Stopped in reverse. */
+  readonly groups: readonly (readonly ProcessSpec[])[];
+  readonly ports: readonly PortUse[];
+}
+
+export interface PlanInput {
+  readonly config: Config;
+  readonly dataDir: DataDir;
+  readonly serviceToken: string;
+  /** Binaries of the servers that are ours to start. */
+  readonly tools: { readonly temporal: string | null; readonly mongod: string | null };
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** What runs on one machine, as plain data. */
+export function planStack(input: PlanInput): StackPlan {
+  const { config } = input;
+  const servers = [mongod(input), temporal(input)].filter((spec) => spec !== null);
+  const own = ownProcess(input);
+  const health = (name: string, url: string): ProcessSpec => own(name, `${name}/main`, (offset) => allOf([ready(input, name, offset), httpProbe(url)]));
+  const control = [
+    health('api', `${config.api.url}/api/v1/health`),
+    health('modelhost', `${config.modelhost.url}/v2/health/ready`),
+    health('collector', `${config.collector.url}/health`),
+    own('worker', 'workers/main', (offset) => ready(input, 'worker', offset)),
+  ];
+  const gateways = Array.from({ length: config.gateway.processes }, (_, index) => {
+    const id = `gw-${String(index + 1)}`;
+    // All gateways share one port: only its own log tells that this one is up.
+    return own(id, 'gateway/main', (offset) => allOf([ready(input, id, offset), httpProbe(`${config.gateway.url}/v2/health/live`)]), { LASTMILE_GATEWAY_ID: id });
+  });
+  return { groups: [servers, control, gateways].filter((group) => group.length > 0), ports: portsOf(config) };
+}
+
+function ready({ dataDir }: PlanInput, name: string, offset: () => number): Probe { return readyLineProbe(dataDir.logOf(name), offset); }
+
+function ownProcess({ config, dataDir, serviceToken, environment }: PlanInput) {
+  return (name: string, entry: string, probe: ProcessSpec['probe'], env: Readonly<Record<string, string>> = {}): ProcessSpec => ({
+    name, command: process.execPath, args: [join(ROOT, `${entry}${SUFFIX}`)], logFile: dataDir.logOf(name), probe,
+    env: { ...environment, LASTMILE_PORT_BASE: String(config.portBase), LASTMILE_DATA_DIR: config.dataDir, LASTMILE_TOOLS_DIR: config.toolsDir, LASTMILE_SERVICE_TOKEN: serviceToken, ...env },
+  });
+}
+
+function mongod({ config, dataDir, tools, environment }: PlanInput): ProcessSpec | null {
+  if (config.mongodb.external || tools.mongod === null) return null;
+  const port = portOf(config.mongodb.uri.replace('mongodb://', 'http://'));
+  return { name: 'mongod', command: tools.mongod, args: mongodArguments({ port, dbPath: dataDir.mongod, socketDir: dataDir.mongod }), env: environment, logFile: dataDir.logOf('mongod'), probe: () => primaryProbe(port) };
+}
+
+function temporal({ config, dataDir, tools, environment }: PlanInput): ProcessSpec | null {
+  if (config.temporal.external || tools.temporal === null) return null;
+  const port = portOf(`http://${config.temporal.address}`);
+  const uiPort = config.portBase + UI_OFFSET;
+  return {
+    name: 'temporal', command: tools.temporal, env: environment, logFile: dataDir.logOf('temporal'),
+    args: temporalArguments({ port, uiPort, namespace: config.temporal.namespace, databaseFile: dataDir.temporalDatabase }),
+    probe: () => allOf([tcpProbe('127.0.0.1', port), httpProbe(`http://127.0.0.1:${String(uiPort)}/`)]),
+  };
+}
+
+function portOf(url: string): number { return Number(new URL(url).port); }
+
+function portsOf(config: Config): readonly PortUse[] {
+  const local = (title: string, port: number): PortUse => ({ title, host: '127.0.0.1', port });
+  return [
+    { title: 'API', ...config.api }, { title: 'gateways', ...config.gateway }, { title: 'collector', ...config.collector }, { title: 'modelhost', ...config.modelhost },
+    ...(config.temporal.external ? [] : [local('Temporal', portOf(`http://${config.temporal.address}`)), local('Temporal UI', config.portBase + UI_OFFSET)]),
+    ...(config.mongodb.external ? [] : [local('mongod', portOf(config.mongodb.uri.replace('mongodb://', 'http://')))]),
+  ].map(({ title, host, port }) => ({ title, host, port }));
+}

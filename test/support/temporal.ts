@@ -1,0 +1,82 @@
+import { Client, WithStartWorkflowOperation } from '@temporalio/client';
+import { TestWorkflowEnvironment } from '@temporalio/testing';
+import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import { withWorkers } from '../../scripts/histories/workers.ts';
+import { TENANT, type World } from '../../scripts/histories/world.ts';
+import type { RolloutRecord } from '../../domain/rollout/record.ts';
+import { deploymentWorkflowId, rolloutWorkflowId } from '../../workflows/ids.ts';
+import { SEARCH, startRolloutUpdate, type StartRolloutAnswer, type StartRolloutArgs } from '../../workflows/messages.ts';
+import { QUEUES } from '../../workflows/task-queues.ts';
+
+/** Temporal for tests: real servers, the prebuilt bundle, and a quiet log. */
+export function quietRuntime(): void {
+  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), forward: {} } } });
+}
+
+export function needed(name: string): string {
+  const value = process.env[name];
+  if (value === undefined || value === '') throw new Error(`${name} is not set: run this suite through npm test, which starts the servers`);
+  return value;
+}
+
+export function bundlePath(): string { return needed('WORKFLOW_BUNDLE'); }
+
+/** A time-skipping server of its own. Never run workflows concurrently in it: one entity with its rollout at a time. */
+export async function timeSkipping(): Promise<TestWorkflowEnvironment> {
+  const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: needed('TEST_TEMPORAL_TEST_SERVER') } } });
+  await env.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes: Object.fromEntries(Object.values(SEARCH).map(({ name }) => [name, 2])) });
+  return env;
+}
+
+/** A dev server of its own: schedules, visibility, real history rules. */
+export function devServer(extraArgs: string[] = []): Promise<TestWorkflowEnvironment> {
+  return TestWorkflowEnvironment.createLocal({
+    server: {
+      executable: { type: 'existing-path', path: needed('TEST_TEMPORAL_CLI') }, log: { format: 'json', level: 'error' }, searchAttributes: Object.values(SEARCH),
+      extraArgs: ['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=1000', '--dynamic-config-value', 'history.timerProcessorMaxPollRPS=1000', ...extraArgs],
+    },
+  });
+}
+
+/** One deployment in a world of fakes: what a test says to it and what it may look at. */
+export interface Harness {
+  readonly client: Client;
+  readonly uid: string;
+  readonly world: World;
+  start(model: string, of?: Partial<StartRolloutArgs> & { updateId?: string }): Promise<StartRolloutAnswer>;
+  rollout(n: number): ReturnType<Client['workflow']['getHandle']>;
+  entity(): ReturnType<Client['workflow']['getHandle']>;
+  record(n: number): RolloutRecord;
+}
+
+export const PERSON = { kind: 'person', name: 'ada' } as const;
+
+export function harness(env: TestWorkflowEnvironment, world: World): Harness {
+  const { client } = env;
+  const { deploymentUid: uid, name } = world.route;
+  return {
+    client, uid, world,
+    async start(model, { updateId, ...of } = {}) {
+      const operation = new WithStartWorkflowOperation('deployment', {
+        workflowId: deploymentWorkflowId(TENANT, uid), taskQueue: QUEUES.control, workflowIdConflictPolicy: 'USE_EXISTING', args: [{ tenant: TENANT, uid, name, carried: null }],
+      });
+      const args: StartRolloutArgs = { specHash: 'sha256:spec', model, actor: PERSON, retry: false, reason: null, whenBusy: 'refuse', ...of };
+      return client.workflow.executeUpdateWithStart(startRolloutUpdate, { args: [args], startWorkflowOperation: operation, ...(updateId === undefined ? {} : { updateId }) });
+    },
+    rollout: (n) => client.workflow.getHandle(rolloutWorkflowId(TENANT, `${uid}/${n}`)),
+    entity: () => client.workflow.getHandle(deploymentWorkflowId(TENANT, uid)),
+    record(n) {
+      const record = world.rollouts.get(`${uid}/${n}`);
+      if (record === undefined) throw new Error(`no projection of rollout ${n}; there are ${[...world.rollouts.keys()].join(', ')}`);
+      return record;
+    },
+  };
+}
+
+/** Runs `work` with workers on `world`; the entity is terminated afterwards, so that the next test has the server to itself. */
+export async function inWorld<T>(env: TestWorkflowEnvironment, world: World, work: (harness: Harness) => Promise<T>): Promise<T> {
+  const h = harness(env, world);
+  return withWorkers({ connection: env.nativeConnection, namespace: env.namespace ?? 'default', bundle: bundlePath(), activities: world.activities }, async () => {
+    try { return await work(h); } finally { await h.entity().terminate('test is over').catch(() => undefined); }
+  });
+}

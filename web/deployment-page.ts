@@ -1,0 +1,37 @@
+import type { DeploymentView, RolloutView } from '../api/contract.ts';
+import type { DeploymentPhase } from '../domain/deployment-record.ts';
+import { notMeasured } from '../domain/plan-notes.ts';
+import { findingsTable, moneyCard, notMeasuredCard } from './findings.ts';
+import { formatAgo, formatCount, formatPercent } from './format.ts';
+import { html, link, type Html } from './html.ts';
+import { page, top } from './layout.ts';
+import { stages, story } from './rollout-story.ts';
+import { splitBar } from './split-bar.ts';
+
+export const PHASE_LOOK: Readonly<Record<DeploymentPhase, 'good' | 'bad' | 'warn' | ''>> = { empty: '', starting: '', serving: 'good', 'rolling-out': 'warn', attention: 'bad' };
+
+/** One deployment: a sentence, who answers, what was found, what it is worth, what nobody looks at, and how it came to this. */
+export function deploymentPage(view: DeploymentView, nowMs: number): string {
+  const { deployment: { name, status, updatedAtMs }, route, rollout, spec, links } = view;
+  return page(name, html`${top(link(links.temporal, 'Temporal ↗'))}
+<h1>${name} <span class="badge ${PHASE_LOOK[status.phase]}">${status.phase}</span></h1>
+<p class="sentence" role="status">${sentence(view)}</p>
+<section class="card"><h2>Who answers callers</h2>${route === null ? html`<p class="soft">There is no route yet.</p>` : splitBar(route)}</section>
+${rollout === null ? null : rolloutCards(rollout)}
+<div class="pair">${moneyCard(rollout?.verdict?.money ?? null)}${notMeasuredCard(rollout?.verdict?.notMeasured ?? notMeasured(spec))}</div>
+${rollout === null ? null : html`<section class="card"><h2>Story of rollout ${rollout.rollout.n}</h2>${story(rollout.rollout)}</section>`}
+<footer>${link(links.self, 'JSON')}${link(rollout?.links.temporal ?? null, 'Workflow in Temporal ↗')}<span>file applied ${formatAgo(updatedAtMs, nowMs)}</span><span>refreshes by itself</span></footer>`);
+}
+
+function sentence({ deployment: { status }, rollout }: DeploymentView): string {
+  const verdict = rollout?.verdict ?? null;
+  const text = verdict?.reasons[0]?.text ?? status.lastVerdict?.text ?? null;
+  return text === null || status.message.includes(text) ? status.message : `${status.message} ${text}`;
+}
+
+function rolloutCards({ rollout, verdict, progress }: RolloutView): Html {
+  const outcome = rollout.state.outcome;
+  return html`<section class="card"><h2>Rollout ${rollout.n}: ${rollout.model}${rollout.champion === null ? null : ` against ${rollout.champion.model}`}</h2>${stages(rollout)}
+<p class="soft">${outcome === null ? null : html`<span class="badge ${outcome === 'promoted' || outcome === 'first' ? 'good' : 'bad'}">${outcome}</span> `}${verdict === null ? 'No verdict yet.' : `Verdict ${String(verdict.n)}: ${verdict.kind}, by judge ${verdict.judgeVersion}.`}${progress === null ? null : ` ${formatCount(progress.pairs)} requests answered by both; ${formatPercent(progress.labelCoverage)} of outcomes in.`}</p></section>
+${verdict === null ? null : html`<section class="card"><h2>Findings</h2>${findingsTable(verdict)}</section>`}`;
+}

@@ -1,0 +1,22 @@
+import type { RolloutRecord } from '../domain/rollout/record.ts';
+import { formatTime } from './format.ts';
+import { html, type Html } from './html.ts';
+
+const PATH = ['validating', 'packaging', 'loading', 'shadowing', 'canary', 'promoting', 'done'] as const;
+const WORDS: Readonly<Record<(typeof PATH)[number], string>> = {
+  validating: 'validate', packaging: 'package', loading: 'load', shadowing: 'shadow', canary: 'canary', promoting: 'promote', done: 'done',
+};
+
+/** How far the rollout is; off the path (undoing, asking) it is said in a badge. */
+export function stages({ state, plan }: RolloutRecord): Html {
+  const at = PATH.findIndex((stage) => stage === state.stage);
+  const path = PATH.filter((stage) => plan.mode === 'compare' || (stage !== 'shadowing' && stage !== 'canary'));
+  const look = (stage: (typeof PATH)[number]): string => stage === state.stage ? 'now' : PATH.indexOf(stage) < at ? 'done' : '';
+  return html`<ol class="steps">${path.map((stage) => html`<li class="${look(stage)}">${WORDS[stage]}${stage === 'canary' && state.stage === 'canary' ? ` ${String(state.step + 1)}/${String(plan.steps.length)}` : null}</li>`)}</ol>
+${at === -1 ? html`<p class="soft"><span class="badge warn">${state.stage}</span></p>` : null}${state.paused ? html`<p class="soft"><span class="badge warn">paused</span> no next step until resumed</p>` : null}`;
+}
+
+/** Newest first. */
+export function story({ story: lines }: RolloutRecord): Html {
+  return html`<ol class="story">${[...lines].reverse().map(({ atMs, text }) => html`<li><time datetime="${new Date(atMs).toISOString()}">${formatTime(atMs)}</time><span>${text}</span></li>`)}</ol>`;
+}

@@ -1,0 +1,124 @@
+import type { Actor, AuditEntry } from '../domain/audit.ts';
+import type { DeploymentPhase, DeploymentStatus } from '../domain/deployment-record.ts';
+import { rolloutId, type RolloutId } from '../domain/ids.ts';
+import type { VariantSummary } from '../domain/variant.ts';
+import type { DeploymentCarried, DeploymentInput, QueuedRollout, RolloutFinished, RolloutProgress, StartRolloutAnswer } from './messages.ts';
+
+/** The rollout that runs, or is about to; its number is taken when it is accepted. */
+export interface Active { n: number; rolloutId: RolloutId; readonly item: QueuedRollout; announced: boolean; begun: boolean }
+
+/** A deployment while its entity runs. */
+export interface Entity {
+  readonly input: DeploymentInput;
+  status: DeploymentStatus;
+  queue: QueuedRollout[];
+  tried: string[];
+  answered: { readonly updateId: string; readonly answer: StartRolloutAnswer }[];
+  specHash: string;
+  changes: number;
+  active: Active | null;
+  /** What others have not been told of yet. */
+  dirty: boolean;
+  audits: AuditEntry[];
+  /** Variants that left the last goods and are to be unloaded. */
+  retired: VariantSummary[];
+  retiring: boolean;
+  rollingBack: boolean;
+}
+
+/** Last goods kept loaded: to go back at once, twice. */
+const LAST_GOOD_KEPT = 2;
+const ANSWERS_KEPT = 200;
+const TRIED_KEPT = 500;
+
+const EMPTY: DeploymentStatus = { revision: 0, phase: 'empty', champion: null, challenger: null, activeRollout: null, rolloutCount: 0, lastVerdict: null, lastGood: [], pinnedBy: null, message: 'Nothing serves yet.' };
+
+export function openEntity(input: DeploymentInput): Entity {
+  const carried: DeploymentCarried = input.carried ?? { status: EMPTY, queue: [], tried: [], answered: [], specHash: '', changes: 0 };
+  return {
+    input, status: carried.status, queue: [...carried.queue], tried: [...carried.tried], answered: [...carried.answered], specHash: carried.specHash, changes: carried.changes,
+    active: null, dirty: false, audits: [], retired: [], retiring: false, rollingBack: false,
+  };
+}
+
+/** Called only while no rollout runs and nothing waits to be written. */
+export function carryEntity({ status, queue, tried, answered, specHash, changes }: Entity): DeploymentCarried {
+  return { status, queue, tried: tried.slice(-TRIED_KEPT), answered: answered.slice(-ANSWERS_KEPT), specHash, changes };
+}
+
+/** The place is taken at once, so that no second rollout is accepted beside it. */
+export function occupy(entity: Entity, item: QueuedRollout): Active {
+  const active: Active = { n: 0, rolloutId: '', item, announced: false, begun: false };
+  entity.active = active;
+  entity.specHash = item.specHash;
+  number(entity, active);
+  return active;
+}
+
+/** Gives the rollout the next number; again when a workflow of that number turns out to exist. */
+export function number(entity: Entity, active: Active): void {
+  active.n = entity.status.rolloutCount + 1;
+  active.rolloutId = rolloutId(entity.input.uid, active.n);
+  const phase: DeploymentPhase = entity.status.champion === null ? 'starting' : 'rolling-out';
+  change(entity, { activeRollout: active.rolloutId, rolloutCount: active.n, challenger: null, phase, message: `Rollout ${active.n} of ${active.item.model} begins.` });
+}
+
+export function progressed(entity: Entity, { rolloutId: id, stage, challenger, message, verdict }: RolloutProgress): void {
+  const { active, status } = entity;
+  if (active?.rolloutId !== id) return;
+  active.announced = true;
+  if (stage === 'done') return;
+  const phase: DeploymentPhase = stage === 'asking' ? 'attention' : status.champion === null ? 'starting' : 'rolling-out';
+  change(entity, { phase, challenger, message, lastVerdict: verdict ?? status.lastVerdict });
+}
+
+/** The end of the active rollout; a repeat, or the end of another one, changes nothing. */
+export function finished(entity: Entity, { rolloutId: id, outcome, challenger, verdict }: RolloutFinished): void {
+  const { active, status } = entity;
+  if (active?.rolloutId !== id) return;
+  entity.active = null;
+  const base = { activeRollout: null, challenger: null, lastVerdict: verdict ?? status.lastVerdict };
+  if ((outcome === 'promoted' || outcome === 'first') && challenger !== null) {
+    crown(entity, challenger);
+    change(entity, { ...base, phase: 'serving', message: `${challenger.model} decides since rollout ${active.n}.` });
+    return;
+  }
+  if (outcome === 'rolled-back') entity.tried.push(active.item.model, ...(challenger === null ? [] : [challenger.artifactDigest]));
+  const { champion } = status;
+  const why = verdict === null ? '' : ` ${verdict.text}`;
+  change(entity, {
+    ...base, phase: champion === null ? 'attention' : 'serving',
+    message: `${champion === null ? 'Nothing serves yet' : `${champion.model} decides`}; rollout ${active.n} of ${active.item.model} ended: ${outcome}.${why}`,
+  });
+}
+
+/** The old champion becomes the newest last good; those beyond the kept ones are retired. */
+function crown(entity: Entity, champion: VariantSummary): void {
+  const before = entity.status.champion;
+  const earlier = [...(before === null ? [] : [before]), ...entity.status.lastGood].filter(({ variantId }) => variantId !== champion.variantId);
+  entity.retired.push(...earlier.slice(LAST_GOOD_KEPT));
+  entity.tried = entity.tried.filter((known) => known !== champion.model && known !== champion.artifactDigest);
+  change(entity, { champion, lastGood: earlier.slice(0, LAST_GOOD_KEPT) });
+}
+
+/** A person went back to the newest last good: the champion of before is not tried again without a reason. */
+export function wentBack(entity: Entity, by: Actor, reason: string | null): void {
+  const { champion, lastGood } = entity.status;
+  const [target, ...rest] = lastGood;
+  if (target === undefined || champion === null) return;
+  entity.tried.push(champion.model, champion.artifactDigest);
+  entity.retired.push(champion);
+  change(entity, { champion: target, lastGood: rest, message: `${target.model} decides again: ${by.name} went back from ${champion.model}${reason === null ? '' : ` (${reason})`}.` });
+}
+
+export function change(entity: Entity, to: Partial<DeploymentStatus>): void {
+  entity.status = { ...entity.status, ...to, revision: entity.status.revision + 1 };
+  entity.dirty = true;
+}
+
+/** One audit entry per state change of the entity itself; its rollouts write their own. */
+export function note(entity: Entity, entry: { atMs: number; actor: Actor; action: string; reason: string | null; digest: string | null }): void {
+  entity.changes += 1;
+  entity.audits.push({ ...entry, auditId: `${entity.input.uid}#${entity.changes}`, via: 'workflow', subject: entity.input.uid, evidenceHash: null });
+  entity.dirty = true;
+}

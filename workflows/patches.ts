@@ -1,0 +1,9 @@
+/**
+ * Every patched() of the workflows: id -> why, since which release, and when it may go.
+ *
+ * A patch is needed when running workflows would replay into other commands: another order of activities, another activity
+ * type, a new timer or child. It is not needed for activity bodies, time-outs, retry policies, summaries or new handlers.
+ * Call patched() once, keep its answer in a const, and record a history of the old path before the change lands.
+ * A patch goes when no history of test/replay and no open workflow was started before it.
+ */
+export const PATCHES = {} as const satisfies Readonly<Record<string, { readonly why: string; readonly since: string; readonly until: string }>>;

@@ -1,0 +1,77 @@
+import { CancellationScope } from '@temporalio/workflow';
+import type { RolloutAction, RolloutEvent } from '../domain/rollout/machine.ts';
+import type { CommandResult } from '../domain/traffic/route.ts';
+import { formatShare } from '../domain/share.ts';
+import type { VariantSummary } from '../domain/variant.ts';
+import { checks, lasting, loading, packing, quick } from './activity-stubs.ts';
+import type { Run } from './rollout-run.ts';
+import { commandId, register } from './undo.ts';
+import { plainVerdict, routeVerdict } from './verdicts.ts';
+
+export type StepAction = Exclude<RolloutAction, { type: 'undo' | 'ask' | 'finish' }>;
+
+/** Carries out one step towards promotion. Its undo is registered first. Answers the event that it leads to, or null when the judge is next. */
+export async function take(run: Run, action: StepAction): Promise<RolloutEvent | null> {
+  if (action.type === 'validate') return validate(run);
+  const { challenger } = run;
+  if (challenger === null) return { type: 'failed', verdict: plainVerdict(run, 'inconclusive', 'error', 'No variant was validated.') };
+  switch (action.type) {
+    case 'package': return pack(run, challenger);
+    case 'load': return load(run, challenger);
+    case 'start-shadow': return startShadow(run, challenger);
+    case 'set-share': return setShare(run, challenger, action.sharePer10k);
+    case 'promote': return promote(run, challenger);
+  }
+}
+
+async function validate(run: Run): Promise<RolloutEvent> {
+  const { subject, input } = run;
+  run.challenger = await checks.validateModel.executeWithOptions({ summary: `Is ${input.model} sound?` }, [{ subject, champion: input.champion?.variantId ?? null, retry: input.retry }]);
+  return { type: 'validated' };
+}
+
+async function pack(run: Run, { variantId }: VariantSummary): Promise<RolloutEvent> {
+  await packing.packageModel.executeWithOptions({ summary: 'Immutable package' }, [{ subject: run.subject, variantId }]);
+  return { type: 'packaged' };
+}
+
+async function load(run: Run, { variantId }: VariantSummary): Promise<RolloutEvent> {
+  register(run, 'load');
+  await loading.loadVariant.executeWithOptions({ summary: 'Load, warm, golden requests, latency' }, [{ subject: run.subject, variantId }]);
+  const first = run.plan.mode === 'first' ? plainVerdict(run, 'first', 'first-version', 'First version: its checks have passed; there was nothing to compare with.') : null;
+  return { type: 'loaded', first };
+}
+
+/** The collector compares from the moment on which every gateway mirrors. */
+async function startShadow(run: Run, { variantId }: VariantSummary): Promise<RolloutEvent | null> {
+  const { subject, input } = run;
+  register(run, 'route');
+  const failure = await routed(run, () => quick.setShadows.executeWithOptions({ summary: 'Copy traffic to it' }, [{ subject, commandId: commandId(run, 'shadow'), variantIds: [variantId] }]));
+  if (failure !== null || input.champion === null) return failure;
+  await quick.openComparison({ subject, champion: input.champion.variantId, challenger: variantId });
+  run.shadowSinceMs = Date.now();
+  return null;
+}
+
+/** The shadow stays: gateways mirror whichever leg does not answer, so that pairs go on (decision D5). */
+function setShare(run: Run, { variantId }: VariantSummary, sharePer10k: number): Promise<RolloutEvent | null> {
+  const { subject, state } = run;
+  return routed(run, () => quick.setShare.executeWithOptions({ summary: `${formatShare(sharePer10k)} of the traffic` }, [{ subject, commandId: commandId(run, `share-${state.step + 1}`), variantId, sharePer10k }]));
+}
+
+/** A compare-and-set against the champion that this rollout was judged against. A first version has no way back, so it is seen through. */
+async function promote(run: Run, { variantId }: VariantSummary): Promise<RolloutEvent> {
+  const { subject, input, state } = run;
+  register(run, 'promote');
+  const by = state.verdict?.reason === 'person' ? 'person' : 'automation';
+  const crown = (): Promise<RolloutEvent | null> => routed(run, () => quick.setChampion.executeWithOptions({ summary: `${input.model} decides` }, [{ subject, commandId: commandId(run, 'promote'), variantId, expectedChampion: input.champion?.variantId ?? null, by }]));
+  return await (input.champion === null ? CancellationScope.nonCancellable(crown) : crown()) ?? { type: 'promoted' };
+}
+
+/** A route command is never abandoned half way: its outcome is known before anything undoes it. Waiting for the gateways may be. */
+async function routed(run: Run, command: () => Promise<CommandResult>): Promise<RolloutEvent | null> {
+  const result = await CancellationScope.nonCancellable(command);
+  if (result.outcome !== 'applied') return { type: 'failed', verdict: routeVerdict(run, result) };
+  await lasting.awaitApplied.executeWithOptions({ summary: `Every gateway obeys revision ${result.revision}` }, [{ subject: run.subject, revision: result.revision }]);
+  return null;
+}
