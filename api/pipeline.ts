@@ -13,7 +13,7 @@ const NO_QUERY = z.strictObject({});
 /** What happens to every request of ROUTES, in order: key and scope, rate, query, body, idempotency, handler, answer. */
 export function pipeline(name: RouteName, handlers: Handlers, ports: ApiPorts, rate: RateLimit): (request: Request, response: Response) => Promise<void> {
   const route: ApiRoute = ROUTES[name];
-  const handler = handlers[name] as (call: Call) => Promise<Answer>;
+  const handler: (call: Call) => Promise<Answer> = handlers[name];
   return async (request, response) => {
     const nowMs = ports.clock();
     const principal = route.scope === null ? NOBODY : await authenticate(ports.stores.keys, bearerOf(request), route.scope, nowMs);

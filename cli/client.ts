@@ -1,8 +1,9 @@
 import { ROUTES, type ApiRoute, type Problem, type StreamEvent } from '../api/contract.ts';
 import { newId } from '../config/ids.ts';
-import { CATALOGUE, LastmileError, type Code } from '../domain/errors.ts';
+import { CATALOGUE, isLastmileError, LastmileError, type Code } from '../domain/errors.ts';
 import type { Answers } from './answers.ts';
 import { readEvents } from './sse.ts';
+import { isAbort } from './system-error.ts';
 
 export interface CallRequest {
   readonly params?: Readonly<Record<string, string | number>>;
@@ -68,42 +69,41 @@ export function address(base: string, route: Pick<ApiRoute, 'path'>, { params = 
     if (value === undefined) throw new LastmileError('LM_INVARIANT', `${route.path} was called without ${name}.`);
     return encodeURIComponent(value);
   });
-  const pairs = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, String(value)]]));
+  const pairs = Object.entries(query).flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, String(value)]]));
   return `${base.replace(/\/+$/, '')}${path}${pairs.length === 0 ? '' : `?${new URLSearchParams(pairs).toString()}`}`;
 }
 
 /** An RFC 9457 document to the error that it describes; any other body to what its status means. */
 export function problemError(status: number, text: string, retryAfter: string | null): LastmileError {
-  const problem = parseProblem(text);
-  const retryAfterMs = retryAfter === null || !/^\d+$/.test(retryAfter) ? undefined : Number(retryAfter) * 1_000;
-  const options = { details: { ...problem?.details, status, ...(problem?.requestId === undefined ? {} : { requestId: problem.requestId }) }, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-  if (problem?.code !== undefined && Object.hasOwn(CATALOGUE, problem.code)) return new LastmileError(problem.code as Code, problem.detail ?? problem.title ?? problem.code, options);
-  return new LastmileError(codeOfStatus(status), `The API answered ${status}: ${problem?.detail ?? (text.slice(0, 300) || 'no text')}`, options);
+  const { code, detail, title, details, requestId } = parseProblem(text);
+  const options = { details: { ...details, status, ...(requestId === undefined ? {} : { requestId }) }, ...retryAfterOption(retryAfter) };
+  if (code !== undefined && Object.hasOwn(CATALOGUE, code)) return new LastmileError(code as Code, detail ?? title ?? code, options);
+  return new LastmileError(codeOfStatus(status), `The API answered ${status}: ${detail ?? (text.slice(0, 300) || 'no text')}`, options);
 }
 
-function parseProblem(text: string): Partial<Problem> | null {
+/** Seconds, as our API writes Retry-After; the form with a date is not used by it. */
+function retryAfterOption(header: string | null): { retryAfterMs?: number } {
+  return header !== null && /^\d+$/.test(header) ? { retryAfterMs: Number(header) * 1_000 } : {};
+}
+
+function parseProblem(text: string): Partial<Problem> {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : null;
+    return typeof value === 'object' && value !== null ? value : {};
   } catch {
-    return null;
+    return {};
   }
 }
 
-function codeOfStatus(status: number): Code {
-  if (status === 401) return 'LM_UNAUTHENTICATED';
-  if (status === 403) return 'LM_FORBIDDEN';
-  if (status === 404) return 'LM_NOT_FOUND';
-  if (status === 409) return 'LM_CONFLICT';
-  if (status === 429) return 'LM_BUSY';
-  if (status === 502 || status === 503 || status === 504) return 'LM_API_UNAVAILABLE';
-  return status >= 500 ? 'LM_INVARIANT' : 'LM_INVALID_REQUEST';
-}
+const CODE_OF_STATUS: Readonly<Record<number, Code>> = {
+  401: 'LM_UNAUTHENTICATED', 403: 'LM_FORBIDDEN', 404: 'LM_NOT_FOUND', 409: 'LM_CONFLICT', 429: 'LM_BUSY', 502: 'LM_API_UNAVAILABLE', 503: 'LM_API_UNAVAILABLE', 504: 'LM_API_UNAVAILABLE',
+};
+function codeOfStatus(status: number): Code { return CODE_OF_STATUS[status] ?? (status >= 500 ? 'LM_INVARIANT' : 'LM_INVALID_REQUEST'); }
 
 function transportError(error: unknown, { url, timeoutMs, signal }: ClientOptions, timedOut: boolean): unknown {
-  if (error instanceof LastmileError) return error;
+  if (isLastmileError(error)) return error;
   if (signal?.aborted === true) return error;
   if (timedOut) return new LastmileError('LM_TIMEOUT', `${url} did not answer within ${timeoutMs / 1_000} s. Try again, or give more time with --timeout.`, { cause: error });
-  if (error instanceof Error && error.name === 'AbortError') return error;
+  if (isAbort(error)) return error;
   return new LastmileError('LM_API_UNAVAILABLE', `No lastmile API answers at ${url}. Start one with \`npm start\`, or name yours with --api or LASTMILE_API_URL.`, { cause: error });
 }

@@ -1,5 +1,6 @@
 import { Pool } from 'undici';
 import { LastmileError, type Code } from '../domain/errors.ts';
+import { systemCode } from './system-error.ts';
 import type { InferenceRequest, InferenceResponse, ModelMetadata } from '../domain/tensor.ts';
 
 export interface InferOptions { readonly eventMs?: number | undefined; readonly stickyKey?: { readonly header: string; readonly value: string } | undefined }
@@ -88,4 +89,4 @@ function header({ headers }: Reply, name: string): string | null {
   return (Array.isArray(value) ? value[0] : value) ?? null;
 }
 
-function isTimeout(error: unknown): boolean { return error instanceof Error && 'code' in error && typeof error.code === 'string' && error.code.includes('TIMEOUT'); }
+function isTimeout(error: unknown): boolean { return systemCode(error)?.includes('TIMEOUT') === true; }

@@ -4,8 +4,8 @@ import type { Readable } from 'node:stream';
 /** Where a command reads and writes. Data goes to `out`, messages to `err`; colour and redrawing only where a person looks. */
 export interface Io {
   readonly input: Readable;
-  out(text: string): void;
-  err(text: string): void;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
   readonly color: boolean;
   /** Both outputs are terminals that can redraw. */
   readonly interactive: boolean;

@@ -67,15 +67,17 @@ function parseJson(text: string, line: number): unknown {
 /** Takes the API's names and the short ones: id or inferenceId, time or labelMs. */
 function labelOf(item: unknown, line: number): LabelLine {
   const record = isRecord(item) ? item : {};
-  const id = record.inferenceId ?? record.id;
-  const value = record.value;
-  if (typeof id !== 'string' || id === '' || (typeof value !== 'number' && typeof value !== 'string' && typeof value !== 'boolean') || value === '') {
-    throw new LastmileError('LM_INVALID_REQUEST', `Label ${line} needs an inference id and a value; it has ${Object.keys(record).join(', ') || 'nothing'}.`);
-  }
-  const time = record.labelMs ?? record.time;
-  const row = record.row === undefined || record.row === '' ? undefined : Number(record.row);
-  return { inferenceId: id, value, ...(row === undefined ? {} : { row }), ...(time === undefined || time === '' ? {} : { labelMs: labelTime(time, line) }), ...(typeof record.source === 'string' ? { source: record.source } : {}) };
+  const id = filled(record.inferenceId ?? record.id);
+  const value = filled(record.value);
+  if (typeof id !== 'string' || !isValue(value)) throw new LastmileError('LM_INVALID_REQUEST', `Label ${line} needs an inference id and a value; it has ${Object.keys(record).join(', ') || 'nothing'}.`);
+  const time = filled(record.labelMs ?? record.time);
+  const row = filled(record.row);
+  return { inferenceId: id, value, ...(row === undefined ? {} : { row: Number(row) }), ...(time === undefined ? {} : { labelMs: labelTime(time, line) }), ...(typeof record.source === 'string' ? { source: record.source } : {}) };
 }
+
+/** An empty cell of a CSV file is no value. */
+function filled(value: unknown): unknown { return value === '' ? undefined : value; }
+function isValue(value: unknown): value is LabelLine['value'] { return typeof value === 'number' || typeof value === 'string' || typeof value === 'boolean'; }
 
 function labelTime(time: unknown, line: number): number {
   const ms = typeof time === 'number' ? time : typeof time === 'string' ? (/^\d+$/.test(time) ? Number(time) : Date.parse(time)) : NaN;

@@ -1,6 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { parseDuration } from '../domain/duration.ts';
-import { LastmileError } from '../domain/errors.ts';
+import { isLastmileError } from '../domain/errors.ts';
 
 /** Argument parsers for commander: what they refuse is a usage error (exit 2). */
 export function wholeNumber(text: string): number {
@@ -27,7 +27,7 @@ export function durationMs(text: string): number {
   try {
     return parseDuration(text);
   } catch (error) {
-    throw new InvalidArgumentError(error instanceof LastmileError ? error.message : 'It must be a duration.');
+    throw new InvalidArgumentError(isLastmileError(error) ? error.message : 'It must be a duration.');
   }
 }
 

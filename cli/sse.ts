@@ -17,18 +17,24 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerat
 
 /** The document is in `data`; `id` and `event` fill what it does not say itself. */
 export function parseEvent(text: string): StreamEvent | null {
-  const fields: Record<string, string> = {};
-  for (const line of text.split('\n')) {
-    const match = /^(id|event|data): ?(.*)$/.exec(line);
-    if (match?.[1] === undefined) continue;
-    const before = fields[match[1]];
-    fields[match[1]] = before === undefined ? match[2] ?? '' : `${before}\n${match[2] ?? ''}`;
-  }
+  const fields = fieldsOf(text);
   if (fields.data === undefined) return null;
   try {
     const data = JSON.parse(fields.data) as Partial<StreamEvent>;
-    return { deployment: '', data, ...data, id: fields.id ?? data.id ?? '', type: (fields.event ?? data.type ?? 'deployment') as StreamEvent['type'] };
+    return { deployment: '', type: 'deployment', data, ...data, id: fields.id ?? data.id ?? '', ...(fields.event === undefined ? {} : { type: fields.event as StreamEvent['type'] }) };
   } catch {
     return null;
   }
+}
+
+/** A field that comes again adds a line. */
+function fieldsOf(text: string): Readonly<Partial<Record<'id' | 'event' | 'data', string>>> {
+  const fields: Partial<Record<'id' | 'event' | 'data', string>> = {};
+  for (const line of text.split('\n')) {
+    const [, name, value = ''] = /^(id|event|data): ?(.*)$/.exec(line) ?? [];
+    if (name !== 'id' && name !== 'event' && name !== 'data') continue;
+    const before = fields[name];
+    fields[name] = before === undefined ? value : `${before}\n${value}`;
+  }
+  return fields;
 }

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Client } from './client.ts';
 
 /** Waits for something to happen to a deployment: an event of the stream, or the time given, whichever is first. */
@@ -35,9 +36,6 @@ async function follow(client: Client, { deployment, signal, wake }: { deployment
         wake();
       }
     } catch { /* the caller polls meanwhile */ }
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, RECONNECT_MS);
-      signal.addEventListener('abort', () => { clearTimeout(timer); resolve(); }, { once: true });
-    });
+    await delay(RECONNECT_MS, undefined, { signal }).catch(() => undefined);
   }
 }

@@ -1,9 +1,9 @@
 /** The gateway's two clocks. */
 export interface GatewayClock {
   /** UTC ms for records. Never goes back, so that `completeToMs` cannot pass a later request when the system clock is set back. */
-  utcMs(): number;
+  readonly utcMs: () => number;
   /** Monotonic ms for leases, latencies and deadlines. */
-  elapsedMs(): number;
+  readonly elapsedMs: () => number;
 }
 
 export function systemClock(): GatewayClock {

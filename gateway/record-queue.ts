@@ -22,7 +22,7 @@ export interface RecordQueue {
 }
 
 export const BATCH_RECORDS = 500;
-const BATCH_BYTES = 4 * 1024 * 1024;
+const BATCH_BYTES = 2 * 1024 * 1024;
 /** A record without its texts, roughly. */
 const RECORD_BYTES = 512;
 

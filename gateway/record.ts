@@ -2,7 +2,6 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { VariantId } from '../domain/ids.ts';
 import { RECORD_VERSION, type LegRecord, type LegRole } from '../domain/record.ts';
 import type { Answer } from './forward.ts';
-import { isPlainJson } from './request-facts.ts';
 
 /** What all legs of one inference have in common. */
 export type InferenceFacts = Pick<LegRecord, 'tenantId' | 'deploymentUid' | 'inferenceId' | 'alias' | 'revision' | 'rolloutId' | 'atMs' | 'eventMs' | 'leaseLost'>;
@@ -25,6 +24,6 @@ export function requestText(headers: IncomingHttpHeaders, body: Buffer, textByte
 
 function whyUnscored(headers: IncomingHttpHeaders, body: Buffer, textBytes: number): LegRecord['unscored'] {
   if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') return 'encoded';
-  if (!isPlainJson({ ...headers, 'content-encoding': undefined }) || headers['content-type']?.startsWith('application/octet-stream') === true) return 'binary';
+  if (headers['inference-header-content-length'] !== undefined || headers['content-type']?.startsWith('application/octet-stream') === true) return 'binary';
   return body.length > textBytes ? 'too-large' : null;
 }

@@ -10,7 +10,7 @@ const ALIAS = /^[\x21-\x7e]{1,200}$/;
 export function eventTime(headers: IncomingHttpHeaders): number | null {
   const text = one(headers['x-lastmile-event-time']);
   if (text === null) return null;
-  const ms = /^\d{1,15}$/.test(text) ? Number(text) : RFC3339.test(text) ? Date.parse(text) : NaN;
+  const ms = /^-?\d{1,15}$/.test(text) ? Number(text) : RFC3339.test(text) ? Date.parse(text) : NaN;
   if (Number.isNaN(ms)) throw new LastmileError('LM_INVALID_REQUEST', 'x-lastmile-event-time must be UTC milliseconds or an RFC 3339 time, for example 2026-03-01T12:00:00Z.');
   return ms;
 }

@@ -1,5 +1,6 @@
 import { verifyTable, type SigningKey } from '../config/signing.ts';
-import { digestOf } from '../domain/digest.ts';
+import type { Json } from '../domain/canonical-json.ts';
+import { digestOfJson } from '../domain/digest.ts';
 import type { DeploymentUid, TenantId } from '../domain/ids.ts';
 import type { CallerKey, RouteTable, SignedTable, TableRoute } from '../domain/traffic/table.ts';
 
@@ -32,7 +33,7 @@ export function createRouteTable(key: SigningKey, elapsedMs: () => number): Rout
     accept(signed) {
       const table = verified(signed, key);
       if (table === null) return 'unsigned';
-      const digest = digestOf(signed.table);
+      const digest = contentDigest(table);
       if (held?.digest === digest) return 'same';
       if (isOlder(table, held?.table ?? null, highest)) return 'older';
       for (const { deploymentUid, revision } of table.routes) highest.set(deploymentUid, revision);
@@ -48,6 +49,9 @@ export function createRouteTable(key: SigningKey, elapsedMs: () => number): Rout
     applied: () => Object.fromEntries((held?.table.routes ?? []).map(({ deploymentUid, revision }) => [deploymentUid, revision])),
   };
 }
+
+/** Of routes and callers alone: the same content issued again, or by another API process, is the same table. */
+function contentDigest({ routes, callers }: RouteTable): string { return digestOfJson({ routes, callers } as unknown as Json); }
 
 function nameOf(tenant: TenantId, name: string): string { return `${tenant}/${name}`; }
 

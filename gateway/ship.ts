@@ -2,9 +2,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { Agent, request } from 'undici';
 import type { Log } from '../config/log.ts';
 import type { RecordBatch } from '../domain/record.ts';
-import type { RecordQueue } from './record-queue.ts';
+import { BATCH_RECORDS, type RecordQueue } from './record-queue.ts';
 
-export interface ShippingOptions { readonly queue: RecordQueue; readonly collectorUrl: string; readonly token: string; readonly log: Log; readonly elapsedMs: () => number }
+export interface ShippingOptions { readonly queue: RecordQueue; readonly collectorUrl: string; readonly serviceToken: string; readonly log: Log; readonly elapsedMs: () => number }
 export interface Shipping {
   /** Sends what is there, for at most `flushMs`; then gives up what is left. */
   stop(flushMs: number): Promise<void>;
@@ -17,7 +17,7 @@ const SEND_MS = 10_000;
 const BACK_OFF_MS = { first: 100, most: 2_000 };
 
 /** One batch at a time, in order, again and again with the same number until the collector has it. */
-export function startShipping({ queue, collectorUrl, token, log, elapsedMs }: ShippingOptions): Shipping {
+export function startShipping({ queue, collectorUrl, serviceToken, log, elapsedMs }: ShippingOptions): Shipping {
   const agent = new Agent({ connections: 1, keepAliveTimeout: 4_000 });
   const stopped = new AbortController();
   const flushed = new AbortController();
@@ -26,7 +26,7 @@ export function startShipping({ queue, collectorUrl, token, log, elapsedMs }: Sh
   const send = async (batch: RecordBatch): Promise<'taken' | 'later' | 'refused'> => {
     try {
       const answer = await request(new URL('/v1/records', collectorUrl), {
-        method: 'POST', dispatcher: agent, body: JSON.stringify(batch), headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+        method: 'POST', dispatcher: agent, body: JSON.stringify(batch), headers: { 'content-type': 'application/json', authorization: `Bearer ${serviceToken}` },
         signal: AbortSignal.any([flushed.signal, AbortSignal.timeout(SEND_MS)]),
       });
       await answer.body.dump();
@@ -48,8 +48,10 @@ export function startShipping({ queue, collectorUrl, token, log, elapsedMs }: Sh
   };
   const run = async (): Promise<void> => {
     while (!stopped.signal.aborted) {
-      if (queue.pending() > 0 || elapsedMs() - sentMs >= IDLE_MS) { await deliver(queue.cut()); sentMs = elapsedMs(); }
-      else await delay(POLL_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
+      if (queue.pending() < BATCH_RECORDS) await delay(POLL_MS, undefined, { signal: stopped.signal }).catch(() => undefined);
+      if (queue.pending() === 0 && elapsedMs() - sentMs < IDLE_MS) continue;
+      await deliver(queue.cut());
+      sentMs = elapsedMs();
     }
     do await deliver(queue.cut()); while (queue.pending() > 0 && !flushed.signal.aborted);
   };

@@ -8,6 +8,8 @@ export interface TableFile {
   read(): Promise<SignedTable | null>;
   /** Temp file, flush, rename: a crash leaves the old file or the new one, never half of one. Of several at once the last wins. */
   write(signed: SignedTable): Promise<void>;
+  /** What was written so far is on disk, or has failed. */
+  flushed(): Promise<void>;
 }
 
 export function tableFile(path: string): TableFile {
@@ -24,6 +26,7 @@ export function tableFile(path: string): TableFile {
       });
       return last;
     },
+    flushed: () => last.catch(() => undefined),
   };
 }
 

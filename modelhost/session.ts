@@ -1,11 +1,12 @@
+import type * as Runtime from 'onnxruntime-node';
 import { readOnnxMetadata } from '../artifact/onnx/read.ts';
 import { LastmileError } from '../domain/errors.ts';
 import type { ModelMetadata, TensorMetadata } from '../domain/tensor.ts';
 import { BadRequest, blankInput, readInput, writeOutput, type Values } from './tensors.ts';
 
-type Runtime = typeof import('onnxruntime-node');
-type NativeSession = Awaited<ReturnType<Runtime['InferenceSession']['create']>>;
-type NativeTensor = InstanceType<Runtime['Tensor']>;
+type Library = typeof Runtime;
+type NativeSession = Runtime.InferenceSession;
+type NativeTensor = Runtime.Tensor;
 
 /** How a model calls itself in answers, and what it may use. */
 export interface SessionOptions { readonly servedName: string; readonly servedVersion: string; readonly threads: number }
@@ -39,9 +40,9 @@ export async function openSession(bytes: Uint8Array, options: SessionOptions): P
   };
 }
 
-interface Opened { readonly runtime: Runtime; readonly native: NativeSession; readonly options: SessionOptions; readonly inputs: readonly TensorMetadata[]; readonly outputs: readonly TensorMetadata[] }
+interface Opened { readonly runtime: Library; readonly native: NativeSession; readonly options: SessionOptions; readonly inputs: readonly TensorMetadata[]; readonly outputs: readonly TensorMetadata[] }
 
-async function loadRuntime(): Promise<Runtime> {
+async function loadRuntime(): Promise<Library> {
   try {
     return await import('onnxruntime-node');
   } catch (error) {
@@ -107,7 +108,7 @@ async function run({ runtime, native }: Opened, inputs: ReadonlyMap<string, Valu
   const feeds: Record<string, NativeTensor> = {};
   for (const [name, { type, data, dims }] of inputs) feeds[name] = new runtime.Tensor(type as 'float32', data as Float32Array, dims);
   try {
-    return await native.run(feeds, [...new Set(outputs.map(({ name }) => name))]) as Readonly<Record<string, NativeTensor>>;
+    return await native.run(feeds, [...new Set(outputs.map(({ name }) => name))]);
   } catch (error) {
     const text = error instanceof Error ? error.message : String(error);
     if (/invalid|dimension|shape/i.test(text)) throw new BadRequest(`The model refuses the inputs: ${text}`);
@@ -117,7 +118,7 @@ async function run({ runtime, native }: Opened, inputs: ReadonlyMap<string, Valu
 
 function valuesOf(tensor: NativeTensor | undefined, name: string): Pick<Values, 'data' | 'dims'> {
   if (tensor === undefined) throw new LastmileError('LM_OFF_CONTRACT', `The model gave no output "${name}".`);
-  return { data: tensor.data as Values['data'], dims: tensor.dims };
+  return { data: tensor.data, dims: tensor.dims };
 }
 
 function listed(tensors: readonly TensorMetadata[]): string { return tensors.map(({ name, datatype, shape }) => `"${name}" ${datatype} [${shape.join(', ')}]`).join(', '); }

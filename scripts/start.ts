@@ -51,7 +51,7 @@ async function untilInterrupted(stack: Stack, { config, progress, interrupted }:
   await interrupted;
 }
 
-/** Ctrl-C reached it too; a signal sent to this process alone did not. */
+/** It notes where the stream stands, so that the next start goes on from there. */
 async function endStory(story: Story): Promise<void> {
   story.end();
   const timer = setTimeout(() => { story.kill(); }, STORY_MS);

@@ -11,13 +11,14 @@ export interface Story { readonly ended: Promise<number>; readonly process: { re
 export function tellStory(config: Config, args: readonly string[]): Story {
   const env = { ...inheritedEnvironment(), LASTMILE_PORT_BASE: String(config.portBase), LASTMILE_DATA_DIR: config.dataDir };
   const command = [process.execPath, CLI, 'demo', ...args];
-  const child = spawn(process.execPath, command.slice(1), { stdio: 'inherit', env });
+  // Its own process group: Ctrl-C at the terminal reaches the caller alone, which passes it on once (a second one would cut the story short).
+  const child = spawn(process.execPath, command.slice(1), { stdio: ['ignore', 'inherit', 'inherit'], env, detached: true });
   const ended = new Promise<number>((resolve) => {
     child.once('error', () => { resolve(1); });
     child.once('exit', (code, signal) => { resolve(code ?? (signal === null ? 1 : 130)); });
   });
   return {
     ended, process: child.pid === undefined ? null : { pid: child.pid, command: command.join(' ') },
-    end: () => { child.kill('SIGTERM'); }, kill: () => { child.kill('SIGKILL'); },
+    end: () => { child.kill('SIGINT'); }, kill: () => { child.kill('SIGKILL'); },
   };
 }

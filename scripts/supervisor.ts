@@ -38,7 +38,8 @@ export interface Stack {
 const STOP_MS = 3_000;
 const LEFTOVER_MS = 5_000;
 const REUSE_MS = 60_000;
-const REUSE_POLL_MS = 200;
+const POLL_MS = 200;
+const SETTLE_MS = 20_000;
 
 /** Tools, servers and our own processes, each started once what it needs is well. A second start goes on from the same data. */
 export async function startStack(options: StackOptions): Promise<Stack> {
@@ -77,7 +78,7 @@ async function becomesWell(config: Config, dataDir: DataDir, signal: AbortSignal
   while (performance.now() < deadline && whileSupervised(readRunFile(dataDir.runFile)) !== null) {
     signal.throwIfAborted();
     if (await probe() === null) return true;
-    await sleep(REUSE_POLL_MS);
+    await sleep(POLL_MS);
   }
   return false;
 }
@@ -118,9 +119,23 @@ async function launch(plan: StackPlan, dataDir: DataDir, { config, progress, sig
   try {
     signal.throwIfAborted();
     for (const group of groups) await Promise.all(group.map((process_) => startOne(process_, progress)));
+    await settle(plan, progress, signal);
   } catch (error) { await stop(); throw error; } finally { signal.removeEventListener('abort', interrupted); }
   const note: Stack['note'] = (name, process_) => { noted.set(name, process_); changed(); };
   return { started: true, note, stop, kill: () => { for (const { supervised } of all) supervised.kill(); removeRunFile(dataDir.runFile); } };
+}
+
+/** Not fatal: the processes are well one by one; what is missing is said. */
+async function settle({ settled }: StackPlan, progress: Progress, signal: AbortSignal): Promise<void> {
+  const step = progress.step('all together');
+  const deadline = performance.now() + SETTLE_MS;
+  let problem = await settled();
+  while (problem !== null && performance.now() < deadline) {
+    signal.throwIfAborted();
+    await sleep(POLL_MS);
+    problem = await settled();
+  }
+  if (problem === null) step.done(); else step.failed(problem);
 }
 
 async function startOne(process_: Supervised, progress: Progress): Promise<void> {

@@ -21,7 +21,7 @@ function checks(withTests: boolean): readonly Check[] {
   return [
     { title: 'types', script: [bin('typescript/bin/tsc'), '--noEmit'] },
     { title: 'lint', script: [bin('eslint/bin/eslint.js'), '.'] },
-    { title: 'import directions', script: [bin('dependency-cruiser/bin/dependency-cruise.mjs'), '--config', '.dependency-cruiser.cjs', ...layers()] },
+    { title: 'import directions', script: [bin('dependency-cruiser/bin/dependency-cruiser.mjs'), '--config', '.dependency-cruiser.cjs', ...layers()] },
     // The quick tests hold the architecture checks too: workflow bundle, catalogues, generated pages.
     ...(withTests ? [{ title: 'quick tests', script: [bin('jest/bin/jest.js'), '--selectProjects', 'quick', '--maxWorkers=1', '--silent'] }] : []),
   ];

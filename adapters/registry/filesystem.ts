@@ -4,6 +4,7 @@ import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { asDigest, verified } from '../../artifact/hashing.ts';
+import { systemErrorCode } from '../../artifact/system-error.ts';
 import { LastmileError } from '../../domain/errors.ts';
 import { compareVersions, formatModelRef, type ModelRef, type ModelVersion } from '../../domain/model.ts';
 import { artifactDigest } from '../../domain/digest.ts';
@@ -77,4 +78,4 @@ async function publish(root: string, ref: ModelRef, files: ReadonlyMap<string, U
   return published;
 }
 
-function isTaken(error: unknown): boolean { return error instanceof Error && 'code' in error && ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(String(error.code)); }
+function isTaken(error: unknown): boolean { return ['ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(systemErrorCode(error) ?? ''); }

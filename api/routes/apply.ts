@@ -55,9 +55,9 @@ async function apply(ports: ApiPorts, call: Call<'apply'>): Promise<Answer> {
 async function carryOut(ports: ApiPorts, call: Call<'apply'>, spec: DeploymentSpec, before: Current | null): Promise<Answer> {
   const { body: { retry, reason }, principal: { tenant } } = call;
   const deployment = await store(ports, call, spec, before?.deployment ?? null);
+  await recordFile(ports, call, deployment);
   await putSchedule(ports, { tenant, deploymentUid: deployment.uid, deployment: deployment.name }, spec, deployment.specHash);
   const changed = before?.deployment.specHash !== deployment.specHash;
-  if (changed) await recordChange(ports, call, { action: before === null ? 'deployment.create' : 'deployment.update', subject: deployment.name, digest: deployment.specHash, reason });
   const decision = await decide(ports, { spec, deployment, before, retry });
   if (!decision.start) return ok(answer(ports, spec, { result: changed ? 'updated' : 'unchanged', rollout: decision.rollout?.n ?? null, notes: [whyNot(decision, spec), ...planNotes(spec)] }));
   const accepted = await startRollout(ports, call, { deployment, model: spec.spec.model, whenBusy: spec.spec.rollout.whenBusy, retry, reason });
@@ -92,9 +92,15 @@ function settingsOf(spec: DeploymentSpec['spec']): Pick<Route, 'fallback' | 'onL
 
 async function store({ stores }: ApiPorts, { principal: { tenant }, nowMs }: Call<'apply'>, spec: DeploymentSpec, before: DeploymentRecord | null): Promise<DeploymentRecord> {
   const specHash = await stores.deployments.putSpec(tenant, spec);
-  const { record } = await stores.deployments.putDeployment(before === null ? newborn(tenant, spec.metadata.name, specHash, nowMs) : { ...before, specHash, updatedAtMs: nowMs });
+  const { record } = before?.specHash === specHash ? { record: before } : await stores.deployments.putDeployment(before === null ? newborn(tenant, spec.metadata.name, specHash, nowMs) : { ...before, specHash, updatedAtMs: nowMs });
   await stores.routes.create(emptyRoute({ tenantId: tenant, deploymentUid: record.uid, name: record.name, ...settingsOf(spec.spec) }));
   return record;
+}
+
+/** Repeated by every apply of the same file, so that a call that broke off before it is made good by the next. */
+async function recordFile(ports: ApiPorts, call: Call<'apply'>, { uid, name, specHash, createdAtMs, updatedAtMs }: DeploymentRecord): Promise<void> {
+  const action = createdAtMs === updatedAtMs ? 'deployment.create' : 'deployment.update';
+  await recordChange(ports, call, { action, subject: name, digest: specHash, reason: call.body.reason, identity: `${uid} ${specHash} ${String(updatedAtMs)}` });
 }
 
 function newborn(tenantId: TenantId, name: string, specHash: string, nowMs: number): DeploymentRecord {

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { AuditAnswer } from '../../api/contract.ts';
 import type { AuditRecord } from '../../domain/audit.ts';
 import { act, type Context } from '../context.ts';
 import { countingNumber, wholeNumber } from '../numbers.ts';
@@ -14,7 +15,7 @@ export function registerAudit(program: Command, context: Context): void {
     .action(act<[], AuditOptions>(context, async ({ client, output }, options) => {
       const items: AuditRecord[] = [];
       for (let afterSeq: number | null = options.after; afterSeq !== null;) {
-        const page = await client.call('audit', { query: { afterSeq, limit: options.limit, subject: options.subject } });
+        const page: AuditAnswer = await client.call('audit', { query: { afterSeq, limit: options.limit, subject: options.subject } });
         items.push(...page.items);
         afterSeq = options.all === true ? page.nextSeq : null;
       }

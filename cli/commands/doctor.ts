@@ -12,8 +12,8 @@ export interface Check { readonly name: string; readonly ok: boolean; readonly d
 
 export function registerDoctor(program: Command, context: Context): void {
   program.command('doctor').description('check the way from here to an answer; each failed check says what to do')
-    .action(act<[], object>(context, async (session) => {
-      const checks = await examine(session);
+    .action(act<[], object>(context, async (session, options) => {
+      const checks = await examine(session, options);
       give(session.output, checks, () => checks.map((check) => `${paint(session.output, check.ok ? 'good' : 'bad', check.ok ? 'ok  ' : 'FAIL')}  ${check.name}: ${check.detail}${check.todo === null ? '' : `\n      do: ${check.todo}`}`).join('\n'));
       return checks.every((check) => check.ok) ? EXIT.good : EXIT.error;
     }));
@@ -21,14 +21,14 @@ export function registerDoctor(program: Command, context: Context): void {
 
 const LEAST_NODE = 24;
 
-async function examine(session: Session): Promise<readonly Check[]> {
+async function examine(session: Session, options: { readonly gateway?: string | undefined }): Promise<readonly Check[]> {
   const major = Number(process.versions.node.split('.')[0]);
   const node: Check = { name: 'node', ok: major >= LEAST_NODE, detail: `version ${process.versions.node}`, todo: major >= LEAST_NODE ? null : 'run through `npx lastmile` or an npm script, which bring Node 24' };
-  const health = await checked('api', `is an API at ${session.client.url}? start one with \`npm start\`, or name yours with --api or LASTMILE_API_URL`, () => session.client.call('health'));
+  const health = await checked('api', 'start one with `npm start`, or name yours with --api or LASTMILE_API_URL', () => session.client.call('health'));
   if (health.answer === null) return [node, health.check];
   const { checks, version, links } = health.answer;
   const parts = checks.map(({ name, ok, detail }): Check => ({ name, ok, detail, todo: ok ? null : todoFor(name, session) }));
-  return [node, { ...health.check, detail: `version ${version} at ${session.client.url}` }, ...parts, await keyCheck(session), await gatewaysCheck(session), await gatewayCheck(session, links.gateway)];
+  return [node, { ...health.check, detail: `version ${version} at ${session.client.url}` }, ...parts, await keyCheck(session), await gatewaysCheck(session), await gatewayCheck(options.gateway ?? links.gateway)];
 }
 
 async function checked<T>(name: string, todo: string, call: () => Promise<T>): Promise<{ check: Check; answer: T | null }> {
@@ -65,7 +65,7 @@ async function gatewaysCheck({ client }: Session): Promise<Check> {
   return { ...check, detail: `${live.length} live, all with the newest routes` };
 }
 
-async function gatewayCheck(session: Session, url: string): Promise<Check> {
+async function gatewayCheck(url: string): Promise<Check> {
   const { check } = await checked('traffic', `can this machine reach ${url}? name another address with --gateway or LASTMILE_GATEWAY_URL`, async () => {
     const response = await fetch(`${url}/v2/health/live`, { signal: AbortSignal.timeout(3_000) });
     if (!response.ok) throw new Error(`${url}/v2/health/live answered ${response.status}`);

@@ -63,7 +63,7 @@ async function runFeed(session: Session, flags: FeedFlags, file: string): Promis
   }
 }
 
-interface Resuming { readonly fromRow: number; readonly carried: readonly DueLabel[]; save(summary: FeedSummary): void; done(): void }
+interface Resuming { readonly fromRow: number; readonly carried: readonly DueLabel[]; readonly save: (summary: FeedSummary) => void; readonly done: () => void }
 
 /** How far it came is kept beside the file about once a second, and removed when the feed is done. */
 function resuming({ output }: Session, flags: FeedFlags, file: string): Resuming {

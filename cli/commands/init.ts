@@ -1,10 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { describeError } from '../../config/log.ts';
 import { LastmileError } from '../../domain/errors.ts';
 import { NAME } from '../../domain/ids.ts';
 import { formatModelRef, parseModelRef } from '../../domain/model.ts';
 import { act, type Context } from '../context.ts';
 import { give } from '../output.ts';
+import { systemCode } from '../system-error.ts';
 import { smallestFile } from './deployment-file.ts';
 
 export function registerInit(program: Command, context: Context): void {
@@ -34,7 +36,7 @@ export function writeDeployment(file: string, name: string, model: string): void
   try {
     writeFileSync(file, text, { flag: 'wx' });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'EEXIST') throw new LastmileError('LM_CONFLICT', `${file} exists already and is not overwritten; name another with --output.`);
-    throw new LastmileError('LM_INVALID_REQUEST', `${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    if (systemCode(error) === 'EEXIST') throw new LastmileError('LM_CONFLICT', `${file} exists already and is not overwritten; name another with --output.`);
+    throw new LastmileError('LM_INVALID_REQUEST', `${file} cannot be written: ${describeError(error)}`, { cause: error });
   }
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { LastmileError } from '../../domain/errors.ts';
-import type { InferenceRequest, InferenceResponse, ModelMetadata } from '../../domain/tensor.ts';
+import type { InferenceRequest, InferenceResponse } from '../../domain/tensor.ts';
 import { act, type Context } from '../context.ts';
 import type { Inferred } from '../gateway.ts';
 import { give } from '../output.ts';

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { DeploymentLine, DeploymentView } from '../../api/contract.ts';
+import type { DeploymentLine, DeploymentList, DeploymentView } from '../../api/contract.ts';
 import { formatShare, WHOLE } from '../../domain/share.ts';
 import { act, type Context, type Session } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
@@ -17,7 +17,7 @@ export function registerStatus(program: Command, context: Context): void {
 async function listAll({ client, output }: Session): Promise<ExitCode> {
   const items: DeploymentLine[] = [];
   for (let after: string | null = ''; after !== null;) {
-    const page = await client.call('listDeployments', { query: { limit: 200, ...(after === '' ? {} : { after }) } });
+    const page: DeploymentList = await client.call('listDeployments', { query: { limit: 200, ...(after === '' ? {} : { after }) } });
     items.push(...page.items);
     after = page.next;
   }

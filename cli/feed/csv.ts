@@ -1,6 +1,6 @@
 import { parse } from 'csv-parse';
 import type { Readable } from 'node:stream';
-import { LastmileError } from '../../domain/errors.ts';
+import { isLastmileError, LastmileError } from '../../domain/errors.ts';
 import { cellOf } from '../label-file.ts';
 import { unreadable } from '../read-input.ts';
 import type { FeedRow } from './rows.ts';
@@ -29,7 +29,7 @@ export async function* csvRows(input: Readable, plan: CsvPlan): AsyncGenerator<F
       index += 1;
     }
   } catch (error) {
-    if (error instanceof LastmileError) throw error;
+    if (isLastmileError(error)) throw error;
     throw unreadable('The CSV file', error);
   } finally {
     input.destroy();

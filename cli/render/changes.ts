@@ -1,4 +1,5 @@
 import type { RolloutView } from '../../api/contract.ts';
+import type { Verdict } from '../../domain/analysis/verdict.ts';
 import { rolloutHeadline, whereIs } from './rollout.ts';
 import { renderMoney } from './verdict.ts';
 
@@ -6,22 +7,30 @@ import { renderMoney } from './verdict.ts';
 export interface Change { readonly type: 'rollout' | 'stage' | 'story' | 'verdict' | 'outcome'; readonly rollout: number; readonly text: string; readonly value: unknown }
 
 export function changesBetween(before: RolloutView | null, after: RolloutView): readonly Change[] {
-  const { rollout, verdict } = after;
+  const { rollout } = after;
   const change = (type: Change['type'], text: string, value: unknown): Change => ({ type, rollout: rollout.n, text, value });
-  const changes: Change[] = before === null ? [change('rollout', rolloutHeadline(rollout), { model: rollout.model, champion: rollout.champion?.model ?? null })] : [];
-  for (const line of rollout.story.slice(before?.rollout.story.length ?? 0)) changes.push(change('story', line.text, line));
-  if (before !== null && whereIs(before.rollout) !== whereIs(rollout) && rollout.state.stage !== 'done') changes.push(change('stage', `now: ${whereIs(rollout)}`, { stage: rollout.state.stage, step: rollout.state.step, paused: rollout.state.paused }));
-  const spoken = verdict === null ? null : verdictText(after);
-  if (verdict !== null && spoken !== null && (before?.verdict == null || verdictKey(before.verdict) !== verdictKey(verdict))) changes.push(change('verdict', spoken, verdict));
-  if (rollout.state.stage === 'done' && before?.rollout.state.stage !== 'done') changes.push(change('outcome', `rollout ${rollout.n} ended: ${rollout.state.outcome ?? 'done'}`, { outcome: rollout.state.outcome }));
-  return changes;
+  const { stage, step, paused, outcome } = rollout.state;
+  const moved = before !== null && whereIs(before.rollout) !== whereIs(rollout);
+  const running = stage !== 'done';
+  const ended = !running && (moved || before === null);
+  return [
+    ...(before === null ? [change('rollout', rolloutHeadline(rollout), { model: rollout.model, champion: rollout.champion })] : []),
+    ...rollout.story.slice(before?.rollout.story.length ?? 0).map((line) => change('story', line.text, line)),
+    ...(moved && running ? [change('stage', `now: ${whereIs(rollout)}`, { stage, step, paused })] : []),
+    ...newVerdict(before, after).map((verdict) => change('verdict', verdictText(verdict), verdict)),
+    ...(ended ? [change('outcome', `rollout ${rollout.n} ended: ${outcome ?? 'done'}`, { outcome })] : []),
+  ];
+}
+
+function newVerdict(before: RolloutView | null, { verdict }: RolloutView): readonly Verdict[] {
+  if (verdict === null) return [];
+  const earlier = before?.verdict ?? null;
+  return earlier !== null && verdictKey(earlier) === verdictKey(verdict) ? [] : [verdict];
 }
 
 /** A new judgement that says the same is no change. */
-function verdictKey(verdict: NonNullable<RolloutView['verdict']>): string { return `${verdict.kind} ${verdict.reasons.map((reason) => `${reason.code}/${reason.metric ?? ''}`).join(' ')}`; }
+function verdictKey(verdict: Verdict): string { return `${verdict.kind} ${verdict.reasons.map((reason) => `${reason.code}/${reason.metric ?? ''}`).join(' ')}`; }
 
-function verdictText({ verdict }: RolloutView): string {
-  if (verdict === null) return '';
-  const money = verdict.money === null ? '' : `; money: ${renderMoney(verdict.money)}`;
-  return `verdict ${verdict.kind}: ${verdict.reasons.map((reason) => reason.text).join(' ')}${money}`;
+function verdictText({ kind, reasons, money }: Verdict): string {
+  return `verdict ${kind}: ${reasons.map((reason) => reason.text).join(' ')}${money === null ? '' : `; money: ${renderMoney(money)}`}`;
 }

@@ -26,7 +26,7 @@ const SAVE_MS = 1_000;
 const LINE_MS = 10_000;
 
 /** A bar that is written over on a terminal; elsewhere one NDJSON line every ten seconds under --json, and nothing otherwise. */
-export function progressReporter(output: Output, { now, save, fraction }: ReporterOptions): { show(summary: () => FeedSummary): void; end(): void } {
+export function progressReporter(output: Output, { now, save, fraction }: ReporterOptions): { readonly show: (summary: () => FeedSummary) => void; readonly end: () => void } {
   const line = output.interactive && !output.json ? progressLine(output) : null;
   const startedMs = now();
   let shownMs = startedMs;

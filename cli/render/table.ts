@@ -6,7 +6,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
 }
 
 const COLOR_CODES = new RegExp(`${String.fromCharCode(27)}\\[[0-9;]*m`, 'g');
-export function visible(text: string): number { return [...text.replaceAll(COLOR_CODES, '')].length; }
+export function visible(text: string): number { return Array.from(text.replaceAll(COLOR_CODES, '')).length; }
 
 /** UTC, to the second. */
 export function utc(ms: number): string { return new Date(ms).toISOString().slice(0, 19).replace('T', ' '); }

@@ -15,8 +15,11 @@ export interface PairedSums {
   readonly m2: number;
   readonly min: number;
   readonly max: number;
+  /** What each version's answers were worth, over the requests where both answered and every row has its outcome; 0 where there is none. */
   readonly championMean: number;
   readonly challengerMean: number;
+  /** How many requests those are; absent means n. */
+  readonly scored?: number;
 }
 
 /** Events per leg role: errors, slow answers, off-contract answers. Never pooled over roles. */

@@ -19,6 +19,8 @@ export interface MetricPlan {
   readonly blockSlots: number;
   /** No block mean is assumed to lie further below zero than this (decision-engine 3b). */
   readonly lossBound: number;
+  /** The same above zero, for the bound that proves harm; absent means lossBound. */
+  readonly gainBound?: number;
   readonly centreCap: number;
   readonly vOpt: number;
   /** Lag-1 correlation of the pilot's block means at blockSlots; null where it could not be told. */
@@ -55,5 +57,7 @@ export interface AnalysisPlan {
   readonly startedAtMs: number;
   /** A slot is looked at only when the ruling watermark is this far past the time its labels are due. */
   readonly settleMs: number;
+  /** What one draw of the split decides: a request, or every request with the same sticky key. Shares are tested only for `request`, the default. */
+  readonly splitBy?: 'request' | 'key';
   readonly metrics: readonly MetricPlan[];
 }

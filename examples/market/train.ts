@@ -5,7 +5,7 @@ import { stumpsMargin, stumpsScore, trainStumps, type Stumps } from './stumps.ts
 export const SEED = 7;
 const IMBALANCE = FEATURES.indexOf('imbalance');
 /** The log term of version 3 is undefined where the imbalance is at or below minus this. */
-export const LOG_OFFSET = 1.7;
+export const LOG_OFFSET = 1.5;
 
 /** Stumps, and a term in the logarithm of the imbalance: margin = stumpsWeight * stumps + logWeight * log(LOG_OFFSET + imbalance) + bias. */
 export interface LogStumps { readonly stumps: Stumps; readonly stumpsWeight: number; readonly logWeight: number; readonly bias: number; readonly guarded: boolean }

@@ -1,5 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
+import type { HealthAnswer } from '../../api/contract.ts';
 import { ensurePrimary } from './servers.ts';
 
 /** One question to a process: null when it is well, else what is missing. */
@@ -14,6 +15,17 @@ export function httpProbe(url: string): Probe {
       const response = await fetch(url, { signal: AbortSignal.timeout(PROBE_MS) });
       await response.arrayBuffer();
       return response.ok ? null : `${url} answers ${String(response.status)}`;
+    } catch { return `${url} does not answer`; }
+  };
+}
+
+/** The health page of the API says ok. */
+export function apiProbe(url: string): Probe {
+  return async () => {
+    try {
+      const response = await fetch(`${url}/api/v1/health`, { signal: AbortSignal.timeout(2 * PROBE_MS) });
+      const { status, checks } = await response.json() as HealthAnswer;
+      return status === 'ok' ? null : checks.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`).join('; ');
     } catch { return `${url} does not answer`; }
   };
 }

@@ -1,7 +1,7 @@
 import { extname, join } from 'node:path';
 import type { Config } from '../../config/load.ts';
 import type { DataDir } from './data-dir.ts';
-import { allOf, httpProbe, primaryProbe, readyLineProbe, tcpProbe, type Probe } from './health.ts';
+import { allOf, apiProbe, httpProbe, primaryProbe, readyLineProbe, tcpProbe, type Probe } from './health.ts';
 import type { PortUse } from './ports.ts';
 import { mongodArguments, temporalArguments } from './servers.ts';
 import type { ProcessSpec } from './supervised.ts';
@@ -15,6 +15,8 @@ export interface StackPlan {
   /** Started group by group; within a group at once. Stopped in reverse. */
   readonly groups: readonly (readonly ProcessSpec[])[];
   readonly ports: readonly PortUse[];
+  /** The API finds everything well: store, Temporal, and gateways that it has heard from. */
+  readonly settled: Probe;
 }
 
 export interface PlanInput {
@@ -43,7 +45,7 @@ export function planStack(input: PlanInput): StackPlan {
     // All gateways share one port: only its own log tells that this one is up.
     return own(id, 'gateway/main', (offset) => allOf([ready(input, id, offset), httpProbe(`${config.gateway.url}/v2/health/live`)]), { LASTMILE_GATEWAY_ID: id });
   });
-  return { groups: [servers, control, gateways].filter((group) => group.length > 0), ports: portsOf(config) };
+  return { groups: [servers, control, gateways].filter((group) => group.length > 0), ports: portsOf(config), settled: apiProbe(config.api.url) };
 }
 
 function ready({ dataDir }: PlanInput, name: string, offset: () => number): Probe { return readyLineProbe(dataDir.logOf(name), offset); }

@@ -19,7 +19,7 @@ async function take(file: string): Promise<boolean> {
     await writeFile(file, String(process.pid), { flag: 'wx' });
     return true;
   } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    if (codeOf(error) !== 'EEXIST') throw error;
     const holder = Number.parseInt(await readFile(file, 'utf8').catch(() => ''), 10);
     if (Number.isInteger(holder) && !isAlive(holder)) await rm(file, { force: true });
     return false;
@@ -28,5 +28,8 @@ async function take(file: string): Promise<boolean> {
 
 /** True while a process of this number runs, whoever owns it. */
 export function isAlive(pid: number): boolean {
-  try { process.kill(pid, 0); return true; } catch (error) { return error instanceof Error && 'code' in error && error.code === 'EPERM'; }
+  try { process.kill(pid, 0); return true; } catch (error) { return codeOf(error) === 'EPERM'; }
 }
+
+/** The system's name of an error; asked of its shape, since instanceof does not hold across module realms. */
+function codeOf(error: unknown): unknown { return (error as { code?: unknown } | null)?.code; }

@@ -21,21 +21,30 @@ export function needed(name: string): string {
 
 export function bundlePath(): string { return needed('WORKFLOW_BUNDLE'); }
 
+/** The SDK gives an ephemeral server five seconds to start, which a busy machine may not keep. */
+async function started(start: () => Promise<TestWorkflowEnvironment>): Promise<TestWorkflowEnvironment> {
+  for (let attempt = 1; ; attempt += 1) {
+    try { return await start(); } catch (error) { if (attempt === 4) throw error; }
+  }
+}
+
 /** A time-skipping server of its own. Never run workflows concurrently in it: one entity with its rollout at a time. */
 export async function timeSkipping(): Promise<TestWorkflowEnvironment> {
-  const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path: needed('TEST_TEMPORAL_TEST_SERVER') } } });
+  const path = needed('TEST_TEMPORAL_TEST_SERVER');
+  const env = await started(() => TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } }));
   await env.connection.operatorService.addSearchAttributes({ namespace: 'default', searchAttributes: Object.fromEntries(Object.values(SEARCH).map(({ name }) => [name, 2])) });
   return env;
 }
 
 /** A dev server of its own: schedules, visibility, real history rules. */
 export function devServer(extraArgs: string[] = []): Promise<TestWorkflowEnvironment> {
-  return TestWorkflowEnvironment.createLocal({
+  const path = needed('TEST_TEMPORAL_CLI');
+  return started(() => TestWorkflowEnvironment.createLocal({
     server: {
-      executable: { type: 'existing-path', path: needed('TEST_TEMPORAL_CLI') }, log: { format: 'json', level: 'error' }, searchAttributes: Object.values(SEARCH),
+      executable: { type: 'existing-path', path }, log: { format: 'json', level: 'error' }, searchAttributes: Object.values(SEARCH),
       extraArgs: ['--dynamic-config-value', 'history.transferProcessorMaxPollRPS=1000', '--dynamic-config-value', 'history.timerProcessorMaxPollRPS=1000', ...extraArgs],
     },
-  });
+  }));
 }
 
 /** One deployment in a world of fakes: what a test says to it and what it may look at. */
@@ -79,4 +88,25 @@ export async function inWorld<T>(env: TestWorkflowEnvironment, world: World, wor
   return withWorkers({ connection: env.nativeConnection, namespace: env.namespace ?? 'default', bundle: bundlePath(), activities: world.activities }, async () => {
     try { return await work(h); } finally { await h.entity().terminate('test is over').catch(() => undefined); }
   });
+}
+
+/** Looks again and again, in real time, until it is so. */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+  const end = Date.now() + limitMs;
+  while (!await isSo()) {
+    if (Date.now() > end) throw new Error(`did not happen in ${limitMs} ms: ${what}`);
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+}
+
+/** The stage that the projection of a rollout shows. */
+export async function untilStage(h: Harness, n: number, stage: string): Promise<void> {
+  await until(`rollout ${n} is ${stage}`, () => h.world.rollouts.get(`${h.uid}/${n}`)?.state.stage === stage);
+}
+
+/** Puts a first champion in place, so that the next rollout has something to compare with. */
+export async function withChampion(h: Harness, model = 'filesystem:churn@1'): Promise<void> {
+  await h.start(model);
+  await h.rollout(1).result();
+  await until('the entity is free', () => h.world.status?.activeRollout === null && h.world.status.phase === 'serving');
 }

@@ -1,24 +1,91 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { COLLECTING, createWorld, DAY, PROMOTE, variantOf } from '../../scripts/histories/world.ts';
-import { inWorld, quietRuntime, timeSkipping } from '../support/temporal.ts';
+import { COLLECTING, createWorld, DAY, INCONCLUSIVE, PROMOTE, ROLLBACK, variantOf, type Judge, type World } from '../../scripts/histories/world.ts';
+import { inWorld, quietRuntime, timeSkipping, withChampion, type Harness } from '../support/temporal.ts';
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => { quietRuntime(); env = await timeSkipping(); });
-afterAll(async () => { await env.teardown(); });
+afterAll(() => env.teardown());
 
-test('a first version goes live after its checks; a better one is promoted after its canary days', async () => {
-  const world = createWorld({ uid: 'dep_happy', name: 'churn', judge: ({ nowMs, sinceMs }) => (nowMs - sinceMs > 2 * DAY ? PROMOTE : COLLECTING) });
+const OLD = variantOf('filesystem:churn@1').variantId;
+const NEW = variantOf('filesystem:churn@2').variantId;
+let tests = 0;
+async function rollingOut(of: { judge?: Judge; policy?: Partial<World['policy']>; disturb?: World['before'] }, check: (h: Harness, result: { outcome: string; verdict: { kind: string; reason: string } | null }) => Promise<void> | void): Promise<void> {
+  tests += 1;
+  const world = createWorld({ uid: `dep_r${tests}`, name: 'churn', ...of });
   await inWorld(env, world, async (h) => {
-    const begun = await env.currentTimeMs();
-    expect(await h.start('filesystem:churn@1')).toEqual({ rolloutId: 'dep_happy/1', n: 1, state: 'started' });
-    expect(await h.rollout(1).result()).toMatchObject({ outcome: 'first', verdict: { kind: 'first' } });
-    expect(world.route.champion).toBe(variantOf('filesystem:churn@1').variantId);
+    await withChampion(h);
+    world.before = of.disturb ?? {};
+    world.calls.length = 0;
     await h.start('filesystem:churn@2');
-    expect(await h.rollout(2).result()).toMatchObject({ outcome: 'promoted', verdict: { kind: 'promote' } });
+    await check(h, await h.rollout(2).result() as never);
+  });
+}
+/** What holds after every end but promotion: traffic as before, the challenger gone, and said so. */
+function expectUndone({ world, record }: Harness, outcome: string): void {
+  expect(world.route).toMatchObject({ champion: OLD, shares: [], shadows: [] });
+  expect([...world.loaded]).toEqual([OLD]);
+  expect(record(2)).toMatchObject({ state: { stage: 'done', outcome }, endedAtMs: expect.any(Number) as number });
+  expect(world.audits.at(-1)).toMatchObject({ action: `rollout.${outcome}`, subject: record(2).rolloutId });
+  expect(world.notices.at(-1)).toMatchObject({ type: `rollout.${outcome}` });
+  expect(new Set(world.audits.map(({ auditId }) => auditId)).size).toBe(world.audits.length);
+}
+
+test('a better version passes shadow and its canary days and is promoted; the old one stays loaded', async () => {
+  const begun = await env.currentTimeMs();
+  await rollingOut({ judge: ({ nowMs, sinceMs }) => (nowMs - sinceMs > 2 * DAY ? PROMOTE : COLLECTING) }, async (h, result) => {
+    expect(result).toMatchObject({ outcome: 'promoted', verdict: PROMOTE });
     const days = (await env.currentTimeMs() - begun) / DAY;
-    expect(days).toBeGreaterThanOrEqual(5);
-    expect(days).toBeLessThan(6);
-    console.log(h.record(2).story.map((l) => `${new Date(l.atMs).toISOString()} ${l.text}`).join('\n'));
-    console.log(world.calls.join(' '), world.status);
+    expect([days >= 5, days < 6]).toEqual([true, true]);
+    expect(h.world.route).toMatchObject({ champion: NEW, shares: [], shadows: [], lastGood: [OLD] });
+    expect([...h.world.loaded]).toEqual([OLD, NEW]);
+    expect(h.record(2).story.map(({ stage }) => stage)).toEqual(['validating', 'packaging', 'loading', 'shadowing', 'shadowing', 'canary', 'canary', 'promoting', 'done']);
+    expect(h.world.audits.filter(({ subject }) => subject === `${h.uid}/2`).map(({ action }) => action)).toEqual(
+      ['validating', 'packaging', 'loading', 'shadowing', 'canary', 'canary', 'promoting', 'promoted'].map((name) => `rollout.${name}`));
+    expect(h.world.status).toMatchObject({ phase: 'serving', champion: { model: 'filesystem:churn@2' }, lastGood: [{ model: 'filesystem:churn@1' }], activeRollout: null, rolloutCount: 2 });
+  });
+});
+
+test('a first version has a verdict of its own and is projected before the start is answered', async () => {
+  const world = createWorld({ uid: 'dep_first', name: 'churn' });
+  await inWorld(env, world, async (h) => {
+    expect(await h.start('filesystem:churn@1')).toEqual({ rolloutId: 'dep_first/1', n: 1, state: 'started' });
+    expect(h.record(1).model).toBe('filesystem:churn@1');
+    expect(await h.rollout(1).result()).toMatchObject({ outcome: 'first', verdict: { kind: 'first', n: 1 } });
+    expect(world.verdicts).toEqual([expect.objectContaining({ rolloutId: 'dep_first/1', n: 1 })]);
+    expect(world.calls).not.toContain('judge');
+  });
+});
+
+test('thirty days without proof end inconclusive; the run is continued as new on the way and forgets nothing', async () => {
+  const begun = await env.currentTimeMs();
+  await rollingOut({ judge: ({ nowMs, sinceMs }) => (nowMs - sinceMs >= 30 * DAY ? INCONCLUSIVE : COLLECTING) }, async (h, result) => {
+    expect(result).toMatchObject({ outcome: 'inconclusive', verdict: { reason: 'horizon' } });
+    expect((await env.currentTimeMs() - begun) / DAY).toBeGreaterThanOrEqual(30);
+    expectUndone(h, 'inconclusive');
+    const judged = h.world.calls.filter((name) => name === 'judge').length;
+    expect([judged > 400, judged < 2_000]).toEqual([true, true]);
+    expect(h.world.verdicts.filter(({ rolloutId }) => rolloutId === `${h.uid}/2`).map(({ n }) => n)).toEqual(Array.from({ length: judged }, (_, i) => i + 1));
+    const { events } = await h.rollout(2).fetchHistory();
+    expect(events?.[0]?.workflowExecutionStartedEventAttributes?.continuedExecutionRunId).toBeTruthy();
+    expect(events!.length).toBeLessThan(4_000);
+  });
+}, 240_000);
+
+test.each([[0, 'shadow'], [500, 'the first step'], [5_000, 'the second step']])('proved harm at a share of %i is rolled back (%s)', async (share) => {
+  await rollingOut({ judge: ({ sharePer10k, nowMs, sinceMs }) => (sharePer10k === share && nowMs - sinceMs > DAY / 2 ? ROLLBACK : PROMOTE) }, (h, result) => {
+    if (share === 0) expect(h.world.route.shares).toEqual([]);
+    expect(result).toMatchObject({ outcome: 'rolled-back', verdict: { kind: 'rollback' } });
+    expectUndone(h, 'rolled-back');
+    expect(h.world.calls.indexOf('removeVariant')).toBeLessThan(h.world.calls.indexOf('unloadVariant'));
+  });
+});
+
+test('an inconclusive end that asks waits for a person, and keeps the champion when nobody comes', async () => {
+  const begun = await env.currentTimeMs();
+  await rollingOut({ policy: { whenInconclusive: 'ask', askMs: 3 * DAY }, judge: () => INCONCLUSIVE }, async (h, result) => {
+    expect(result).toMatchObject({ outcome: 'inconclusive' });
+    expect((await env.currentTimeMs() - begun) / DAY).toBeGreaterThanOrEqual(3);
+    expect(h.world.notices.map(({ type }) => type)).toContain('rollout.asking');
+    expectUndone(h, 'inconclusive');
   });
 });

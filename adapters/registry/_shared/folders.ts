@@ -4,6 +4,7 @@ import { join, relative, sep } from 'node:path';
 import { isModelPath } from '../../../artifact/file-paths.ts';
 import { HEAD_BYTES, modelFormat, type FileHead } from '../../../artifact/format.ts';
 import { hashOf } from '../../../artifact/hashing.ts';
+import { systemErrorCode } from '../../../artifact/system-error.ts';
 import type { ModelFile } from '../../../domain/digest.ts';
 import { LastmileError } from '../../../domain/errors.ts';
 
@@ -68,7 +69,7 @@ function isFolder(path: string): Promise<boolean> { return stat(path).then((foun
 /** A path that does not exist is `value`; one that cannot be read is LM_REGISTRY_UNAVAILABLE. */
 function absentIs<T>(value: T, path: string): (error: unknown) => T {
   return (error) => {
-    if (error instanceof Error && 'code' in error && (error.code === 'ENOENT' || error.code === 'ENOTDIR')) return value;
+    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return value;
     throw new LastmileError('LM_REGISTRY_UNAVAILABLE', `The registry folder ${path} cannot be read; check that it is mounted and readable.`, { cause: error });
   };
 }

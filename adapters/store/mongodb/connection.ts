@@ -2,9 +2,11 @@ import { MongoClient, type Collection, type Db } from 'mongodb';
 import { LastmileError } from '../../../domain/errors.ts';
 import type { Stored } from './documents.ts';
 
-/** How long a call waits for a primary, and how long it may take in all, retries included. Nothing hangs when mongod is away. */
+/** How long a call waits for a primary, for a free connection, for an answer, and for the majority. Nothing hangs when mongod is away. */
 const SELECTION_MS = 3_000;
-export const OPERATION_MS = 10_000;
+const QUEUE_MS = 5_000;
+const ANSWER_MS = 8_000;
+const MAJORITY_MS = 5_000;
 
 /** One client and its database. Connects with the first call. */
 export interface Database { readonly client: MongoClient; readonly db: Db }
@@ -16,8 +18,8 @@ export interface Database { readonly client: MongoClient; readonly db: Db }
 export function connect({ uri, database }: { readonly uri: string; readonly database: string }): Database {
   try {
     const client = new MongoClient(uri, {
-      appName: 'lastmile', serverSelectionTimeoutMS: SELECTION_MS, connectTimeoutMS: SELECTION_MS, timeoutMS: OPERATION_MS,
-      retryWrites: true, retryReads: true, writeConcern: { w: 'majority' }, readConcern: { level: 'majority' }, readPreference: 'primary',
+      appName: 'lastmile', serverSelectionTimeoutMS: SELECTION_MS, connectTimeoutMS: SELECTION_MS, waitQueueTimeoutMS: QUEUE_MS, socketTimeoutMS: ANSWER_MS,
+      retryWrites: true, retryReads: true, writeConcern: { w: 'majority', wtimeoutMS: MAJORITY_MS }, readConcern: { level: 'majority' }, readPreference: 'primary',
       ignoreUndefined: true, maxPoolSize: 20,
     });
     return { client, db: client.db(database) };

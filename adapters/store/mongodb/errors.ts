@@ -1,4 +1,4 @@
-import { BSON, MongoError, MongoNetworkError, MongoOperationTimeoutError, MongoServerError, MongoServerSelectionError, MongoWriteConcernError } from 'mongodb';
+import { BSON, MongoError, MongoNetworkError, MongoServerError, MongoServerSelectionError, MongoWriteConcernError } from 'mongodb';
 import { isLastmileError, LastmileError } from '../../../domain/errors.ts';
 
 const DUPLICATE_KEY = 11_000;
@@ -26,7 +26,7 @@ function isPassing(error: unknown): boolean {
   if (error instanceof MongoServerError && !(error instanceof MongoWriteConcernError)) {
     return PASSING.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError') || error.hasErrorLabel('TransientTransactionError');
   }
-  if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError || error instanceof MongoOperationTimeoutError || error instanceof MongoWriteConcernError) return true;
+  if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError || error instanceof MongoWriteConcernError) return true;
   // What is left of the driver's own errors on a path that worked before: a closed client or a cleared pool.
   return error instanceof MongoError && /Topology|Pool|NotConnected|Expired|ClientClosed|Timeout/.test(error.name);
 }

@@ -1,8 +1,7 @@
-import type { Filter } from 'mongodb';
 import type { TenantId } from '../../../domain/ids.ts';
 import type { GatewayRegistration, GatewayRegistry } from '../../../ports/gateway-registry.ts';
 import { collection, type Database } from './connection.ts';
-import { fromDocument, NO_TENANT, toDocument, type Stored } from './documents.ts';
+import { fromDocument, NO_TENANT, toDocument } from './documents.ts';
 import { replaceOlder } from './writes.ts';
 
 interface Registered { readonly tenantId: TenantId; readonly registration: GatewayRegistration }

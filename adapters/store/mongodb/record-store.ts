@@ -34,14 +34,23 @@ export function createRecordStore(database: Database): RecordStore {
     watermark: (tenant, uid, nowMs) => watermark(database, legs, { tenant, uid, nowMs }),
     drops: (tenant, uid, variantId) => sumDrops(database, { tenant, uid, variantId }),
     async expire(tenantId, deploymentUid, beforeMs) {
-      const { deletedCount } = await legs.deleteMany({ tenantId, deploymentUid, rulingMs: { $lt: beforeMs } });
       await expireAliases(database, { tenant: tenantId, uid: deploymentUid, beforeMs });
-      return deletedCount;
+      return expireLegs(legs, { tenantId, deploymentUid, rulingMs: { $lt: beforeMs } });
     },
   };
 }
 
 function read(found: readonly Stored<StoredLeg>[]): readonly StoredLeg[] { return found.map((each) => fromDocument<StoredLeg>(each)); }
+
+/** Some thousands at a time, so that no single operation runs into its limit. */
+async function expireLegs(legs: Legs, old: Filter<Stored<StoredLeg>>): Promise<number> {
+  for (let removed = 0; ;) {
+    const some = await legs.find(old, { projection: { _id: 1 } }).limit(LEGS_PER_READ).toArray();
+    if (some.length === 0) return removed;
+    const { deletedCount } = await legs.deleteMany({ ...old, _id: { $in: some.map(({ _id }) => _id) } });
+    removed += deletedCount;
+  }
+}
 
 /**
  * Content first, the batch's marker last: a crash between leaves a batch without a marker, whose repeat inserts what is missing and

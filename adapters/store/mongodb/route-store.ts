@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Filter, WithoutId } from 'mongodb';
+import type { Filter } from 'mongodb';
 import { LastmileError } from '../../../domain/errors.ts';
 import type { DeploymentUid, TenantId } from '../../../domain/ids.ts';
 import { applyCommand } from '../../../domain/traffic/commands.ts';

@@ -15,7 +15,6 @@ import { createRecordStore } from './record-store.ts';
 import { createRouteStore } from './route-store.ts';
 
 const Options = z.strictObject({ uri: z.string().min(1), database: z.string().min(1).max(38) });
-const PING_MS = 1_500;
 
 export const mongodb: Adapter<Stores, z.output<typeof Options>> = {
   name: 'mongodb',
@@ -45,7 +44,7 @@ export const mongodb: Adapter<Stores, z.output<typeof Options>> = {
 /** True when a primary takes writes now. */
 async function healthy({ db }: Database): Promise<boolean> {
   try {
-    const hello = await db.command({ hello: 1 }, { timeoutMS: PING_MS });
+    const hello = await db.command({ hello: 1 });
     return hello.isWritablePrimary === true;
   } catch {
     return false;

@@ -52,8 +52,7 @@ function start(collection: Collection, fingerprint: () => Promise<string>, tell:
 async function follow(collection: Collection, tell: () => void, ending: AbortSignal): Promise<void> {
   let token: Document | null = null;
   for (let failures = 0; !ending.aborted; failures += 1) {
-    // No operation limit: a stream waits for the next change for as long as it takes.
-    const stream: ChangeStream = collection.watch([], { timeoutMS: 0, ...(token === null ? {} : { resumeAfter: token }) });
+    const stream: ChangeStream = collection.watch([], token === null ? {} : { resumeAfter: token });
     const close = (): void => { stream.close().catch(() => undefined); };
     ending.addEventListener('abort', close, { once: true });
     try {

@@ -6,13 +6,13 @@ import type { RateMetric } from './metric.ts';
 const SAME_NUMBER = 0.01;
 
 /**
- * Requests where the two versions decide differently; of a batch, the share of its rows. It needs no outcome and says nothing of who is right.
+ * Requests where the challenger decides differently; of a batch, the share of its rows. Counted once, at the challenger. It needs no outcome and says nothing of who is right.
  * Where only one of them answers readably they differ; where neither does there is no decision to compare and the request is not counted.
  */
 export const disagreement: RateMetric = {
   name: 'disagreement', kind: 'rate', unit: 'share of requests answered by both',
-  bad: (leg, other, { contract }) => {
-    if (other === null) return null;
+  bad: ({ version, leg, other }, contract) => {
+    if (version === 'champion' || other === null) return null;
     if (!answered(leg) || !answered(other)) return answered(leg) || answered(other) ? 1 : null;
     const theirs = new Map(other.predictions.map((row) => [row.row, row]));
     const rows = Math.max(leg.predictions.length, theirs.size);

@@ -25,13 +25,16 @@ export interface PairedMetric {
   score(row: Prediction, label: number | string, terms: Terms): number;
 }
 
+/** One leg of a request, whose it is, and the other version's leg of the same request where there is one. */
+export interface LegInRequest { readonly version: 'champion' | 'challenger'; readonly leg: StoredLeg; readonly other: StoredLeg | null }
+
 /** A metric of events, counted for each version and each role on its own. */
 export interface RateMetric {
   readonly name: string;
   readonly kind: 'rate';
   readonly unit: string;
-  /** 1 bad, 0 good, or a share of the request's rows between; null where this leg is not counted. `other`: the other version's leg of the request. */
-  bad(leg: StoredLeg, other: StoredLeg | null, terms: Terms): number | null;
+  /** 1 bad, 0 good, or a share of the request's rows between; null where this leg is not counted. */
+  bad(of: LegInRequest, contract: Contract): number | null;
 }
 
 /** Whether callers were split as the route promised; judged in every rollout, never named in a file. */

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+import { LastmileError } from '../../domain/errors.ts';
+import type { InferenceRequest, ModelMetadata, Tensor } from '../../domain/tensor.ts';
+import type { Endpoint } from '../../domain/variant.ts';
+import type { LoadRequest, ServingBackend } from '../../ports/serving-backend.ts';
+import type { Adapter } from '../define.ts';
+
+/** A model as a function: what it takes and gives, and how it answers. It throws LM_VALIDATION_FAILED for requests it does not take. */
+export interface MemoryModel {
+  readonly metadata: Pick<ModelMetadata, 'inputs' | 'outputs'>;
+  answer(request: InferenceRequest): readonly Tensor[] | Promise<readonly Tensor[]>;
+}
+
+const Options = z.strictObject({
+  /** Models by artifact digest. The map may grow while the backend lives. */
+  models: z.custom<ReadonlyMap<string, MemoryModel>>((value) => value instanceof Map).default(() => new Map<string, MemoryModel>()),
+});
+
+const URL = 'memory://models';
+
+export const memory: Adapter<ServingBackend, z.input<typeof Options>> = {
+  name: 'memory',
+  summary: 'Models as functions in the process; for tests.',
+  options: Options,
+  create(options) {
+    const { models } = Options.parse(options);
+    const loaded = new Map<string, { request: LoadRequest; model: MemoryModel }>();
+    const find = ({ modelName }: Endpoint): { request: LoadRequest; model: MemoryModel } => {
+      const found = loaded.get(modelName);
+      if (found === undefined) throw new LastmileError('LM_VARIANT_NOT_FOUND', `The memory backend runs no variant ${modelName}.`);
+      return found;
+    };
+    return {
+      attestation: 'hashed', managed: true,
+      async load(request) {
+        const model = models.get(request.artifactDigest);
+        if (model === undefined) throw new LastmileError('LM_VALIDATION_FAILED', `The memory backend was given no model with the artifact digest ${request.artifactDigest}.`);
+        loaded.set(request.variantId, { request, model });
+        return { url: URL, modelName: request.variantId, modelVersion: null };
+      },
+      async status(_endpoint, variantId) { return { state: loaded.has(variantId) ? 'ready' : 'absent', reason: null }; },
+      async metadata(endpoint) {
+        const { request, model } = find(endpoint);
+        return { name: request.servedName, platform: 'memory', versions: [request.servedVersion], ...model.metadata };
+      },
+      async infer(endpoint, request, timeoutMs) { return answer(find(endpoint), request, timeoutMs); },
+      async unload(_endpoint, variantId) { loaded.delete(variantId); },
+    };
+  },
+};
+
+async function answer({ request: { servedName, servedVersion }, model }: { request: LoadRequest; model: MemoryModel }, request: InferenceRequest, timeoutMs: number): ReturnType<ServingBackend['infer']> {
+  const fromMs = performance.now();
+  const late = new LastmileError('LM_TIMEOUT', `${servedName}@${servedVersion} gave no answer within ${timeoutMs} ms.`);
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<never>((_, reject) => { timer = setTimeout(() => { reject(late); }, timeoutMs); });
+  try {
+    const outputs = await Promise.race([Promise.resolve(model.answer(request)), limit]);
+    return { response: { model_name: servedName, model_version: servedVersion, ...(request.id === undefined ? {} : { id: request.id }), outputs }, latencyMs: performance.now() - fromMs };
+  } finally {
+    clearTimeout(timer);
+  }
+}

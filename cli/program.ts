@@ -1,0 +1,64 @@
+import { Command, CommanderError } from 'commander';
+import { isLastmileError } from '../domain/errors.ts';
+import { registerApply } from './commands/apply.ts';
+import { registerAudit } from './commands/audit.ts';
+import { registerDemo } from './commands/demo.ts';
+import { registerDeploy } from './commands/deploy.ts';
+import { registerDoctor } from './commands/doctor.ts';
+import { registerExplain } from './commands/explain.ts';
+import { registerFeed } from './commands/feed.ts';
+import { registerHistory } from './commands/history.ts';
+import { registerInit } from './commands/init.ts';
+import { registerKeys } from './commands/keys.ts';
+import { registerLabels } from './commands/labels.ts';
+import { registerPlan } from './commands/plan.ts';
+import { registerPredict } from './commands/predict.ts';
+import { registerRecord } from './commands/record.ts';
+import { registerRolloutCommands } from './commands/rollout-commands.ts';
+import { registerStatus } from './commands/status.ts';
+import { registerWatch } from './commands/watch.ts';
+import type { Context } from './context.ts';
+import { EXIT, EXIT_OF_KIND, type ExitCode } from './exit-codes.ts';
+import type { Io } from './io.ts';
+
+const COMMANDS = [
+  registerInit, registerPlan, registerApply, registerDeploy, registerPredict, registerStatus, registerWatch, registerExplain, registerHistory, registerRecord,
+  registerRolloutCommands, registerLabels, registerFeed, registerDemo, registerDoctor, registerAudit, registerKeys,
+];
+
+/** The whole command tree; reads and opens nothing. */
+export function createProgram(context: Context, version: string): Command {
+  const program = new Command('lastmile');
+  program.description('Puts a model live, proves it earns, and takes it off when it loses.').version(version, '-V, --version')
+    .option('--api <url>', 'address of the API (default: LASTMILE_API_URL, else the one of `npm start`)').option('--gateway <url>', 'address of the gateways (default: what the API says)')
+    .option('--key-file <file>', 'file with the API key (default: LASTMILE_API_KEY, else the development key)').option('--timeout <duration>', 'limit of one call', '30s')
+    .option('--json', 'machine-readable output').option('--no-color', 'no colour; also NO_COLOR and TERM=dumb')
+    .exitOverride().configureOutput({ writeOut: context.io.out, writeErr: context.io.err, getOutHasColors: () => false, getErrHasColors: () => false })
+    .showSuggestionAfterError(true).showHelpAfterError('(lastmile --help lists the commands)')
+    .addHelpText('after', '\nExit codes: 0 good, 1 error, 2 usage, 3 gate failed or rolled back, 4 auth, 5 not found, 6 conflict, 7 waits for a person, 70 bug, 75 unavailable, 124 time-out.');
+  for (const register of COMMANDS) register(program, context);
+  return program;
+}
+
+/** Runs one command line; gives its exit code and never throws. */
+export async function runCli(argv: readonly string[], io: Io, version: string): Promise<ExitCode> {
+  const context: Context = { io, exitCode: EXIT.good };
+  const json = argv.includes('--json');
+  try {
+    await createProgram(context, version).parseAsync([...argv], { from: 'user' });
+    return context.exitCode;
+  } catch (error) {
+    return failure(error, { io, json });
+  }
+}
+
+function failure(error: unknown, { io, json }: { io: Io; json: boolean }): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage;
+  if (io.signal.aborted) return EXIT.interrupted;
+  if (isLastmileError(error)) {
+    io.err(json ? `${JSON.stringify({ error: { code: error.code, message: error.message, retryable: error.retryable, details: error.details } })}\n` : `${error.message}\n(${error.code})\n`);
+    return EXIT_OF_KIND[error.kind];
+  }
+  io.err(`A defect of lastmile: ${error instanceof Error ? error.stack ?? error.message : String(error)}\n`);
+  return EXIT.bug;
+}

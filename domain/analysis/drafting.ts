@@ -1,0 +1,102 @@
+import type { Contract } from '../contract.ts';
+import type { DeploymentSpec, MetricPolicy } from '../deployment.ts';
+import { LastmileError } from '../errors.ts';
+import type { DeploymentUid, RolloutId, TenantId, VariantId } from '../ids.ts';
+import { metricName } from '../metric-names.ts';
+import type { Range } from '../value/payoff.ts';
+import { JUDGE_VERSION } from './judge-version.ts';
+import { METRICS, metricOf } from './metrics/index.ts';
+import type { AnalysisPlan, MetricPlan } from './plan.ts';
+import { withoutPilot } from './tuning.ts';
+
+export interface DraftInput {
+  readonly tenantId: TenantId;
+  readonly deploymentUid: DeploymentUid;
+  readonly rolloutId: RolloutId;
+  readonly champion: VariantId;
+  readonly challenger: VariantId;
+  readonly spec: DeploymentSpec;
+  readonly specHash: string;
+  /** The champion's frozen contract. */
+  readonly contract: Contract;
+  readonly contractHash: string;
+  readonly startedMs: number;
+  readonly startedAtMs: number;
+}
+
+type Spec = DeploymentSpec['spec'];
+const SECOND = 1_000;
+const MINUTE = 60_000;
+const LARGEST_SLOTS_PER_CYCLE = 4;
+
+/** Guardrails that every plan has; the margins where the file names none. */
+const ALWAYS: readonly MetricPolicy[] = ['errors', 'off-contract', 'latency'].map((name) =>
+  ({ name, role: 'guardrail', margin: metricName(name)?.margin?.other ?? 0.01, lossBound: null, proof: 'given-loss-bound' }));
+
+/** What keeps a file's metrics from being judged under this contract, in words; [] when nothing does. Known before a rollout starts. */
+export function planProblems({ spec }: DeploymentSpec, contract: Contract): readonly string[] {
+  return policies(spec).flatMap(({ name }) => {
+    if (!Object.hasOwn(METRICS, name) || name === 'share') return [`metrics[${name}] is not a metric; known: ${Object.keys(METRICS).filter((known) => known !== 'share').join(', ')}`];
+    const range = rangeOf(name, spec, contract);
+    if (typeof range === 'string') return [`metrics[${name}] ${range}`];
+    return spec.labels === null && metricOf(name).kind === 'paired' ? [`metrics[${name}] is judged on outcomes, and there are no labels`] : [];
+  });
+}
+
+/**
+ * How the rollout will be judged, before any of its evidence: what the spec says, and ranges by the contract. Block length, loss bound and tuning are
+ * those of a plan without a pilot until planning.ts fixPlan replaces them. Throws LM_INVALID_SPEC with every problem of planProblems.
+ */
+export function draftPlan(input: DraftInput): AnalysisPlan {
+  const { spec: file, contract } = input;
+  const problems = planProblems(file, contract);
+  if (problems.length > 0) throw new LastmileError('LM_INVALID_SPEC', `Nothing can be judged: ${problems.join('; ')}.`, { details: { problems } });
+  const { spec } = file;
+  const { rollout, labels } = spec;
+  return {
+    tenantId: input.tenantId, deploymentUid: input.deploymentUid, rolloutId: input.rolloutId, champion: input.champion, challenger: input.challenger,
+    specHash: input.specHash, contractHash: input.contractHash, state: 'draft', judgeVersion: JUDGE_VERSION, goal: rollout.goal, engine: 'strict',
+    clock: labels?.clock ?? 'gateway', cycleMs: rollout.cycleMs, minCycles: rollout.minCycles, pilotCycles: rollout.pilotCycles, evidenceFromMs: null,
+    coverage: labels?.coverage ?? 1, maturityMs: labels?.maturityMs ?? 0, graceMs: labels?.graceMs ?? 0, horizonMs: rollout.horizonMs,
+    startedMs: input.startedMs, startedAtMs: input.startedAtMs, settleMs: Math.floor(pairedTauMs(rollout.cycleMs) / 4),
+    splitBy: spec.routing.stickyHeader === null && spec.routing.stickyJsonPath === null ? 'request' : 'key',
+    metrics: policies(spec).map((policy) => metricOf(policy.name).kind === 'paired' ? pairedMetric(policy, spec, contract) : rateMetric(policy, spec)),
+  };
+}
+
+function policies({ metrics }: Spec): readonly MetricPolicy[] {
+  const named = new Set(metrics.map(({ name }) => name));
+  return [...metrics, ...ALWAYS.filter(({ name }) => !named.has(name))];
+}
+
+function rangeOf(name: string, { value }: Spec, contract: Contract): Range | string {
+  const metric = metricOf(name);
+  return metric.kind === 'paired' ? metric.range({ contract, value }) : { lo: 0, hi: 1 };
+}
+
+function pairedMetric(policy: MetricPolicy, spec: Spec, contract: Contract): MetricPlan {
+  const { cycleMs, alpha } = spec.rollout;
+  const range = rangeOf(policy.name, spec, contract);
+  if (typeof range === 'string') throw new LastmileError('LM_INVARIANT', `metrics[${policy.name}] ${range}`);
+  const tauMs = pairedTauMs(cycleMs);
+  return {
+    name: policy.name, kind: 'paired', role: policy.role, margin: policy.margin, needsLabels: true, clock: 'ruling', tauMs, range, alpha, proof: policy.proof,
+    blockSlots: cycleMs / tauMs, lag1: null, ...withoutPilot(range, policy.lossBound),
+  };
+}
+
+/** A quarter of a cycle; fewer, longer slots where that is below a second or does not divide the cycle: a slot never crosses the end of a cycle. */
+function pairedTauMs(cycleMs: number): number {
+  for (let slots = LARGEST_SLOTS_PER_CYCLE; slots > 1; slots -= 1) {
+    if (cycleMs % slots === 0 && cycleMs / slots >= SECOND) return cycleMs / slots;
+  }
+  return cycleMs;
+}
+
+function rateMetric({ name, role, margin, proof }: MetricPolicy, { labels, rollout }: Spec): MetricPlan {
+  const tauMs = labels?.clock === 'event' ? 2 * SECOND : Math.min(Math.max(Math.round(rollout.horizonMs / 10_000), SECOND), MINUTE);
+  return {
+    name, kind: 'rate', role, margin, needsLabels: false, clock: 'gateway', tauMs, range: { lo: 0, hi: 1 }, alpha: rollout.alpha, proof,
+    blockSlots: 1, lossBound: 1, centreCap: 0, vOpt: 0, lag1: null, plannedFrom: 'declared',
+  };
+}

@@ -1,0 +1,84 @@
+import { formatMoney } from '../money.ts';
+import type { Outcome, Stage } from '../rollout/machine.ts';
+import type { RolloutRecord } from '../rollout/record.ts';
+import type { Explained } from './explained.ts';
+import type { MoneyFinding, Verdict } from './verdict.ts';
+
+/**
+ * What the owner of the business wants to know: which version decides, since when, what that is worth, and what is still open.
+ * No statistics words (a test holds the list).
+ */
+export function explainForOwner({ deployment, rollout, verdict, progress }: Explained): string {
+  const deciding = deployment.status.champion?.model ?? null;
+  const parts = [
+    deciding === null ? 'No version decides yet.' : `${capital(versionName(deciding))} decides.`,
+    ...(rollout === null ? [] : storyFor(rollout, verdict)),
+    ...(progress?.labelCoverage == null || progress.labelCoverage >= 1 ? [] : [`${wholePercent(1 - progress.labelCoverage)} of outcomes are not in yet.`]),
+    ...(rollout?.plan.goal === 'healthy' && rollout.plan.mode === 'compare' ? ['Whether its answers turn out right was not looked at.'] : []),
+  ];
+  return parts.join(' ');
+}
+
+function storyFor(rollout: RolloutRecord, verdict: Verdict | null): readonly string[] {
+  const challenger = versionName(rollout.model);
+  const { outcome, stage } = rollout.state;
+  const ending = outcome === null ? RUNNING[stage](challenger) : ENDED[outcome](challenger);
+  const money = verdict?.money == null || rollout.champion === null ? [] : [moneySentence(verdict, verdict.money, versionName(rollout.champion.model))];
+  return outcome === 'promoted' ? [...money, ...why(verdict)] : [ending, ...why(verdict), ...money];
+}
+
+/** What the answers of both to the same requests were worth, whoever of them served; and whether that could still turn. */
+function moneySentence({ fromMs, toMs, atMs }: Verdict, money: MoneyFinding, champion: string): string {
+  const since = fromMs === null ? 'So far' : `Since ${day(fromMs, atMs)}`;
+  if (money.totalMicros === 0) return `${since} its answers were worth as much as those of ${champion}.`;
+  const amount = formatMoney({ micros: Math.abs(money.totalMicros), currency: money.currency });
+  const [more, less] = money.totalMicros > 0 ? ['more', 'less'] : ['less', 'more'];
+  const open = money.lowerMicros > 0 || money.upperMicros < 0 ? '' : ` That is too little to rule out that it earns ${less}.`;
+  return `${since} its answers were worth ${amount} ${more} than those of ${champion}${toMs === null ? '' : ` (counted to ${day(toMs, atMs)})`}.${open}`;
+}
+
+function why(verdict: Verdict | null): readonly string[] {
+  const reason = verdict?.reasons[0];
+  if (reason === undefined) return [];
+  switch (reason.code) {
+    case 'proved-worse': return ['Its decisions turned out worse.'];
+    case 'guardrail': case 'safety': return [HARM[reason.metric ?? ''] ?? 'It broke one of its limits.'];
+    case 'pilot': case 'min-cycles': case 'not-enough-evidence': case 'no-data': return ['It is too early to say which is better.'];
+    case 'coverage': case 'not-judged': return ['Too many outcomes are missing to judge it.'];
+    case 'share-mismatch': return ['Callers were not divided as planned; that has to be looked into first.'];
+    case 'futile': case 'horizon': return ['It was not shown to be better in the time given.'];
+    case 'loss-bound': return ['On some days it lost more than was planned for.'];
+    case 'idle': return ['No requests came.'];
+    default: return [];
+  }
+}
+
+const HARM: Readonly<Record<string, string>> = {
+  errors: 'It failed to answer too often.', latency: 'It answered too slowly too often.', 'off-contract': 'Too many of its answers could not be used.',
+  disagreement: 'It decided differently too often.',
+};
+
+const RUNNING: Readonly<Record<Stage, (version: string) => string>> = {
+  validating: (version) => `${capital(version)} is being checked.`, packaging: (version) => `${capital(version)} is being packaged.`, loading: (version) => `${capital(version)} is being loaded.`,
+  shadowing: (version) => `${capital(version)} is being tried beside it; no caller sees its answers.`, canary: (version) => `${capital(version)} answers some callers on trial.`,
+  promoting: (version) => `${capital(version)} is taking over.`, undoing: (version) => `The trial of ${version} is being taken back.`, asking: (version) => `A person has to decide about ${version}.`,
+  done: (version) => `The trial of ${version} has ended.`,
+};
+const ENDED: Readonly<Record<Outcome, (version: string) => string>> = {
+  promoted: (version) => `${capital(version)} took over.`, first: () => 'It is the first version; there was nothing to compare it with.', refused: (version) => `${capital(version)} was refused.`,
+  'rolled-back': (version) => `${capital(version)} was taken back.`, aborted: (version) => `The trial of ${version} was ended by hand.`,
+  inconclusive: (version) => `${capital(version)} did not take over.`, superseded: (version) => `The trial of ${version} gave way to a newer one.`,
+};
+
+/** `filesystem:churn@7` to `version 7`. */
+function versionName(model: string): string { return `version ${model.slice(model.lastIndexOf('@') + 1)}`; }
+function capital(text: string): string { return text.charAt(0).toUpperCase() + text.slice(1); }
+function wholePercent(share: number): string { return `${Math.max(1, Math.round(share * 100))} %`; }
+
+const MONTHS = ['January', 'February', 'March', 'April', 'May', 'June', 'July', 'August', 'September', 'October', 'November', 'December'];
+/** `4 May`, with the year where it is not the present one; UTC. */
+function day(ms: number, nowMs: number): string {
+  const [date, now] = [new Date(ms), new Date(nowMs)];
+  const year = date.getUTCFullYear() === now.getUTCFullYear() ? '' : ` ${date.getUTCFullYear()}`;
+  return `${date.getUTCDate()} ${MONTHS[date.getUTCMonth()] ?? ''}${year}`;
+}

@@ -1,0 +1,112 @@
+import type { Prediction } from '../contract.ts';
+import { labelValue } from '../contract-reading.ts';
+import type { InferenceId } from '../ids.ts';
+import type { Label } from '../record.ts';
+import type { Range } from '../value/payoff.ts';
+import type { PairedSums } from './blocks.ts';
+import { answered, failed, refusedRequest } from './metrics/leg-state.ts';
+import type { PairedMetric, Terms } from './metrics/metric.ts';
+import type { RequestLegs } from './requests.ts';
+import { momentsOf } from './stats/moments.ts';
+
+export interface PairedFold {
+  readonly metric: PairedMetric;
+  readonly terms: Terms;
+  readonly range: Range;
+  readonly requests: readonly RequestLegs[];
+  readonly labels: readonly Label[];
+}
+
+/**
+ * One request, or one row of it. `d` is null while a needed outcome is missing; `worth` where the two are not both known.
+ *
+ * What is known without an outcome: rows that decide the same have d = 0; a version that failed, or whose answer cannot be read, has the worst d
+ * that the metric allows against one that answered, and the other way round. Where neither answered there is nothing to compare: the request is
+ * in `pairs` only, and the rates count both failures.
+ */
+interface Difference { readonly d: number | null; readonly needsLabel: boolean; readonly worth: Worth | null }
+interface Worth { readonly champion: number; readonly challenger: number }
+
+export function foldPaired(fold: PairedFold): PairedSums {
+  const labels = labelsByRequest(fold.labels);
+  const pairs = fold.requests.filter(isPair);
+  const compared = pairs.flatMap((request) => { const d = compareRequest(fold, request, labels.get(request.inferenceId)); return d === null ? [] : [d]; });
+  const known = compared.flatMap(({ d }) => d === null ? [] : [d]);
+  const needing = compared.filter(({ needsLabel }) => needsLabel);
+  const { n, mean, m2 } = momentsOf(known);
+  const champion = momentsOf(compared.flatMap(({ worth }) => worth === null ? [] : [worth.champion]));
+  const challenger = momentsOf(compared.flatMap(({ worth }) => worth === null ? [] : [worth.challenger]));
+  return {
+    kind: 'paired', n, needed: needing.length, labelled: needing.filter(({ d }) => d !== null).length, pairs: pairs.length, mean, m2,
+    min: known.reduce((a, b) => Math.min(a, b), n === 0 ? 0 : Infinity), max: known.reduce((a, b) => Math.max(a, b), n === 0 ? 0 : -Infinity),
+    championMean: champion.mean, challengerMean: challenger.mean, scored: champion.n,
+  };
+}
+
+/** Both legs; or a challenger alone that failed its caller, since what fails in serving is often not mirrored. */
+function isPair({ champion, challenger }: RequestLegs): boolean {
+  if (challenger === null) return false;
+  return champion !== null || (challenger.role !== 'shadow' && failed(challenger) && !refusedRequest(challenger));
+}
+
+type LabelsByRow = ReadonlyMap<number, Label>;
+/** By request and row; of several the newest labelMs holds, ties by receivedAtMs. */
+function labelsByRequest(labels: readonly Label[]): ReadonlyMap<InferenceId, LabelsByRow> {
+  const byRequest = new Map<InferenceId, Map<number, Label>>();
+  for (const label of labels) {
+    const rows = byRequest.get(label.inferenceId) ?? new Map<number, Label>();
+    const held = rows.get(label.row);
+    if (held === undefined || label.labelMs - held.labelMs > 0 || (label.labelMs === held.labelMs && label.receivedAtMs > held.receivedAtMs)) rows.set(label.row, label);
+    byRequest.set(label.inferenceId, rows);
+  }
+  return byRequest;
+}
+
+/** A request is one cluster: the mean over its rows, known when all of them are. Null when neither version answered any row. */
+function compareRequest(fold: PairedFold, { champion, challenger }: RequestLegs, labels: LabelsByRow | undefined): Difference | null {
+  if (champion === null) return { d: fold.range.lo, needsLabel: false, worth: null };
+  const ours = answered(champion) ? byRow(champion.predictions) : NO_ROWS;
+  const theirs = challenger !== null && answered(challenger) ? byRow(challenger.predictions) : NO_ROWS;
+  const rows = [...new Set([...ours.keys(), ...theirs.keys()])].sort((a, b) => a - b);
+  const compared = rows.flatMap((row) => {
+    const label = labels?.get(row);
+    const d = compareRow(fold, [ours.get(row), theirs.get(row)], label === undefined ? null : labelValue(fold.terms.contract, label.value));
+    return d === null ? [] : [d];
+  });
+  if (compared.length === 0) return null;
+  const d = meanOf(compared.map((row) => row.d));
+  return {
+    d: d === null ? null : Math.min(Math.max(d, fold.range.lo), fold.range.hi), needsLabel: compared.some(({ needsLabel }) => needsLabel),
+    worth: meanWorth(compared),
+  };
+}
+
+function compareRow({ metric, terms, range }: PairedFold, [champion, challenger]: readonly [Prediction | undefined, Prediction | undefined], outcome: number | string | null): Difference | null {
+  const championRow = champion !== undefined && metric.usable(champion) ? champion : null;
+  const challengerRow = challenger !== undefined && metric.usable(challenger) ? challenger : null;
+  if (championRow === null || challengerRow === null) {
+    if (championRow === challengerRow) return null;
+    return { d: challengerRow === null ? range.lo : range.hi, needsLabel: false, worth: null };
+  }
+  const worth = outcome === null ? null : finite({ champion: metric.score(championRow, outcome, terms), challenger: metric.score(challengerRow, outcome, terms) });
+  if (metric.same(championRow, challengerRow)) return { d: 0, needsLabel: false, worth };
+  return { d: worth === null ? null : worth.challenger - worth.champion, needsLabel: true, worth };
+}
+
+const NO_ROWS: ReadonlyMap<number, Prediction> = new Map();
+function byRow(predictions: readonly Prediction[]): ReadonlyMap<number, Prediction> { return new Map(predictions.map((prediction) => [prediction.row, prediction])); }
+
+/** Null when one of them is. */
+function meanOf(values: readonly (number | null)[]): number | null {
+  const known = values.filter((value) => value !== null);
+  return known.length < values.length ? null : known.reduce((sum, value) => sum + value, 0) / known.length;
+}
+
+function meanWorth(rows: readonly Difference[]): Worth | null {
+  const champion = meanOf(rows.map(({ worth }) => worth?.champion ?? null));
+  const challenger = meanOf(rows.map(({ worth }) => worth?.challenger ?? null));
+  return champion === null || challenger === null ? null : { champion, challenger };
+}
+
+/** An outcome of the wrong kind scores NaN: as good as none. */
+function finite(worth: Worth): Worth | null { return Number.isFinite(worth.champion) && Number.isFinite(worth.challenger) ? worth : null; }

@@ -1,0 +1,33 @@
+import type { Progress } from './blocks.ts';
+import { pairedPlans } from './metric-plan.ts';
+import type { AnalysisPlan } from './plan.ts';
+import { figure, percent } from './reason-texts.ts';
+import type { Finding } from './verdict.ts';
+
+/** Mirrors not sent or not finished, of all that were due; those left out by the sampling rate are not drops. Null where nothing was due. */
+export function dropRatio(progress: Progress | null): number | null {
+  if (progress === null) return null;
+  const dropped = Object.entries(progress.drops).filter(([reason]) => reason !== 'sampled-out').reduce((sum, [, count]) => sum + count, 0);
+  return dropped + progress.pairs === 0 ? null : dropped / (dropped + progress.pairs);
+}
+
+/** What the verdict says nothing about, in plain words; a green verdict does not cover it. */
+export function notMeasured(plan: AnalysisPlan, findings: readonly Finding[], drops: number | null): readonly string[] {
+  const paired = pairedPlans(plan);
+  return [
+    ...(paired.length === 0 ? ['outcomes: whether answers turn out right was not judged'] : ['feedback effects: outcomes are assumed not to depend on which version decided']),
+    ...(plan.metrics.some(({ name }) => name === 'value') ? [] : ['money: no value metric was judged']),
+    ...(drops !== null && drops > 0 ? [`requests under load: ${percent(drops)} of the copies to the challenger were dropped and are not in the comparison`] : []),
+    ...findings.flatMap((finding) => [...gaps(plan, finding)]),
+  ];
+}
+
+function* gaps(plan: AnalysisPlan, { metric, blocks, coverage, shortBlocks, lossBound }: Finding): Generator<string> {
+  const planned = plan.metrics.find(({ name }) => name === metric);
+  if (planned?.kind !== 'paired') return;
+  if (coverage !== null && coverage < 1) yield `${metric}: ${percent(1 - coverage)} of the outcomes needed were missing`;
+  if (shortBlocks > 0) yield `${metric}: ${figure(shortBlocks)} blocks lacked outcomes; their cycles were not judged`;
+  if (planned.proof === 'given-loss-bound' && blocks > 0 && lossBound !== null && lossBound < -planned.range.lo) {
+    yield `${metric}: blocks that lose more than ${figure(lossBound)}; none was seen, but up to ${percent(Math.min(1, 3 / blocks))} of blocks could be such`;
+  }
+}

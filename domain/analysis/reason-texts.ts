@@ -1,0 +1,77 @@
+import { formatDuration } from '../duration.ts';
+import { metricOf } from './metrics/index.ts';
+import type { AnalysisPlan } from './plan.ts';
+import { ALLOWED_SHORT, SHARE_MISMATCH } from './thresholds.ts';
+import type { Finding, Reason, ReasonCode } from './verdict.ts';
+
+/** The words of a verdict, for engineers: which metric, which numbers, and what they are held against. */
+
+/** Four digits that matter, without trailing zeros. */
+export function figure(value: number | null): string {
+  return value === null ? 'unknown' : String(Number(value.toPrecision(4)));
+}
+
+export function percent(share: number | null): string { return share === null ? 'unknown' : `${figure(share * 100)} %`; }
+
+export function explainFinding(code: ReasonCode, finding: Finding): Reason {
+  return { code, metric: finding.metric, text: `${finding.metric}: ${isRate(finding) ? rateText(code, finding) : pairedText(code, finding)}` };
+}
+
+function isRate({ metric }: Finding): boolean { return metricOf(metric).kind === 'rate'; }
+
+function rateText(code: ReasonCode, { estimate, lower, upper, margin, requests, championMean, shortBlocks }: Finding): string {
+  if (code === 'no-data') return 'no requests of the challenger in a role that it plays; a guardrail without data is not passed.';
+  if (code === 'coverage' || code === 'not-judged') return `${figure(shortBlocks)} blocks hold numbers that cannot be; it is not judged.`;
+  const rate = `the challenger's rate is ${percent(estimate)} over ${figure(requests)} requests (champion ${percent(championMean)})`;
+  if (code === 'guardrail' || code === 'safety') return `${rate}, proved to be above ${percent(lower)}; the limit is ${percent(margin)}.`;
+  return `${rate}, not yet proved to be at most ${percent(margin)} (proved: at most ${percent(upper)}).`;
+}
+
+type Words = Partial<Record<ReasonCode, (finding: Finding) => string>>;
+
+const lacksOutcomes = ({ coverage }: Finding): string => `more than ${percent(ALLOWED_SHORT)} of the cycles lack outcomes (coverage ${percent(coverage)}); such cycles are not judged.`;
+const worse = (finding: Finding): string => `${meanText(finding)}, proved to be below ${figure(finding.upper)}; allowed is ${figure(finding.margin === 0 ? 0 : -finding.margin)}.`;
+const PAIRED: Words = {
+  'no-data': () => 'no whole cycle with known outcomes yet.',
+  coverage: lacksOutcomes, 'not-judged': lacksOutcomes, 'proved-worse': worse, guardrail: worse, safety: worse,
+  'loss-bound': ({ worstBlock, lossBound }) => `a block lost ${figure(worstBlock === null ? null : -worstBlock)}, more than the ${figure(lossBound)} that the plan assumed; nothing can be promoted under this plan.`,
+  futile: (finding) => `${meanText(finding)}; even at ${figure(finding.upper)}, the most it can be, no proof would come before the horizon.`,
+};
+
+function pairedText(code: ReasonCode, finding: Finding): string {
+  const words = PAIRED[code];
+  if (words !== undefined) return words(finding);
+  const { lower, lowerFull, projectedBlocks } = finding;
+  return `${meanText(finding)}, proved to be above ${figure(lower ?? lowerFull)}${projectedBlocks === null ? '' : `; about ${figure(projectedBlocks)} more blocks like these would prove it`}.`;
+}
+
+function meanText({ metric, estimate, blocks }: Finding): string { return `challenger minus champion is ${figure(estimate)} ${metricOf(metric).unit} over ${figure(blocks)} blocks`; }
+
+type HoldCode = 'pilot' | 'min-cycles' | 'share-mismatch' | 'horizon' | 'idle';
+
+export function explainHold(code: HoldCode, plan: AnalysisPlan, cycles = 0): Reason { return { code, metric: null, text: HOLDS[code](plan, cycles) }; }
+
+const HOLDS: Readonly<Record<HoldCode, (plan: AnalysisPlan, cycles: number) => string>> = {
+  pilot: ({ pilotCycles, cycleMs }) => `The pilot of ${figure(pilotCycles)} cycles of ${formatDuration(cycleMs)} is not complete; it plans the comparison and is no evidence.`,
+  'min-cycles': ({ minCycles, cycleMs }, cycles) => `${figure(cycles)} of ${figure(minCycles)} whole cycles of ${formatDuration(cycleMs)} are judged; nothing is promoted before.`,
+  'share-mismatch': () => `Callers were not split as the route promised (e-value above ${figure(SHARE_MISMATCH)}); promotion is held until that is understood.`,
+  horizon: ({ horizonMs }) => `The horizon of ${formatDuration(horizonMs)} has passed without a proof; the champion stays.`,
+  idle: () => 'No traffic came within the idle limit; the champion stays.',
+};
+
+const PROMOTION: Readonly<Record<AnalysisPlan['goal'], { readonly code: ReasonCode; readonly text: string }>> = {
+  better: { code: 'proved-better', text: 'proved to be better' },
+  'no-worse': { code: 'proved-no-worse', text: 'proved to be no worse than its margins' },
+  healthy: { code: 'proved-healthy', text: 'proved to answer in time and in shape; it was not judged on outcomes' },
+};
+
+export function explainPromotion({ goal }: AnalysisPlan, findings: readonly Finding[]): Reason {
+  const { code, text } = PROMOTION[goal];
+  const required = findings.filter(({ role }) => role === 'required');
+  const facts = required.map((finding) => pairedFact(finding)).join('; ');
+  return { code, metric: required[0]?.metric ?? null, text: `The challenger is ${text}${facts === '' ? '' : `: ${facts}`}; every guardrail is proved to be within its limit.` };
+}
+
+function pairedFact({ metric, estimate, lower, lowerFull, blocks }: Finding): string {
+  return `${metric} ${figure(estimate)} per request, above ${figure(lower ?? lowerFull)} (${figure(blocks)} blocks)`;
+}

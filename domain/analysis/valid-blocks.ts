@@ -1,0 +1,29 @@
+import { LastmileError } from '../errors.ts';
+import type { MicroBlock } from './blocks.ts';
+import type { AnalysisPlan } from './plan.ts';
+
+/**
+ * Stage one of the judge: the blocks of this rollout by metric, in time order, each slot once. A block with a number that is not finite, or with counts
+ * that cannot be, proves nothing: it stands as `short`, so that its cycle is not judged and the verdict says so.
+ * Throws LM_INVARIANT when a block belongs to another rollout.
+ */
+export function validBlocks(plan: AnalysisPlan, blocks: readonly MicroBlock[]): ReadonlyMap<string, readonly MicroBlock[]> {
+  const byMetric = new Map<string, Map<number, MicroBlock>>();
+  for (const block of blocks) {
+    if (block.rolloutId !== plan.rolloutId || block.tenantId !== plan.tenantId) throw new LastmileError('LM_INVARIANT', `A block of rollout ${block.rolloutId} was handed to the judge of ${plan.rolloutId}.`);
+    const slots = byMetric.get(block.metric) ?? new Map<number, MicroBlock>();
+    if (!slots.has(block.slot)) slots.set(block.slot, isSound(block) ? block : { ...block, state: 'short' });
+    byMetric.set(block.metric, slots);
+  }
+  return new Map([...byMetric].map(([metric, slots]) => [metric, [...slots.values()].sort((a, b) => a.slot - b.slot)]));
+}
+
+function isSound({ sums }: MicroBlock): boolean {
+  switch (sums.kind) {
+    case 'paired': return counts(sums.n, sums.needed, sums.labelled, sums.pairs) && sums.n <= sums.pairs && [sums.mean, sums.m2, sums.championMean, sums.challengerMean].every(Number.isFinite);
+    case 'rate': return [sums.champion, sums.challengerServing, sums.challengerShadow, sums.championShadow].every(({ n, bad }) => counts(n, bad) && bad <= n);
+    case 'share': return sums.cells.every(({ challenger, total }) => counts(challenger, total) && challenger <= total);
+  }
+}
+
+function counts(...values: readonly number[]): boolean { return values.every((value) => Number.isFinite(value) && value >= 0); }

@@ -1,0 +1,29 @@
+import type { Situation } from '../domain/traffic/choose.ts';
+import type { Log } from '../config/log.ts';
+import type { GatewayClock } from './clock.ts';
+import type { Counters } from './counters.ts';
+import type { Upstreams } from './forward.ts';
+import type { Limits } from './limits.ts';
+import type { RecordQueue } from './record-queue.ts';
+import type { RouteTableHolder } from './route-table.ts';
+import type { Mirrors } from './shadow.ts';
+
+/** What answering a request needs. */
+export interface Context {
+  readonly table: RouteTableHolder;
+  readonly serving: Upstreams;
+  readonly mirrors: Mirrors;
+  readonly queue: RecordQueue;
+  readonly counters: Counters;
+  readonly clock: GatewayClock;
+  readonly limits: Limits;
+  readonly keysNeeded: boolean;
+  readonly serviceToken: string;
+  readonly identity: { readonly gatewayId: string; readonly incarnation: number };
+  readonly log: Log;
+  /** Work that goes on after an answer; a stop waits for it. */
+  readonly background: Set<Promise<void>>;
+}
+
+/** Break-glass tombstones of a gateway are not set by this form of it; the route's own rule. */
+export function situationOf({ table }: Context): Situation { return { ownTombstones: [], leaseLost: table.leaseLost() }; }

@@ -1,0 +1,28 @@
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { runProcess } from '../config/run.ts';
+import { LastmileError } from '../domain/errors.ts';
+import { Host } from './host.ts';
+import { createModelSource } from './model-source.ts';
+import { createModelServer } from './server.ts';
+import { createWantedFile } from './wanted.ts';
+
+await runProcess('modelhost', async ({ dataDir, modelhost, serviceToken }, log) => {
+  if (serviceToken === null) throw new LastmileError('LM_INVALID_CONFIG', 'modelhost needs LASTMILE_SERVICE_TOKEN, the secret that the other processes of lastmile have too.');
+  const folder = join(dataDir, 'modelhost');
+  const host = new Host({ source: createModelSource(folder, serviceToken), file: createWantedFile(folder), log });
+  await host.start();
+  const server = createModelServer(host, serviceToken, log);
+  server.listen(modelhost.port, modelhost.host);
+  await once(server, 'listening');
+  return {
+    async stop() {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeIdleConnections();
+      await Promise.race([closed, new Promise((resolve) => { setTimeout(resolve, 2_000).unref(); })]);
+      server.closeAllConnections();
+      await host.stop();
+    },
+  };
+});

@@ -1,0 +1,126 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { z } from 'zod';
+import type { Log } from '../config/log.ts';
+import type { Secret } from '../config/schema.ts';
+import { isLastmileError, LastmileError } from '../domain/errors.ts';
+import type { Host } from './host.ts';
+import { errorBody, STATUS } from './protocol-errors.ts';
+import { VARIANT_ID, VariantRequestBody } from './variant-request.ts';
+
+/** 64 MiB: a batch of a few hundred images. */
+const LARGEST_BODY = 64 * 1_024 * 1_024;
+const NAME = 'lastmile-modelhost';
+
+interface Reply { readonly status: number; readonly body: string | Buffer }
+type Handler = (request: IncomingMessage) => Promise<Reply> | Reply;
+
+/** Open Inference Protocol v2 at /v2, and the admin routes, which need the service token. */
+export function createModelServer(host: Host, token: Secret, log: Log): Server {
+  const server = createServer((request, response) => {
+    void answer(request, route(request, host, token)).then((reply) => { send(response, reply); }, (error: unknown) => { sendError(response, error, log); });
+  });
+  // Longer than any client keeps an idle connection, so that the client is the one to close it.
+  server.keepAliveTimeout = 75_000;
+  return server;
+}
+
+async function answer(request: IncomingMessage, handler: Handler): Promise<Reply> { return handler(request); }
+
+function route(request: IncomingMessage, host: Host, token: Secret): Handler {
+  const [path = ''] = (request.url ?? '').split('?', 1);
+  const method = request.method ?? '';
+  if (path.startsWith('/v2/models/')) return modelRoute(method, path.slice('/v2/models/'.length).split('/'), host);
+  if (path.startsWith('/admin/')) return () => adminRoute(request, { path, method }, { host, token });
+  return serverRoute(method, path, host);
+}
+
+function serverRoute(method: string, path: string, host: Host): Handler {
+  if (method !== 'GET') return notFound;
+  switch (path) {
+    case '/v2': case '/v2/': return () => json({ name: NAME, version: '1', extensions: [] });
+    case '/v2/health/live': return () => json({ live: true });
+    case '/v2/health/ready': return () => (host.restored ? json({ ready: true }) : { status: 503, body: JSON.stringify({ ready: false, error: 'Models that ran before are still loading.' }) });
+    default: return notFound;
+  }
+}
+
+/** [variantId, …verb] or [variantId, 'versions', version, …verb]; the version must be the one that answers call themselves. */
+function modelRoute(method: string, [variantId = '', ...rest]: readonly string[], host: Host): Handler {
+  const versioned = rest[0] === 'versions' && rest.length >= 2;
+  const verb = (versioned ? rest.slice(2) : rest).join('/');
+  const checkVersion = (): void => {
+    if (!versioned || host.metadata(variantId).versions.includes(decodeURIComponent(rest[1] ?? ''))) return;
+    throw new LastmileError('LM_VARIANT_NOT_FOUND', `Variant ${variantId} is version ${host.metadata(variantId).versions.join(', ')}, not ${rest[1] ?? ''}.`);
+  };
+  if (method === 'POST' && verb === 'infer') return async (request) => { checkVersion(); return infer(host, variantId, request); };
+  if (method === 'GET' && verb === '') return () => { checkVersion(); return json(host.metadata(variantId)); };
+  if (method === 'GET' && verb === 'ready') return () => { checkVersion(); return json({ name: host.metadata(variantId).name, ready: true }); };
+  return notFound;
+}
+
+async function infer(host: Host, variantId: string, request: IncomingMessage): Promise<Reply> {
+  const { headers } = request;
+  if (headers['inference-header-content-length'] !== undefined) throw new LastmileError('LM_INVALID_REQUEST', 'modelhost takes tensors as JSON; the binary tensor data extension is not supported.');
+  if (headers['content-encoding'] !== undefined && headers['content-encoding'] !== 'identity') throw new LastmileError('LM_INVALID_REQUEST', `modelhost takes plain bodies, not content-encoding ${headers['content-encoding']}.`);
+  return host.infer(variantId, await readBody(request));
+}
+
+async function adminRoute(request: IncomingMessage, { path, method }: { path: string; method: string }, of: { host: Host; token: Secret }): Promise<Reply> {
+  const { host, token } = of;
+  authenticate(request, token);
+  if (method === 'GET' && path === '/admin/variants') return json({ variants: host.list() });
+  const id = path.startsWith('/admin/variants/') ? path.slice('/admin/variants/'.length) : '';
+  if (!VARIANT_ID.test(id)) return notFound();
+  if (method === 'GET') return json(host.status(id));
+  if (method === 'PUT') return json(await host.put({ ...parseBody(await readBody(request)), variantId: id }));
+  if (method !== 'DELETE') return notFound();
+  await host.remove(id, new URL(request.url ?? '', 'http://modelhost').searchParams.get('tombstone') === 'true');
+  return json(host.status(id));
+}
+
+/** Compares hashes, so that neither length nor prefix of the token shows in the time it takes. */
+function authenticate(request: IncomingMessage, token: Secret): void {
+  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
+  if (timingSafeEqual(hash(request.headers.authorization ?? ''), hash(`Bearer ${token.reveal()}`))) return;
+  throw new LastmileError('LM_UNAUTHENTICATED', 'The admin routes of modelhost need the service token: authorization: Bearer <LASTMILE_SERVICE_TOKEN>.');
+}
+
+function parseBody(body: Buffer): z.output<typeof VariantRequestBody> {
+  const parsed = VariantRequestBody.safeParse(parseJson(body));
+  if (!parsed.success) throw new LastmileError('LM_INVALID_REQUEST', `The request to load a variant is wrong: ${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}
+
+function parseJson(body: Buffer): unknown {
+  try { return JSON.parse(body.toString('utf8')); } catch (error) { throw new LastmileError('LM_INVALID_REQUEST', 'The request body is not JSON.', { cause: error }); }
+}
+
+function readBody(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const parts: Buffer[] = [];
+    let size = 0;
+    request.on('data', (part: Buffer) => {
+      size += part.byteLength;
+      if (size <= LARGEST_BODY) parts.push(part);
+      else { parts.length = 0; reject(new LastmileError('LM_INVALID_REQUEST', `The request body is larger than ${LARGEST_BODY} bytes.`)); }
+    });
+    request.on('end', () => { resolve(parts.length === 1 && parts[0] !== undefined ? parts[0] : Buffer.concat(parts)); });
+    request.on('error', reject);
+  });
+}
+
+function json(value: unknown): Reply { return { status: 200, body: JSON.stringify(value) }; }
+function notFound(): Reply { return { status: 404, body: '{"error":"There is no such route.","code":"LM_NOT_FOUND"}' }; }
+
+function send(response: ServerResponse, { status, body }: Reply): void {
+  response.writeHead(status, { 'content-type': 'application/json', 'content-length': typeof body === 'string' ? Buffer.byteLength(body) : body.byteLength });
+  response.end(body);
+}
+
+function sendError(response: ServerResponse, error: unknown, log: Log): void {
+  const known = isLastmileError(error) ? error : new LastmileError('LM_INVARIANT', 'modelhost failed on this request; its log says why.', { cause: error });
+  if (known.kind === 'bug') log.error('request failed', { error: known });
+  if (known.retryAfterMs !== undefined) response.setHeader('retry-after', String(Math.ceil(known.retryAfterMs / 1_000)));
+  send(response, { status: STATUS[known.kind], body: errorBody(known) });
+}

@@ -1,0 +1,141 @@
+import { createWorld, smallFile, type Answer, type Ask, type World } from '../../support/api-world.ts';
+
+let world: World;
+let key: string;
+beforeEach(async () => { world = await createWorld(); key = await world.key(); });
+afterEach(() => world.close());
+
+const apply = (file: Record<string, unknown>, more: Record<string, unknown> = {}, ask: Ask = {}): Promise<Answer> =>
+  world.call('PUT', `/api/v1/deployments/${(file.metadata as { name: string }).name}`, { key, body: { spec: file, ...more }, ...ask });
+
+async function championIs(model: string): Promise<void> {
+  const { uid, status } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
+  await world.stores.deployments.putStatus('default', uid, { ...status, revision: status.revision + 1, phase: 'serving', champion: { variantId: 'var_1', model, artifactDigest: 'sha256:1' } });
+}
+async function rolloutWas(n: number, model: string, specHash: string, ended: boolean): Promise<void> {
+  const { uid } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
+  await world.stores.deployments.putRollout({
+    tenantId: 'default', rolloutId: `${uid}/${String(n)}`, deploymentUid: uid, n, revision: 1, model, specHash,
+    plan: { mode: 'first', goal: 'better', shadowSamplePer10k: 10_000, shadowMaxMs: 1, steps: [], horizonMs: 1, idleMs: 1, whenInconclusive: 'keep', askMs: 1 },
+    state: { stage: 'done', step: 0, stepSinceMs: null, paused: false, outcome: ended ? 'rolled-back' : null, verdict: null, pendingOutcome: null },
+    champion: null, challenger: null, startedBy: { kind: 'person', name: 'ada' }, reason: null, startedAtMs: 1, endedAtMs: ended ? 2 : null, story: [], workflowId: 'w',
+  });
+}
+
+test('a new file makes deployment, route, rollout and audit records', async () => {
+  const answer = await apply(smallFile());
+  expect(answer.status).toBe(202);
+  expect(answer.json).toMatchObject({ result: 'started', deployment: 'churn', rollout: 1, links: { self: 'http://api.test/api/v1/deployments/churn/rollouts/1' } });
+  expect(answer.json.spec.spec.rollout.goal).toBe('better');
+  const deployment = (await world.stores.deployments.getDeployment('default', 'churn'))!;
+  expect(await world.stores.routes.get('default', deployment.uid)).toMatchObject({ name: 'churn', champion: null, fallback: ['last-good', 'closed'] });
+  expect(world.orchestrator.starts).toMatchObject([{ deploymentUid: deployment.uid, model: 'filesystem:churn@7', whenBusy: 'refuse', actor: { kind: 'person', name: 'ada' } }]);
+  const audit = await world.stores.audit.read('default', { afterSeq: 0, limit: 10, subject: null });
+  expect(audit.map(({ action, subject }) => [action, subject])).toEqual([['deployment.create', 'churn'], ['rollout.start', 'churn/1']]);
+});
+
+test('the same file again does nothing, and records nothing', async () => {
+  await apply(smallFile());
+  const { specHash } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
+  await rolloutWas(1, 'filesystem:churn@7', specHash, true);
+  const again = await apply(smallFile());
+  expect(again.status).toBe(200);
+  expect(again.json).toMatchObject({ result: 'unchanged', rollout: 1 });
+  expect(again.json.notes[0]).toContain('tried in rollout 1');
+  expect(world.orchestrator.starts).toHaveLength(1);
+  expect(await world.stores.audit.read('default', { afterSeq: 0, limit: 10, subject: null })).toHaveLength(2);
+});
+
+test('an old file never demotes a champion that came another way', async () => {
+  await apply(smallFile());
+  const { specHash } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
+  await rolloutWas(1, 'filesystem:churn@7', specHash, true);
+  await rolloutWas(2, 'filesystem:churn@8', specHash, true);
+  await championIs('filesystem:churn@8');
+  expect((await apply(smallFile())).json).toMatchObject({ result: 'unchanged' });
+  expect(world.orchestrator.starts).toHaveLength(1);
+});
+
+test('the champion\'s own model under another policy is an update, not a rollout', async () => {
+  await apply(smallFile());
+  await championIs('filesystem:churn@7');
+  const answer = await apply(smallFile('churn', { rollout: { minCycles: 5 } }));
+  expect(answer.json).toMatchObject({ result: 'updated', rollout: null });
+  expect(world.orchestrator.starts).toHaveLength(1);
+});
+
+test('a retry needs a reason, and then starts', async () => {
+  await apply(smallFile());
+  const { specHash } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
+  await rolloutWas(1, 'filesystem:churn@7', specHash, true);
+  expect((await apply(smallFile(), { retry: true })).status).toBe(400);
+  expect((await apply(smallFile(), { retry: true, reason: 'the data was late' })).json).toMatchObject({ result: 'started', rollout: 2 });
+  expect(world.orchestrator.starts[1]).toMatchObject({ retry: true, reason: 'the data was late' });
+});
+
+test('with Temporal away nothing starts, the answer says so, and the same request goes on later', async () => {
+  world.orchestrator.away = true;
+  const headers = { 'idempotency-key': 'one' };
+  const away = await apply(smallFile(), {}, { headers });
+  expect(away.status).toBe(503);
+  expect(away.headers['retry-after']).toBe('5');
+  expect(away.json).toMatchObject({ code: 'LM_ORCHESTRATOR_UNAVAILABLE', details: { stored: true } });
+  world.orchestrator.away = false;
+  expect((await apply(smallFile(), {}, { headers })).json).toMatchObject({ result: 'started', rollout: 1 });
+  expect(world.orchestrator.starts).toHaveLength(1);
+  const audit = await world.stores.audit.read('default', { afterSeq: 0, limit: 10, subject: null });
+  expect(audit.map(({ action }) => action)).toEqual(['deployment.create', 'rollout.start']);
+});
+
+test('a rollout in the way is named with its link', async () => {
+  await apply(smallFile());
+  const { uid, status } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
+  await world.stores.deployments.putStatus('default', uid, { ...status, revision: 1, phase: 'rolling-out', activeRollout: `${uid}/1`, rolloutCount: 1 });
+  world.orchestrator.busyWith = `${uid}/1`;
+  const answer = await apply(smallFile('churn', { model: 'filesystem:churn@8' }));
+  expect(answer.status).toBe(409);
+  expect(answer.json).toMatchObject({ code: 'LM_ROLLOUT_IN_PROGRESS', details: { rollout: 1, links: { self: 'http://api.test/api/v1/deployments/churn/rollouts/1' } } });
+});
+
+test('a schedule is put for retrain, and taken away with it', async () => {
+  await apply(smallFile('churn', { retrain: { every: '7d', command: ['make', 'model'] } }));
+  await apply(smallFile());
+  expect(world.orchestrator.schedules).toEqual([{ deployment: 'churn', everyMs: 604_800_000 }, { deployment: 'churn', everyMs: null }]);
+});
+
+test('what a route is born with is refused as a change', async () => {
+  await apply(smallFile());
+  const answer = await apply(smallFile('churn', { onLostControl: 'failClosed', routing: { stickyHeader: 'X-User' } }));
+  expect(answer.status).toBe(422);
+  expect(answer.json.details.fields).toEqual(['onLostControl', 'stickyHeader']);
+});
+
+test('dry run and plan change nothing', async () => {
+  expect((await apply(smallFile(), { dryRun: true })).json).toMatchObject({ result: 'planned' });
+  const plan = await world.call('POST', '/api/v1/plan', { key, body: { spec: smallFile() } });
+  expect(plan.json.changes).toEqual(['new deployment churn, trying filesystem:churn@7']);
+  expect(plan.json.notes.join(' ')).toContain('second time');
+  expect(await world.stores.deployments.getDeployment('default', 'churn')).toBeNull();
+  expect(world.orchestrator.starts).toEqual([]);
+});
+
+test.each([
+  ['another name', smallFile('other'), 400, 'LM_INVALID_REQUEST'],
+  ['a registry that is not there', smallFile('churn', { model: 'mlflow:churn@7' }), 400, 'LM_UNKNOWN_ADAPTER'],
+  ['a backend that is not there', smallFile('churn', { serving: { backend: 'triton' } }), 400, 'LM_UNKNOWN_ADAPTER'],
+  ['a file with problems', { metadata: { name: 'churn' } }, 400, 'LM_INVALID_SPEC'],
+])('%s is refused', async (_what, file, status, code) => {
+  const answer = await world.call('PUT', '/api/v1/deployments/churn', { key, body: { spec: file } });
+  expect(answer.status).toBe(status);
+  expect(answer.json.code).toBe(code);
+});
+
+test('a version may be tried without touching the file', async () => {
+  await apply(smallFile());
+  const { specHash } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
+  const answer = await world.call('POST', '/api/v1/deployments/churn/rollouts', { key, body: { model: 'filesystem:churn@8' } });
+  expect(answer.status).toBe(202);
+  expect(answer.json).toMatchObject({ state: 'started', rollout: 2 });
+  expect(world.orchestrator.starts[1]).toMatchObject({ model: 'filesystem:churn@8', specHash });
+  expect((await world.stores.deployments.getDeployment('default', 'churn'))!.specHash).toBe(specHash);
+});

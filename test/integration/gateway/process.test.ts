@@ -1,0 +1,61 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { freePorts } from '../../support/stack.ts';
+import { closeAll, control, modelServer, ok, predict, routeOf, until, TOKEN, type Control } from './harness.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..', '..');
+const running: ChildProcess[] = [];
+afterEach(async () => { for (const child of running.splice(0)) child.kill('SIGKILL'); await closeAll(); });
+
+/** `node gateway/main.ts`, as `npm start` runs it; resolves when it logs that it is ready. */
+async function start(api: Control, id: string, of: { port: number; dataDir: string }): Promise<ChildProcess> {
+  const child = spawn(process.execPath, ['gateway/main.ts'], {
+    cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'],
+    env: {
+      PATH: process.env.PATH, LASTMILE_DATA_DIR: of.dataDir, LASTMILE_GATEWAY_ID: id, LASTMILE_GATEWAY_PORT: String(of.port), LASTMILE_SERVICE_TOKEN: TOKEN,
+      LASTMILE_API_URL: api.url, LASTMILE_COLLECTOR_URL: api.url, LASTMILE_SIGNING_PUBLIC_KEY_FILE: api.keyFile,
+    },
+  });
+  running.push(child);
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => { log += chunk.toString(); });
+  await until(`${id} is ready`, () => { if (child.exitCode !== null) throw new Error(log); return log.includes('"message":"ready"'); }, 20_000);
+  return child;
+}
+
+test('two processes on one port: kill -9 of one and the other answers; SIGTERM finishes what is under way and says goodbye', async () => {
+  const [api, one] = [await control(), await modelServer(1)];
+  api.publish([routeOf(one.variant)]);
+  const of = { port: (await freePorts(1))[0]!, dataDir: mkdtempSync(join(tmpdir(), 'lastmile-process-')) };
+  const url = `http://127.0.0.1:${of.port}`;
+  const [first, second] = [await start(api, 'gw-1', of), await start(api, 'gw-2', of)];
+  for (let i = 0; i < 20; i += 1) expect((await predict(url, { connection: 'close' })).status).toBe(200);
+  first.kill('SIGKILL');
+  await once(first, 'exit');
+  for (let i = 0; i < 20; i += 1) expect((await predict(url, { connection: 'close' })).status).toBe(200);
+
+  one.answer = async (seen, response) => { await delay(300); ok(1)(seen, response); };
+  const asked = one.seen.length;
+  const under = predict(url);
+  await until('a request is under way', () => one.seen.length > asked);
+  second.kill('SIGTERM');
+  expect((await under).status).toBe(200);
+  const [code] = await once(second, 'exit') as [number];
+  expect(code).toBe(0);
+  expect(api.goodbyes).toEqual(['/internal/v1/gateways/gw-2']);
+  const last = await under;
+  expect(api.records().map(({ inferenceId }) => inferenceId)).toContain(last.headers.get('x-lastmile-inference-id'));
+});
+
+test('without a service token it does not start and says why', async () => {
+  const child = spawn(process.execPath, ['gateway/main.ts'], { cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'], env: { PATH: process.env.PATH } });
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => { log += chunk.toString(); });
+  const [code] = await once(child, 'exit') as [number];
+  expect(code).toBe(1);
+  expect(log).toContain('LASTMILE_SERVICE_TOKEN is not set');
+});

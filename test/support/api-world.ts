@@ -1,0 +1,153 @@
+import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { generateKeyPairSync } from 'node:crypto';
+import { artifactStores } from '../../adapters/artifact/index.ts';
+import { stores as databases } from '../../adapters/store/index.ts';
+import { createApi } from '../../api/app.ts';
+import { hashKey, keyPrefix, newApiKey } from '../../api/auth.ts';
+import { DEFAULT_LIMITS, type ApiLimits, type ApiPorts } from '../../api/call.ts';
+import { createControlChannel, type ControlChannel } from '../../api/control-channel.ts';
+import { newId } from '../../config/ids.ts';
+import type { Log } from '../../config/log.ts';
+import { Secret } from '../../config/schema.ts';
+import type { SigningKey } from '../../config/signing.ts';
+import { LastmileError } from '../../domain/errors.ts';
+import { rolloutId, type RolloutId } from '../../domain/ids.ts';
+import { SCOPES, type Scope } from '../../ports/key-store.ts';
+import type { Command, Orchestrator, StartRollout } from '../../ports/orchestrator.ts';
+import type { Stores } from '../../ports/stores.ts';
+
+export const SERVICE_TOKEN = 'service-token-of-the-tests-0123456789';
+const START_MS = Date.UTC(2026, 10, 23);
+
+/** Remembers what it was asked; answers a repeated update id as it did first, as the port promises. */
+export interface ScriptedOrchestrator extends Orchestrator {
+  readonly starts: StartRollout[];
+  readonly commands: { readonly command: Command; readonly updateId: string }[];
+  readonly schedules: { readonly deployment: string; readonly everyMs: number | null }[];
+  away: boolean;
+  busyWith: RolloutId | null;
+  /** Calls wait for it while it is set. */
+  gate: Promise<void> | null;
+}
+
+export function scriptedOrchestrator(): ScriptedOrchestrator {
+  const answers = new Map<string, unknown>();
+  const counts = new Map<string, number>();
+  const refuseWhenAway = (): void => { if (self.away) throw new LastmileError('LM_ORCHESTRATOR_UNAVAILABLE', 'Temporal does not answer.'); };
+  const once = async <T>(updateId: string, act: () => T): Promise<T> => {
+    await self.gate;
+    refuseWhenAway();
+    if (!answers.has(updateId)) answers.set(updateId, act());
+    return answers.get(updateId) as T;
+  };
+  const self: ScriptedOrchestrator = {
+    starts: [], commands: [], schedules: [], away: false, busyWith: null, gate: null,
+    startRollout: (start, updateId) => once(updateId, () => {
+      if (self.busyWith !== null) throw new LastmileError('LM_ROLLOUT_IN_PROGRESS', 'A rollout is running.');
+      self.starts.push(start);
+      const n = (counts.get(start.deploymentUid) ?? 0) + 1;
+      counts.set(start.deploymentUid, n);
+      return { rolloutId: rolloutId(start.deploymentUid, n), n, state: 'started' as const };
+    }),
+    command: (_target, command, updateId) => once(updateId, () => { self.commands.push({ command, updateId }); return { message: `${command.type} taken` }; }),
+    async deliver() { /* Nobody listens. */ },
+    async putSchedule({ deployment }, schedule) { refuseWhenAway(); self.schedules.push({ deployment, everyMs: schedule?.everyMs ?? null }); },
+    async describe(workflowId) { return { workflowId, runId: null, status: 'RUNNING', link: `http://temporal.test/${encodeURIComponent(workflowId)}` }; },
+    async healthy() { return !self.away; },
+    async close() { /* Nothing open. */ },
+  };
+  return self;
+}
+
+export interface Answer { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string; readonly json: any }
+export interface Ask { readonly key?: string | null; readonly body?: unknown; readonly raw?: string | Uint8Array; readonly headers?: Readonly<Record<string, string>> }
+
+export interface World {
+  readonly url: string;
+  readonly port: number;
+  readonly stores: Stores;
+  readonly orchestrator: ScriptedOrchestrator;
+  readonly channel: ControlChannel;
+  readonly ports: ApiPorts;
+  readonly signing: SigningKey;
+  readonly publicKey: SigningKey;
+  readonly logged: { readonly level: string; readonly message: string }[];
+  now(): number;
+  pass(ms: number): void;
+  /** A new key; every scope and tenant default unless told. */
+  key(of?: { readonly tenant?: string; readonly scopes?: readonly Scope[]; readonly kind?: 'person' | 'service' }): Promise<string>;
+  call(method: string, path: string, ask?: Ask): Promise<Answer>;
+  close(): Promise<void>;
+}
+
+export function signingPair(): { readonly signing: SigningKey; readonly publicKey: SigningKey } {
+  const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+  return { signing: { keyId: 'test', key: privateKey }, publicKey: { keyId: 'test', key: publicKey } };
+}
+
+/** The API on a real socket over memory stores. */
+export async function createWorld(options: { readonly limits?: Partial<ApiLimits>; readonly leaseMs?: number } = {}): Promise<World> {
+  let offset = START_MS - Date.now();
+  const now = (): number => Date.now() + offset;
+  const logged: { level: string; message: string }[] = [];
+  const write = (level: string) => (message: string): void => { logged.push({ level, message }); };
+  const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+  const stores = databases.memory.create({});
+  const orchestrator = scriptedOrchestrator();
+  const { signing, publicKey } = signingPair();
+  const leaseMs = options.leaseMs ?? 3_000;
+  const settings = {
+    apiUrl: 'http://api.test', gatewayUrl: 'http://gateway.test', temporalUiUrl: 'http://temporal.test', leaseMs, serviceToken: new Secret(SERVICE_TOKEN), version: '0.0.0-test',
+    registries: ['filesystem', 'memory'], backends: ['memory', 'modelhost', 'oip'], limits: { ...DEFAULT_LIMITS, pollMs: 20, keyCheckMs: 50, ...options.limits },
+  };
+  const ports: ApiPorts = { stores, orchestrator, artifacts: artifactStores.memory.create({}), log, clock: now, settings };
+  const channel = createControlChannel({ stores, key: signing, leaseMs, clock: now, log });
+  await channel.start();
+  const api = createApi(ports, channel);
+  const server = createServer(api.app);
+  await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${String(port)}`, port, stores, orchestrator, channel, ports, signing, publicKey, logged, now,
+    pass(ms) { offset += ms; },
+    async key({ tenant = 'default', scopes = SCOPES, kind = 'person' } = {}) {
+      const secret = newApiKey();
+      await stores.keys.put({ id: newId('key'), hash: hashKey(secret), prefix: keyPrefix(secret), tenantId: tenant, actor: { kind, name: 'ada' }, scopes, createdAtMs: now(), expiresAtMs: null, revokedAtMs: null });
+      return secret;
+    },
+    call: (method, path, ask = {}) => call(port, method, path, ask),
+    async close() {
+      api.stop();
+      await channel.stop();
+      server.closeAllConnections();
+      await new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
+      await stores.close();
+    },
+  };
+}
+
+function call(port: number, method: string, path: string, { key = null, body, raw, headers = {} }: Ask): Promise<Answer> {
+  const content = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  return new Promise((resolve, reject) => {
+    const request = httpRequest({
+      host: '127.0.0.1', port, method, path, agent: false,
+      headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), ...(content === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(content) }), ...headers },
+    }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => { chunks.push(chunk); });
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: /json/.test(response.headers['content-type'] ?? '') ? JSON.parse(text) as unknown : null });
+      });
+    });
+    request.on('error', reject);
+    request.end(content);
+  });
+}
+
+/** The smallest file of the documentation. */
+export function smallFile(name = 'churn', spec: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
+  return { apiVersion: 'lastmile.dev/v1alpha1', kind: 'ModelDeployment', metadata: { name }, spec: { model: 'filesystem:churn@7', labels: { delay: '30d' }, ...spec } };
+}
