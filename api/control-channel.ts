@@ -11,6 +11,7 @@ import { isLive } from './auth.ts';
 
 /** How often the table is rebuilt without a word from the store: keys expire and are revoked without one. */
 const REBUILD_MS = 2_000;
+/** The gateway counts its lease from the moment it asked, which is before it was heard; the rest is for clocks that are adjusted. */
 const SLACK_MS = 1_000;
 
 /** The table as it is now. Its digest is over routes and callers alone: time of issue and signature are not content. */
@@ -70,10 +71,9 @@ export function createControlChannel({ stores, key, leaseMs, clock, log }: Contr
   return {
     async sync(request, gone) {
       const waitMs = Math.min(request.waitMs, Math.floor(leaseMs / 3));
-      const register = (leaseUntilMs: number): Promise<void> => stores.gateways.seen(registrationOf(request, clock(), leaseUntilMs));
-      await register(clock() + waitMs + leaseMs + SLACK_MS);
+      const nowMs = clock();
+      await stores.gateways.seen(registrationOf(request, nowMs, nowMs + leaseMs + SLACK_MS));
       const table = await otherThan(request.tableDigest, waitMs, gone);
-      if (gone.aborted) await register(clock() + leaseMs + SLACK_MS);
       return { table: table?.signed ?? null, leaseMs };
     },
     goodbye: (gatewayId) => stores.gateways.remove(gatewayId),

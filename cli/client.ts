@@ -59,7 +59,7 @@ async function* streamEvents(options: ClientOptions, query: Parameters<Client['e
 }
 
 function ownHeaders({ key }: ClientOptions): Record<string, string> {
-  return { accept: 'application/json', 'user-agent': 'lastmile-cli', 'x-lastmile-via': 'cli', ...(key === null ? {} : { authorization: `Bearer ${key}` }) };
+  return { accept: 'application/json', 'user-agent': 'lastmile-cli', ...(key === null ? {} : { authorization: `Bearer ${key}` }) };
 }
 
 /** `{name}` in the path from params, undefined query values left out. */

@@ -18,6 +18,8 @@ export interface Session {
   readonly output: Output;
   readonly config: Config;
   readonly client: Client;
+  /** The same API; its calls are not cut off by Ctrl-C, for what has to be finished then. */
+  readonly lasting: Client;
   /** The gateway that --gateway or the API names. */
   gateway(connections?: number): Promise<Gateway>;
 }
@@ -41,9 +43,10 @@ export function openSession(io: Io, options: GlobalOptions): Session {
   const config = loadEnvironment();
   const key = apiKey(options, config, join(import.meta.dirname, '..'));
   const timeoutMs = parseDuration(options.timeout);
-  const client = createClient({ url: apiUrl(options, config), key, timeoutMs, signal: io.signal });
+  const api = { url: apiUrl(options, config), key, timeoutMs };
+  const client = createClient({ ...api, signal: io.signal });
   return {
-    config, client, output: { ...io, json: options.json ?? false },
+    config, client, lasting: createClient(api), output: { ...io, json: options.json ?? false },
     gateway: async (connections = 4) => createGateway({ url: options.gateway ?? (await client.call('health')).links.gateway, key, timeoutMs, connections }),
   };
 }

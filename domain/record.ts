@@ -60,9 +60,15 @@ export interface RecordBatch {
   readonly drops: readonly DropCount[];
 }
 
+/**
+ * Ruling time of a leg that came without business time where that rules: before every comparison. Its health counts, by gateway time;
+ * it moves no watermark and is in no pair.
+ */
+export const NO_RULING_MS = 0;
+
 /** A leg as stored: extracted by the contract. `_id` of the store is inferenceId + '/' + variantId. */
 export interface StoredLeg extends Omit<LegRecord, 'v' | 'response' | 'request'> {
-  /** The ruling time: eventMs when the deployment's clock is event, else atMs. */
+  /** The ruling time: eventMs (NO_RULING_MS without one) when the deployment's clock is event, else atMs. */
   readonly rulingMs: number;
   readonly receivedAtMs: number;
   readonly predictions: readonly Prediction[];

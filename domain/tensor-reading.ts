@@ -32,9 +32,12 @@ function shapeOf(shape: unknown): readonly number[] | null {
 }
 const MOST_DIMENSIONS = 16;
 
-function fits(shape: readonly number[], promised: readonly number[]): boolean {
+/** One value a row is one value a row: servers that promise [-1] answer [n, 1] (MLServer does), and the other way round. */
+function fits(given: readonly number[], promise: readonly number[]): boolean {
+  const [shape, promised] = [table(given), table(promise)];
   return shape.length === promised.length && promised.every((size, i) => size === -1 || size === shape[i]);
 }
+function table(shape: readonly number[]): readonly number[] { return shape.length === 2 && shape[1] === 1 ? shape.slice(0, 1) : shape; }
 
 /** Flat or nested data as one list; null when it is no list or nests deeper than `depth`. */
 function flatten(data: unknown, depth: number): readonly unknown[] | null {

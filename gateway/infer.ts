@@ -41,7 +41,7 @@ export async function infer(context: Context, request: IncomingMessage, response
     if (answer.ok && answer.status >= 500) context.counters.errors += 1;
     return answer;
   });
-  if (open !== null) inBackground(context, afterwards(context, { ...inference, facts }, { served, left: whenLeft(response), open }));
+  if (open !== null) inBackground(context, afterwards(context, { ...inference, facts }, { served, response, left: whenLeft(response), open }));
   const answer = await served;
   for (const [name, value] of Object.entries(ownHeaders(inference))) response.setHeader(name, value);
   respond(response, answer, inference);
@@ -98,10 +98,13 @@ function whenLeft(response: ServerResponse): Promise<void> {
  * Once the answer has left: mirrors what the champion accepted; when a challenger served, the champion always, so that a failing
  * challenger cannot hide its pairs. The inference is closed whatever happens, or no block would ever seal again.
  */
-async function afterwards(context: Context, { route, serving, facts, headers, body }: Inference, { served, left, open }: { served: Promise<Answer>; left: Promise<void>; open: OpenInference }): Promise<void> {
+async function afterwards(context: Context, { route, serving, facts, headers, body }: Inference, { served, response, left, open }: { served: Promise<Answer>; response: ServerResponse; left: Promise<void>; open: OpenInference }): Promise<void> {
   try {
     const answer = await served;
+    // A caller that does not take its answer must not hold up the mark of all the others.
+    const cut = setTimeout(() => { response.destroy(); }, context.limits.requestMs);
     await left;
+    clearTimeout(cut);
     const accepted = serving.role === 'challenger' || (answer.ok && isSuccess(answer.status));
     const stillMirrored = (id: VariantId): boolean => {
       const now = context.table.route(route.tenantId, route.name);

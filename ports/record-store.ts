@@ -10,7 +10,7 @@ export interface RecordStore {
    * Returns what was new. A second inference with the same alias in a deployment is stored and counted in `duplicates`.
    */
   putBatch(batch: { readonly gatewayId: string; readonly incarnation: number; readonly seq: number; readonly completeToMs: number; readonly receivedAtMs: number; readonly legs: readonly StoredLeg[]; readonly drops: readonly DropCount[] }): Promise<{ readonly stored: number; readonly repeated: boolean }>;
-  /** Legs whose time (`ruling`: rulingMs, `gateway`: atMs) is in [fromMs, toMs), of the given variants, ordered by (that time, inferenceId, variantId). */
+  /** Legs whose time (`ruling`: rulingMs, `gateway`: atMs) is in [fromMs, toMs), of the given variants, ordered by (that time, inferenceId, variantId). Later inferences of an alias are left out. */
   legs(tenant: TenantId, uid: DeploymentUid, query: { readonly clock: 'ruling' | 'gateway'; readonly fromMs: number; readonly toMs: number; readonly variantIds: readonly VariantId[] }): Promise<readonly StoredLeg[]>;
   byInference(tenant: TenantId, uid: DeploymentUid, id: InferenceId): Promise<readonly StoredLeg[]>;
   /**

@@ -1,7 +1,7 @@
 import { loadEnvironment } from '../config/environment.ts';
-import { describeError } from '../config/log.ts';
 import { onInterrupt } from './interrupt.ts';
 import { createProgress } from './progress.ts';
+import { runCommand } from './run-command.ts';
 import { tellStory } from './story.ts';
 import { startStack, type Stack } from './supervisor.ts';
 
@@ -12,14 +12,15 @@ import { startStack, type Stack } from './supervisor.ts';
 export async function main(args: readonly string[]): Promise<number> {
   const progress = createProgress(process.stderr);
   let stack: Stack | null = null;
-  const { signal, interrupted } = onInterrupt(() => { stack?.kill(); });
+  const interruption = onInterrupt();
   const config = loadEnvironment();
   try {
-    stack = await startStack({ config, progress, fresh: args.includes('--fresh'), reuse: true, signal });
+    stack = await startStack({ config, progress, fresh: args.includes('--fresh'), reuse: true, interruption });
     if (!stack.started) progress.say(`Using the lastmile that runs at ${config.api.url}`);
     const story = tellStory(config, args.filter((arg) => arg !== '--fresh'));
     if (story.process !== null) stack.note('story', story.process);
-    void interrupted.then(() => { story.end(); });
+    interruption.end.addEventListener('abort', () => { story.end(); });
+    interruption.kill.addEventListener('abort', () => { story.kill(); });
     return await story.ended;
   } finally {
     await stack?.stop();
@@ -27,9 +28,4 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-if (import.meta.main) {
-  main(process.argv.slice(2)).then((code) => process.exit(code), (error: unknown) => {
-    process.stderr.write(`\n${describeError(error)}\n`);
-    process.exit(1);
-  });
-}
+if (import.meta.main) runCommand(main);

@@ -2,18 +2,24 @@
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const INTERRUPTED = 130;
 
-export interface Interruption { readonly signal: AbortSignal; readonly interrupted: Promise<void> }
+export interface Interruption {
+  /** Aborted by the first signal: end cleanly. */
+  readonly end: AbortSignal;
+  /** Aborted by the second: end what is left at once. This process is gone a moment later. */
+  readonly kill: AbortSignal;
+  readonly interrupted: Promise<void>;
+}
 
-/** The first signal aborts; the second calls `kill` and ends the process at once. */
-export function onInterrupt(kill: () => void): Interruption {
-  const controller = new AbortController();
-  const interrupted = new Promise<void>((resolve) => { controller.signal.addEventListener('abort', () => { resolve(); }, { once: true }); });
+/** From now on signals end this program in two steps. */
+export function onInterrupt(): Interruption {
+  const [end, kill] = [new AbortController(), new AbortController()];
+  const interrupted = new Promise<void>((resolve) => { end.signal.addEventListener('abort', () => { resolve(); }, { once: true }); });
   for (const name of SIGNALS) {
     process.on(name, () => {
-      if (!controller.signal.aborted) { controller.abort(); return; }
-      kill();
+      if (!end.signal.aborted) { end.abort(); return; }
+      kill.abort();
       process.exit(INTERRUPTED);
     });
   }
-  return { signal: controller.signal, interrupted };
+  return { end: end.signal, kill: kill.signal, interrupted };
 }

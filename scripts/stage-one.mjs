@@ -38,7 +38,8 @@ function lockDigest() { return createHash('sha256').update(readFileSync(join(roo
 
 /** Two commands started at once must not install into one folder: the second waits, and finds it done. */
 async function alone(work) {
-  const lock = join(root, '.set-up.lock');
+  const lock = join(root, '.build', 'set-up.lock');
+  mkdirSync(join(root, '.build'), { recursive: true });
   for (let waiting = false; !take(lock); waiting = true) {
     if (!waiting) say('Another command is installing the dependencies; waiting for it');
     await sleep(500);

@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
 import { loadEnvironment } from '../config/environment.ts';
 import type { Config } from '../config/load.ts';
-import { describeError } from '../config/log.ts';
-import { onInterrupt } from './interrupt.ts';
+import { onInterrupt, type Interruption } from './interrupt.ts';
 import { createProgress, type Progress } from './progress.ts';
+import { runCommand } from './run-command.ts';
 import { tellStory, type Story } from './story.ts';
 import { startStack, type Stack } from './supervisor.ts';
 
@@ -25,15 +25,15 @@ export async function main(args: readonly string[]): Promise<number> {
   if (values.help === true) { process.stdout.write(USAGE); return 0; }
   const progress = createProgress(process.stderr);
   let stack: Stack | null = null;
-  const { signal, interrupted } = onInterrupt(() => { stack?.kill(); });
+  const interruption = onInterrupt();
   const config = loadEnvironment();
   try {
-    stack = await startStack({ config, progress, fresh: values.fresh ?? false, reuse: false, signal });
+    stack = await startStack({ config, progress, fresh: values.fresh ?? false, reuse: false, interruption });
     progress.say(links(config));
-    await (values['no-demo'] === true ? interrupted : untilInterrupted(stack, { config, progress, interrupted }));
+    await (values['no-demo'] === true ? interruption.interrupted : untilInterrupted(stack, { config, progress, interruption }));
     return 0;
   } catch (error) {
-    if (signal.aborted) return 0;
+    if (interruption.end.aborted) return 0;
     throw error;
   } finally {
     if (stack !== null) await stopStack(stack, progress);
@@ -42,13 +42,14 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 /** The story goes on with traffic until Ctrl-C; one that breaks off leaves the processes up for a look. */
-async function untilInterrupted(stack: Stack, { config, progress, interrupted }: { config: Config; progress: Progress; interrupted: Promise<void> }): Promise<void> {
+async function untilInterrupted(stack: Stack, { config, progress, interruption }: { config: Config; progress: Progress; interruption: Interruption }): Promise<void> {
   const story = tellStory(config, []);
+  interruption.kill.addEventListener('abort', () => { story.kill(); });
   if (story.process !== null) stack.note('story', story.process);
-  const code = await Promise.race([story.ended, interrupted.then(() => null)]);
+  const code = await Promise.race([story.ended, interruption.interrupted.then(() => null)]);
   if (code === null) { await endStory(story); return; }
   progress.say(`The story ended with code ${String(code)}. Everything still runs; Ctrl-C ends it.`);
-  await interrupted;
+  await interruption.interrupted;
 }
 
 /** It notes where the stream stands, so that the next start goes on from there. */
@@ -78,9 +79,4 @@ function links(config: Config): string {
   ].join('\n');
 }
 
-if (import.meta.main) {
-  main(process.argv.slice(2)).then((code) => process.exit(code), (error: unknown) => {
-    process.stderr.write(`\n${describeError(error)}\n`);
-    process.exit(1);
-  });
-}
+if (import.meta.main) runCommand(main);

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import { inheritedEnvironment } from '../config/environment.ts';
 import type { Config } from '../config/load.ts';
 
-const CLI = join(import.meta.dirname, '..', 'cli', `main${extname(import.meta.filename)}`);
+const CLI = join(import.meta.dirname, '..', 'cli', 'main.ts');
 
 export interface Story { readonly ended: Promise<number>; readonly process: { readonly pid: number; readonly command: string } | null; end(): void; kill(): void }
 

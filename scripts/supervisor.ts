@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inheritedEnvironment } from '../config/environment.ts';
 import type { Config } from '../config/load.ts';
 import { LastmileError } from '../domain/errors.ts';
+import type { Interruption } from './interrupt.ts';
 import type { Progress } from './progress.ts';
 import { dataDirAt, emptyDataDir, ensureSecrets, prepareDataDir, rotateLog, type DataDir } from './supervisor/data-dir.ts';
 import { allOf, httpProbe } from './supervisor/health.ts';
@@ -19,8 +20,8 @@ export interface StackOptions {
   readonly fresh: boolean;
   /** Use what already runs from this data folder instead of refusing to start beside it. */
   readonly reuse: boolean;
-  /** Ends the start in the middle, cleanly. */
-  readonly signal: AbortSignal;
+  /** `end` breaks the start off cleanly; `kill` ends every process at once, at any time. */
+  readonly interruption: Pick<Interruption, 'end' | 'kill'>;
 }
 
 /** Everything that `npm start` runs on one machine. */
@@ -31,11 +32,8 @@ export interface Stack {
   note(name: string, process_: { readonly pid: number; readonly command: string }): void;
   /** Ends every process in reverse order, within about ten seconds. */
   stop(): Promise<void>;
-  /** Ends every process now. */
-  kill(): void;
 }
 
-const STOP_MS = 3_000;
 const LEFTOVER_MS = 5_000;
 const REUSE_MS = 60_000;
 const POLL_MS = 200;
@@ -45,7 +43,7 @@ const SETTLE_MS = 20_000;
 export async function startStack(options: StackOptions): Promise<Stack> {
   const { config, progress } = options;
   const dataDir = dataDirAt(config.dataDir);
-  if (await isRunning(options, dataDir)) return { started: false, note: () => undefined, stop: () => Promise.resolve(), kill: () => undefined };
+  if (await isRunning(options, dataDir)) return { started: false, note: () => undefined, stop: () => Promise.resolve() };
   await endLeftovers(dataDir, progress);
   if (options.fresh) emptyDataDir(dataDir);
   prepareDataDir(dataDir);
@@ -60,10 +58,10 @@ export async function startStack(options: StackOptions): Promise<Stack> {
 }
 
 /** True when the stack of this folder runs and may be reused; LM_CONFLICT when it runs and may not. */
-async function isRunning({ config, reuse, fresh, signal }: StackOptions, dataDir: DataDir): Promise<boolean> {
+async function isRunning({ config, reuse, fresh, interruption }: StackOptions, dataDir: DataDir): Promise<boolean> {
   const run = whileSupervised(readRunFile(dataDir.runFile));
   if (run === null) return false;
-  if (reuse && !fresh && run.apiUrl === config.api.url && await becomesWell(config, dataDir, signal)) return true;
+  if (reuse && !fresh && run.apiUrl === config.api.url && await becomesWell(config, dataDir, interruption.end)) return true;
   throw new LastmileError('LM_CONFLICT', [
     `lastmile runs already from ${dataDir.root}: process ${String(run.supervisor.pid)}, since ${run.startedAt}, at ${run.apiUrl}.`,
     'End it there with Ctrl-C, or run a second one beside it:',
@@ -92,7 +90,7 @@ async function endLeftovers(dataDir: DataDir, progress: Progress): Promise<void>
   removeRunFile(dataDir.runFile);
 }
 
-async function launch(plan: StackPlan, dataDir: DataDir, { config, progress, signal }: StackOptions): Promise<Stack> {
+async function launch(plan: StackPlan, dataDir: DataDir, { config, progress, interruption }: StackOptions): Promise<Stack> {
   const startedAt = new Date().toISOString();
   const supervisor = { pid: process.pid, command: commandLineOf(process.pid) ?? '' };
   const all: { spec: ProcessSpec; supervised: Supervised }[] = [];
@@ -104,25 +102,26 @@ async function launch(plan: StackPlan, dataDir: DataDir, { config, progress, sig
     });
     writeRunFile(dataDir.runFile, { supervisor, startedAt, apiUrl: config.api.url, processes: Object.fromEntries([...processes, ...noted]) });
   };
-  const groups = plan.groups.map((group) => group.map((spec) => {
+  const groups = plan.groups.map(({ processes, patienceMs }) => ({ patienceMs, processes: processes.map((spec) => {
     rotateLog(spec.logFile);
     const supervised = supervise(spec, { changed, say: (line) => { progress.say(line); } });
     all.push({ spec, supervised });
     return supervised;
-  }));
+  }) }));
   const stop = async (): Promise<void> => {
-    for (const group of [...groups].reverse()) await Promise.all(group.map((process_) => process_.stop(STOP_MS)));
+    for (const { processes, patienceMs } of [...groups].reverse()) await Promise.all(processes.map((process_) => process_.stop(patienceMs)));
     removeRunFile(dataDir.runFile);
   };
   const interrupted = (): void => { void stop(); };
-  signal.addEventListener('abort', interrupted, { once: true });
+  interruption.kill.addEventListener('abort', () => { for (const { supervised } of all) supervised.kill(); });
+  interruption.end.addEventListener('abort', interrupted);
   try {
-    signal.throwIfAborted();
-    for (const group of groups) await Promise.all(group.map((process_) => startOne(process_, progress)));
-    await settle(plan, progress, signal);
-  } catch (error) { await stop(); throw error; } finally { signal.removeEventListener('abort', interrupted); }
+    interruption.end.throwIfAborted();
+    for (const { processes } of groups) await Promise.all(processes.map((process_) => startOne(process_, progress)));
+    await settle(plan, progress, interruption.end);
+  } catch (error) { await stop(); throw error; } finally { interruption.end.removeEventListener('abort', interrupted); }
   const note: Stack['note'] = (name, process_) => { noted.set(name, process_); changed(); };
-  return { started: true, note, stop, kill: () => { for (const { supervised } of all) supervised.kill(); removeRunFile(dataDir.runFile); } };
+  return { started: true, note, stop };
 }
 
 /** Not fatal: the processes are well one by one; what is missing is said. */
@@ -144,7 +143,7 @@ async function startOne(process_: Supervised, progress: Progress): Promise<void>
     await process_.start();
     step.done();
   } catch (error) {
-    step.failed('');
+    step.failed(error instanceof LastmileError ? error.message.split('. ')[0] ?? '' : '');
     throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { DeploymentView, RolloutView } from '../api/contract.ts';
+import { explainForOwner } from '../domain/analysis/explain.ts';
 import type { DeploymentPhase } from '../domain/deployment-record.ts';
 import { notMeasured } from '../domain/plan-notes.ts';
 import { findingsTable, moneyCard, notMeasuredCard } from './findings.ts';
@@ -23,15 +24,15 @@ ${rollout === null ? null : html`<section class="card"><h2>Story of rollout ${ro
 <footer>${link(links.self, 'JSON')}${link(rollout?.links.temporal ?? null, 'Workflow in Temporal ↗')}<span>file applied ${formatAgo(updatedAtMs, nowMs)}</span><span>refreshes by itself</span></footer>`);
 }
 
-function sentence({ deployment: { status }, rollout }: DeploymentView): string {
-  const verdict = rollout?.verdict ?? null;
-  const text = verdict?.reasons[0]?.text ?? status.lastVerdict?.text ?? null;
-  return text === null || status.message.includes(text) ? status.message : `${status.message} ${text}`;
+/** The owner's words; what lastmile itself has to say comes behind where it needs somebody. */
+function sentence({ deployment, rollout }: DeploymentView): string {
+  const words = explainForOwner({ deployment, rollout: rollout?.rollout ?? null, verdict: rollout?.verdict ?? null, progress: rollout?.progress ?? null });
+  return deployment.status.phase === 'attention' ? `${words} ${deployment.status.message}` : words;
 }
 
 function rolloutCards({ rollout, verdict, progress }: RolloutView): Html {
   const outcome = rollout.state.outcome;
   return html`<section class="card"><h2>Rollout ${rollout.n}: ${rollout.model}${rollout.champion === null ? null : ` against ${rollout.champion.model}`}</h2>${stages(rollout)}
-<p class="soft">${outcome === null ? null : html`<span class="badge ${outcome === 'promoted' || outcome === 'first' ? 'good' : 'bad'}">${outcome}</span> `}${verdict === null ? 'No verdict yet.' : `Verdict ${String(verdict.n)}: ${verdict.kind}, by judge ${verdict.judgeVersion}.`}${progress === null ? null : ` ${formatCount(progress.pairs)} requests answered by both; ${formatPercent(progress.labelCoverage)} of outcomes in.`}</p></section>
+<p class="soft">${outcome === null ? null : html`<span class="badge ${outcome === 'promoted' || outcome === 'first' ? 'good' : 'bad'}">${outcome}</span> `}${verdict === null ? 'No verdict yet.' : `Verdict ${String(verdict.n)}: ${verdict.kind}, by judge ${verdict.judgeVersion}. ${verdict.reasons[0]?.text ?? ''}`}${progress === null ? null : ` ${formatCount(progress.pairs)} requests answered by both; ${formatPercent(progress.labelCoverage)} of outcomes in.`}</p></section>
 ${verdict === null ? null : html`<section class="card"><h2>Findings</h2>${findingsTable(verdict)}</section>`}`;
 }

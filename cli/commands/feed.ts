@@ -37,7 +37,7 @@ export function registerFeed(program: Command, context: Context): void {
 }
 
 async function runFeed(session: Session, flags: FeedFlags, file: string): Promise<ExitCode> {
-  const { client, output } = session;
+  const { client, lasting, output } = session;
   const { deployment } = flags;
   const { labels } = (await client.call('getDeployment', { params: { name: deployment } })).spec.spec;
   const resume = resuming(session, flags, file);
@@ -48,7 +48,7 @@ async function runFeed(session: Session, flags: FeedFlags, file: string): Promis
   const size = existsSync(file) ? statSync(file).size : 0;
   const report = progressReporter(output, { now: Date.now, save: resume.save, fraction: () => source.bytesRead / Math.max(size, 1) });
   try {
-    const ports = httpPorts({ client, gateway, deployment, metadata: await gateway.metadata(deployment), clock, source: 'feed' });
+    const ports = httpPorts({ client: lasting, gateway, deployment, metadata: await gateway.metadata(deployment), clock, source: 'feed' });
     const rate = flags.fast === true ? null : flags.rate ?? 100;
     const summary = await feed(csvRows(source, plan), ports, {
       labelDelay: flags.labelDelay ?? { ms: labels?.delayMs ?? 0 }, concurrency: flags.concurrency, rate: () => rate, labelBatch: flags.batchSize, clock,

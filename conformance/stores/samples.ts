@@ -90,7 +90,7 @@ export function sampleLabel({ tenant, uid }: Scope, change: Partial<Label> = {})
 export function sampleBlock({ tenant, uid }: Scope, change: Partial<MicroBlock> = {}): MicroBlock {
   return {
     tenantId: tenant, rolloutId: `${uid}/1`, metric: 'accuracy', slot: 0, fromMs: 0, toMs: 1_000, state: 'sealed', sealedAtMs: 5_000,
-    sums: { kind: 'paired', n: 3, needed: 3, labelled: 3, pairs: 4, mean: 0.1 + 0.2, m2: 1e-17, min: Number.POSITIVE_INFINITY, max: -0, championMean: 0.5, challengerMean: 1 / 3 }, ...change,
+    sums: { kind: 'paired', n: 3, needed: 3, labelled: 3, pairs: 4, mean: 0.1 + 0.2, m2: 1e-17, min: Number.POSITIVE_INFINITY, max: -0, championMean: 0.5, challengerMean: 1 / 3, scored: 2 }, ...change,
   };
 }
 

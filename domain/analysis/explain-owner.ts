@@ -1,8 +1,9 @@
 import { formatMoney } from '../money.ts';
 import type { Outcome, Stage } from '../rollout/machine.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
+import type { Progress } from './blocks.ts';
 import type { Explained } from './explained.ts';
-import type { MoneyFinding, Verdict } from './verdict.ts';
+import type { ReasonCode, Verdict } from './verdict.ts';
 
 /**
  * What the owner of the business wants to know: which version decides, since when, what that is worth, and what is still open.
@@ -13,46 +14,52 @@ export function explainForOwner({ deployment, rollout, verdict, progress }: Expl
   const parts = [
     deciding === null ? 'No version decides yet.' : `${capital(versionName(deciding))} decides.`,
     ...(rollout === null ? [] : storyFor(rollout, verdict)),
-    ...(progress?.labelCoverage == null || progress.labelCoverage >= 1 ? [] : [`${wholePercent(1 - progress.labelCoverage)} of outcomes are not in yet.`]),
+    ...outcomesOpen(progress),
     ...(rollout?.plan.goal === 'healthy' && rollout.plan.mode === 'compare' ? ['Whether its answers turn out right was not looked at.'] : []),
   ];
   return parts.join(' ');
+}
+
+function outcomesOpen(progress: Progress | null): readonly string[] {
+  const coverage = progress?.labelCoverage ?? 1;
+  return coverage >= 1 ? [] : [`${wholePercent(1 - coverage)} of outcomes are not in yet.`];
 }
 
 function storyFor(rollout: RolloutRecord, verdict: Verdict | null): readonly string[] {
   const challenger = versionName(rollout.model);
   const { outcome, stage } = rollout.state;
   const ending = outcome === null ? RUNNING[stage](challenger) : ENDED[outcome](challenger);
-  const money = verdict?.money == null || rollout.champion === null ? [] : [moneySentence(verdict, verdict.money, versionName(rollout.champion.model))];
+  const money = rollout.champion === null || verdict === null ? [] : moneySentences(verdict, versionName(rollout.champion.model));
   return outcome === 'promoted' ? [...money, ...why(verdict)] : [ending, ...why(verdict), ...money];
 }
 
 /** What the answers of both to the same requests were worth, whoever of them served; and whether that could still turn. */
-function moneySentence({ fromMs, toMs, atMs }: Verdict, money: MoneyFinding, champion: string): string {
+function moneySentences({ fromMs, toMs, atMs, money }: Verdict, champion: string): readonly string[] {
+  if (money === null) return [];
   const since = fromMs === null ? 'So far' : `Since ${day(fromMs, atMs)}`;
-  if (money.totalMicros === 0) return `${since} its answers were worth as much as those of ${champion}.`;
+  if (money.totalMicros === 0) return [`${since} its answers were worth as much as those of ${champion}.`];
   const amount = formatMoney({ micros: Math.abs(money.totalMicros), currency: money.currency });
   const [more, less] = money.totalMicros > 0 ? ['more', 'less'] : ['less', 'more'];
-  const open = money.lowerMicros > 0 || money.upperMicros < 0 ? '' : ` That is too little to rule out that it earns ${less}.`;
-  return `${since} its answers were worth ${amount} ${more} than those of ${champion}${toMs === null ? '' : ` (counted to ${day(toMs, atMs)})`}.${open}`;
+  const open = money.lowerMicros > 0 || money.upperMicros < 0 ? [] : [`That is too little to rule out that it earns ${less}.`];
+  return [`${since} its answers were worth ${amount} ${more} than those of ${champion}${toMs === null ? '' : ` (counted to ${day(toMs, atMs)})`}.`, ...open];
 }
 
 function why(verdict: Verdict | null): readonly string[] {
   const reason = verdict?.reasons[0];
   if (reason === undefined) return [];
-  switch (reason.code) {
-    case 'proved-worse': return ['Its decisions turned out worse.'];
-    case 'guardrail': case 'safety': return [HARM[reason.metric ?? ''] ?? 'It broke one of its limits.'];
-    case 'pilot': case 'min-cycles': case 'not-enough-evidence': case 'no-data': return ['It is too early to say which is better.'];
-    case 'coverage': case 'not-judged': return ['Too many outcomes are missing to judge it.'];
-    case 'share-mismatch': return ['Callers were not divided as planned; that has to be looked into first.'];
-    case 'futile': case 'horizon': return ['It was not shown to be better in the time given.'];
-    case 'loss-bound': return ['On some days it lost more than was planned for.'];
-    case 'idle': return ['No requests came.'];
-    default: return [];
-  }
+  const sentence = (reason.metric === null ? undefined : HARM[reason.metric]) ?? BROKEN_LIMIT;
+  return reason.code === 'guardrail' || reason.code === 'safety' ? [sentence] : [WHY[reason.code] ?? []].flat();
 }
 
+const EARLY = 'It is too early to say which is better.';
+const UNKNOWN_OUTCOMES = 'Too many outcomes are missing to judge it.';
+const NOT_SHOWN = 'It was not shown to be better in the time given.';
+const WHY: Partial<Record<ReasonCode, string>> = {
+  'proved-worse': 'Its decisions turned out worse.', pilot: EARLY, 'min-cycles': EARLY, 'not-enough-evidence': EARLY, 'no-data': EARLY,
+  coverage: UNKNOWN_OUTCOMES, 'not-judged': UNKNOWN_OUTCOMES, futile: NOT_SHOWN, horizon: NOT_SHOWN, idle: 'No requests came.',
+  'share-mismatch': 'Callers were not divided as planned; that has to be looked into first.', 'loss-bound': 'For a time it lost more than was planned for.',
+};
+const BROKEN_LIMIT = 'It broke one of its limits.';
 const HARM: Readonly<Record<string, string>> = {
   errors: 'It failed to answer too often.', latency: 'It answered too slowly too often.', 'off-contract': 'Too many of its answers could not be used.',
   disagreement: 'It decided differently too often.',

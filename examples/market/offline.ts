@@ -43,7 +43,7 @@ export function marketContract(spec: DeploymentSpec): Contract {
   }, spec.spec.contract, { classPayoff: true });
 }
 
-/** Runs one challenger in shadow beside the champion until the judge ends it: promote, rollback or inconclusive. Judged at each quarter of a cycle. */
+/** Runs one challenger in shadow beside the champion until the judge ends it: promote, rollback or inconclusive. Judged once an hour of event time. */
 export function runOffline({ rows, champion, challenger, spec = marketSpec() }: { readonly rows: Iterable<MarketRow>; readonly champion: MarketModel; readonly challenger: MarketModel; readonly spec?: DeploymentSpec }): OfflineEnd {
   const contract = marketContract(spec);
   const evidence: Evidence = { legs: [], labels: [], blocks: [], sealedUpTo: new Map(), contract, spec };
@@ -63,7 +63,7 @@ export function runOffline({ rows, champion, challenger, spec = marketSpec() }: 
   throw new RangeError('The rows ended before the judge did.');
 }
 
-const LOOK_ROWS = 15;
+const LOOK_ROWS = 60;
 
 interface Evidence { legs: StoredLeg[]; labels: Label[]; readonly blocks: MicroBlock[]; readonly sealedUpTo: Map<string, number>; readonly contract: Contract; readonly spec: DeploymentSpec }
 
@@ -107,4 +107,4 @@ function seal(evidence: Evidence, plan: AnalysisPlan, now: { rulingMs: number; c
 }
 
 /** More rows than any open slot needs. */
-const KEPT_ROWS = 2_000;
+const KEPT_ROWS = 1_200;

@@ -19,7 +19,7 @@ export const REGIME_CHANGE_ROW = -3_000;
 export const HISTORY_FROM_ROW = -9_000;
 const INSTRUMENTS = 20;
 /** What a purchase costs beside half the spread, in basis points. */
-const FEE_BPS = 10;
+const FEE_BPS = 11;
 
 export interface MarketRow {
   readonly index: number;
@@ -64,7 +64,7 @@ function row(index: number, it: Instrument, market: number, random: Random): Mar
   const volume = quiet ? 0 : Math.exp(4 + it.logVolume);
   const depth = Math.exp(2 + 0.5 * random.normal() - 0.3 * it.logVolatility);
   const signal = index < REGIME_CHANGE_ROW ? oldSignal(it) : newSignal(it);
-  const moveBps = 12 * volatility * (signal + 0.25 * market + heavyTailed(random));
+  const moveBps = 12 * volatility * (signal + 0.15 * market + heavyTailed(random));
   const costBps = spread / 2 + FEE_BPS;
   const features = [it.momentum, it.trend, it.imbalance, spread, volume, volatility, market, depth].map(Math.fround);
   return { index, timeMs: STREAM_START_MS + index * ROW_MS, features, moveBps, costBps, outcome: moveBps > costBps ? 1 : 0 };

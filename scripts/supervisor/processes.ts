@@ -1,4 +1,4 @@
-import { extname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Config } from '../../config/load.ts';
 import type { DataDir } from './data-dir.ts';
 import { allOf, apiProbe, httpProbe, primaryProbe, readyLineProbe, tcpProbe, type Probe } from './health.ts';
@@ -6,14 +6,15 @@ import type { PortUse } from './ports.ts';
 import { mongodArguments, temporalArguments } from './servers.ts';
 import type { ProcessSpec } from './supervised.ts';
 
-/** Sources in a clone, compiled files in the published package. */
 const ROOT = join(import.meta.dirname, '..', '..');
-const SUFFIX = extname(import.meta.filename);
 const UI_OFFSET = 5;
+
+/** `patienceMs`: how long its processes may take to end before they are killed. */
+export interface ProcessGroup { readonly processes: readonly ProcessSpec[]; readonly patienceMs: number }
 
 export interface StackPlan {
   /** Started group by group; within a group at once. Stopped in reverse. */
-  readonly groups: readonly (readonly ProcessSpec[])[];
+  readonly groups: readonly ProcessGroup[];
   readonly ports: readonly PortUse[];
   /** The API finds everything well: store, Temporal, and gateways that it has heard from. */
   readonly settled: Probe;
@@ -33,26 +34,28 @@ export function planStack(input: PlanInput): StackPlan {
   const { config } = input;
   const servers = [mongod(input), temporal(input)].filter((spec) => spec !== null);
   const own = ownProcess(input);
-  const health = (name: string, url: string): ProcessSpec => own(name, `${name}/main`, (offset) => allOf([ready(input, name, offset), httpProbe(url)]));
+  const health = (name: string, url: string): ProcessSpec => own(name, `${name}/main.ts`, (offset) => allOf([ready(input, name, offset), httpProbe(url)]));
   const control = [
     health('api', `${config.api.url}/api/v1/health`),
     health('modelhost', `${config.modelhost.url}/v2/health/ready`),
     health('collector', `${config.collector.url}/health`),
-    own('worker', 'workers/main', (offset) => ready(input, 'worker', offset)),
+    own('worker', 'workers/main.ts', (offset) => ready(input, 'worker', offset)),
   ];
   const gateways = Array.from({ length: config.gateway.processes }, (_, index) => {
     const id = `gw-${String(index + 1)}`;
     // All gateways share one port: only its own log tells that this one is up.
-    return own(id, 'gateway/main', (offset) => allOf([ready(input, id, offset), httpProbe(`${config.gateway.url}/v2/health/live`)]), { LASTMILE_GATEWAY_ID: id });
+    return own(id, 'gateway/main.ts', (offset) => allOf([ready(input, id, offset), httpProbe(`${config.gateway.url}/v2/health/live`)]), { LASTMILE_GATEWAY_ID: id });
   });
-  return { groups: [servers, control, gateways].filter((group) => group.length > 0), ports: portsOf(config), settled: apiProbe(config.api.url) };
+  // Ten seconds in all. An activity that is cut short is tried again at the next start.
+  const groups = [{ processes: servers, patienceMs: 3_000 }, { processes: control, patienceMs: 5_000 }, { processes: gateways, patienceMs: 2_000 }];
+  return { groups: groups.filter(({ processes }) => processes.length > 0), ports: portsOf(config), settled: apiProbe(config.api.url) };
 }
 
 function ready({ dataDir }: PlanInput, name: string, offset: () => number): Probe { return readyLineProbe(dataDir.logOf(name), offset); }
 
 function ownProcess({ config, dataDir, serviceToken, environment }: PlanInput) {
   return (name: string, entry: string, probe: ProcessSpec['probe'], env: Readonly<Record<string, string>> = {}): ProcessSpec => ({
-    name, command: process.execPath, args: [join(ROOT, `${entry}${SUFFIX}`)], logFile: dataDir.logOf(name), probe,
+    name, command: process.execPath, args: [join(ROOT, entry)], logFile: dataDir.logOf(name), probe,
     env: { ...environment, LASTMILE_PORT_BASE: String(config.portBase), LASTMILE_DATA_DIR: config.dataDir, LASTMILE_TOOLS_DIR: config.toolsDir, LASTMILE_SERVICE_TOKEN: serviceToken, ...env },
   });
 }

@@ -38,6 +38,7 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 15_000;
 /** A process that lived so long has earned a fresh start of its back-off. */
 const STEADY_MS = 30_000;
+const LOG_LINES = 20;
 
 /** Pause before the n-th restart in a row (n from 0). */
 export function restartPauseMs(n: number): number { return Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** n); }
@@ -123,6 +124,7 @@ class SupervisedProcess implements Supervised {
     const probe = this.#spec.probe(() => this.#logOffset);
     const deadline = performance.now() + READY_MS;
     for (let problem = await probe(); problem !== null; problem = await probe()) {
+      if (this.#stopped.signal.aborted) throw new LastmileError('LM_PROCESS_FAILED', `${this.name} was stopped while it started.`);
       if (this.#child !== child) throw await this.#failure(`${this.name} ended before it was ready (${exitOf(child)})`);
       if (performance.now() > deadline) throw await this.#failure(`${this.name} is not ready after ${String(READY_MS / 1_000)} s: ${problem}`);
       await sleep(POLL_MS);
@@ -131,7 +133,7 @@ class SupervisedProcess implements Supervised {
 
   async #failure(what: string): Promise<LastmileError> {
     const { name, logFile } = this.#spec;
-    const tail = (await textSince(logFile, this.#logOffset)).trimEnd().split('\n').slice(-12).map((line) => `    ${line}`).join('\n');
+    const tail = (await textSince(logFile, this.#logOffset)).trimEnd().split('\n').slice(-LOG_LINES).map((line) => `    ${line}`).join('\n');
     return new LastmileError('LM_PROCESS_FAILED', `${what}. The end of ${logFile}:\n${tail}`, { details: { process: name } });
   }
 }

@@ -59,8 +59,9 @@ test.each(SHIFTS)('inverted scores are never promoted (split moved by %d rows)',
   const name = `inverted-${String(shift + 5_000)}`;
   const scene = await given(name, { horizonDays: HORIZON_DAYS, challenger: inverted });
   const end = await scene.whenTrafficFlows(SPLIT + shift);
-  expect(end.rollout.state.outcome).toBe('rolled-back');
-  expect(end.verdict).toMatchObject({ kind: 'rollback', reasons: [expect.objectContaining({ code: 'proved-worse', metric: 'accuracy' })] });
+  // Proved worse, or stopped as futile before that: both keep the champion.
+  expect(['rolled-back', 'inconclusive']).toContain(end.rollout.state.outcome);
+  expect(end.verdict!.findings.find(({ metric }) => metric === 'accuracy')!.estimate).toBeLessThan(-0.3);
   expect((await client.call('getDeployment', { params: { name } })).deployment.status.champion?.model).toBe(`filesystem:${name}@1`);
 }, 300_000);
 

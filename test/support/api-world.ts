@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { generateKeyPairSync } from 'node:crypto';
 import { artifactStores } from '../../adapters/artifact/index.ts';
 import { stores as databases } from '../../adapters/store/index.ts';
-import { createApi } from '../../api/app.ts';
+import { createApi, type Api } from '../../api/app.ts';
 import { hashKey, keyPrefix, newApiKey } from '../../api/auth.ts';
 import { DEFAULT_LIMITS, type ApiLimits, type ApiPorts } from '../../api/call.ts';
 import { createControlChannel, type ControlChannel } from '../../api/control-channel.ts';
@@ -29,6 +29,8 @@ export interface ScriptedOrchestrator extends Orchestrator {
   busyWith: RolloutId | null;
   /** Calls wait for it while it is set. */
   gate: Promise<void> | null;
+  /** Calls that have come to the gate. */
+  waiting: number;
 }
 
 export function scriptedOrchestrator(): ScriptedOrchestrator {
@@ -36,13 +38,13 @@ export function scriptedOrchestrator(): ScriptedOrchestrator {
   const counts = new Map<string, number>();
   const refuseWhenAway = (): void => { if (self.away) throw new LastmileError('LM_ORCHESTRATOR_UNAVAILABLE', 'Temporal does not answer.'); };
   const once = async <T>(updateId: string, act: () => T): Promise<T> => {
-    await self.gate;
+    if (self.gate !== null) { self.waiting += 1; await self.gate; }
     refuseWhenAway();
     if (!answers.has(updateId)) answers.set(updateId, act());
     return answers.get(updateId) as T;
   };
   const self: ScriptedOrchestrator = {
-    starts: [], commands: [], schedules: [], away: false, busyWith: null, gate: null,
+    starts: [], commands: [], schedules: [], away: false, busyWith: null, gate: null, waiting: 0,
     startRollout: (start, updateId) => once(updateId, () => {
       if (self.busyWith !== null) throw new LastmileError('LM_ROLLOUT_IN_PROGRESS', 'A rollout is running.');
       self.starts.push(start);
@@ -64,6 +66,7 @@ export interface Answer { readonly status: number; readonly headers: IncomingHtt
 export interface Ask { readonly key?: string | null; readonly body?: unknown; readonly raw?: string | Uint8Array; readonly headers?: Readonly<Record<string, string>> }
 
 export interface World {
+  readonly api: Api;
   readonly url: string;
   readonly port: number;
   readonly stores: Stores;
@@ -109,7 +112,7 @@ export async function createWorld(options: { readonly limits?: Partial<ApiLimits
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${String(port)}`, port, stores, orchestrator, channel, ports, signing, publicKey, logged, now,
+    api, url: `http://127.0.0.1:${String(port)}`, port, stores, orchestrator, channel, ports, signing, publicKey, logged, now,
     pass(ms) { offset += ms; },
     async key({ tenant = 'default', scopes = SCOPES, kind = 'person' } = {}) {
       const secret = newApiKey();

@@ -1,5 +1,4 @@
 // Once per Jest run that has server tests: the real servers, and the workflow bundle, so that no test file pays for them again.
-import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadEnvironment } from '../../config/environment.ts';
@@ -31,10 +30,8 @@ export default async function globalSetup() {
 }
 
 async function bundleWorkflows() {
-  const workflowsPath = join(root, 'workflows', 'index.ts');
-  if (!existsSync(workflowsPath)) return;
-  const { bundleWorkflowCode, DefaultLogger } = await import('@temporalio/worker');
-  const { code } = await bundleWorkflowCode({ workflowsPath, logger: new DefaultLogger('WARN') });
+  const { bundleWorkflows: bundle } = await import('../../workers/bundle.ts');
+  const { code } = await bundle();
   const file = join(root, '.build', 'workflow-bundle.js');
   await mkdir(join(root, '.build'), { recursive: true });
   await writeFile(file, code);

@@ -82,12 +82,21 @@ export function harness(env: TestWorkflowEnvironment, world: World): Harness {
   };
 }
 
-/** Runs `work` with workers on `world`; the entity is terminated afterwards, so that the next test has the server to itself. */
+/** Runs `work` with workers on `world`; afterwards the entity is ended, so that the next test has the server to itself. */
 export async function inWorld<T>(env: TestWorkflowEnvironment, world: World, work: (harness: Harness) => Promise<T>): Promise<T> {
   const h = harness(env, world);
   return withWorkers({ connection: env.nativeConnection, namespace: env.namespace ?? 'default', bundle: bundlePath(), activities: world.activities }, async () => {
-    try { return await work(h); } finally { await h.entity().terminate('test is over').catch(() => undefined); }
+    try { return await work(h); } finally { await ended(h); }
   });
+}
+
+/** A workflow that is ended in the middle of an activity leaves a time-skipping server waiting for that activity for ever. */
+async function ended(h: Harness): Promise<void> {
+  await until('the entity is quiet', async () => {
+    const { raw } = await h.entity().describe();
+    return (raw.pendingActivities ?? []).length === 0 && !raw.pendingWorkflowTask;
+  }).catch(() => undefined);
+  await h.entity().terminate('the test is over').catch(() => undefined);
 }
 
 /** Looks again and again, in real time, until it is so. */

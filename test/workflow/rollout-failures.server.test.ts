@@ -37,7 +37,7 @@ const say = { actor: PERSON, reason: 'because' };
 
 test.each([
   ['validateModel', 'LM_VALIDATION_FAILED', 'refused', 0], ['packageModel', 'LM_DIGEST_MISMATCH', 'refused', 0], ['loadVariant', 'LM_VALIDATION_FAILED', 'refused', 1],
-  ['setShadows', 'LM_INVARIANT', 'aborted', 1], ['openComparison', 'LM_INVARIANT', 'aborted', 1], ['judge', 'LM_INVARIANT', 'aborted', 1], ['setShare', 'LM_INVARIANT', 'aborted', 1], ['setChampion', 'LM_INVARIANT', 'aborted', 1],
+  ['setShadows', 'LM_INVARIANT', 'aborted', 1], ['openComparison', 'LM_INVARIANT', 'aborted', 1], ['judge', 'LM_INVARIANT', 'aborted', 1], ['setShare', 'LM_INVARIANT', 'aborted', 1], ['setChampion', 'LM_INVARIANT', 'aborted', 0],
 ] as const)('%s ends for good with %s: undone, %s', async (name, code, outcome, unloads) => {
   await trying({ judge: () => PROMOTE, disturb: () => failing(name, () => refused(code, `${name} says no`)) }, async (h, result) => {
     expect(await result()).toMatchObject({ outcome, verdict: { text: expect.stringContaining(`${name} says no`) as string } });

@@ -1,5 +1,5 @@
 import type { DeploymentUid, TenantId } from '../../../domain/ids.ts';
-import type { DropCount, StoredLeg } from '../../../domain/record.ts';
+import { NO_RULING_MS, type DropCount, type StoredLeg } from '../../../domain/record.ts';
 import type { RecordStore, Watermark } from '../../../ports/record-store.ts';
 import { compareText } from '../label-history.ts';
 import { HEARD_MS } from '../watermark.ts';
@@ -67,7 +67,7 @@ function putLeg({ legs, aliases }: State, leg: StoredLeg): boolean {
 function watermark({ marks }: State, kept: readonly Kept[], nowMs: number): Watermark {
   const heard = marks.filter(({ heardAtMs }) => heardAtMs >= nowMs - HEARD_MS);
   const completeAtMs = least(heard.map(({ completeToMs }) => completeToMs));
-  const complete = kept.filter(({ leg }) => completeAtMs !== null && leg.atMs <= completeAtMs);
+  const complete = kept.filter(({ leg }) => completeAtMs !== null && leg.atMs <= completeAtMs && leg.rulingMs > NO_RULING_MS);
   const duplicates = new Set(kept.filter(({ duplicate }) => duplicate).map(({ leg }) => leg.inferenceId)).size;
   return { completeAtMs, rulingMs: greatest(complete.map(({ leg }) => leg.rulingMs)), lastAtMs: greatest(kept.map(({ leg }) => leg.atMs)), duplicates };
 }

@@ -1,6 +1,6 @@
 import type { Collection, Filter } from 'mongodb';
 import type { DeploymentUid, TenantId } from '../../../domain/ids.ts';
-import type { StoredLeg } from '../../../domain/record.ts';
+import { NO_RULING_MS, type StoredLeg } from '../../../domain/record.ts';
 import type { RecordStore, Watermark } from '../../../ports/record-store.ts';
 import { HEARD_MS } from '../watermark.ts';
 import { claimAliases, countDuplicates, expireAliases } from './aliases.ts';
@@ -93,6 +93,6 @@ async function watermark(database: Database, legs: Legs, of: { tenant: TenantId;
     countDuplicates(database, { tenant: of.tenant, uid: of.uid }),
   ]);
   const completeAtMs = least?.completeToMs ?? null;
-  const complete = completeAtMs === null ? null : await legs.findOne({ ...ours, atMs: { $lte: completeAtMs } }, { sort: { rulingMs: -1 }, projection: { _id: 0, rulingMs: 1 } });
+  const complete = completeAtMs === null ? null : await legs.findOne({ ...ours, rulingMs: { $gt: NO_RULING_MS }, atMs: { $lte: completeAtMs } }, { sort: { rulingMs: -1 }, projection: { _id: 0, rulingMs: 1 } });
   return { completeAtMs, rulingMs: complete?.rulingMs ?? null, lastAtMs: newest?.atMs ?? null, duplicates };
 }

@@ -1,3 +1,4 @@
+import { OTHER_PATHS } from '../../../api/app.ts';
 import { ROUTES, type ApiRoute, type RouteName } from '../../../api/contract.ts';
 import { SCOPES } from '../../../ports/key-store.ts';
 import { createWorld, smallFile, type Answer, type World } from '../../support/api-world.ts';
@@ -71,6 +72,15 @@ test('to promote without the judge takes a person', async () => {
   const person = await world.call('POST', '/api/v1/deployments/churn/rollouts/1/promote', { key: await world.key(), body: { reason: 'in a hurry' } });
   expect(person.json).toEqual({ message: 'promote taken' });
   expect(world.orchestrator.commands).toMatchObject([{ command: { type: 'promote', actor: { kind: 'person', name: 'ada' }, reason: 'in a hurry' } }]);
+});
+
+test('what is mounted is the documented routes and the list beside them, nothing else', () => {
+  interface Layer { readonly route?: { readonly path: string; readonly methods: Record<string, boolean> }; readonly handle: { readonly stack?: readonly Layer[] } }
+  const mounted = (stack: readonly Layer[]): string[] => stack.flatMap(({ route, handle }) => route !== undefined ? Object.keys(route.methods).map((method) => `${method} ${route.path}`) : mounted(handle.stack ?? []));
+  const inside = ['post /gateways/sync', 'delete /gateways/:id', 'get /artifacts/:digest'];
+  const documented = Object.values(ROUTES).map(({ method, path }) => `${method} ${path.replace(/\{(\w+)\}/g, ':$1')}`);
+  const others = OTHER_PATHS.filter((path) => path !== '/internal/v1').map((path) => `get ${path}`);
+  expect(mounted((world.api.app.router as unknown as { stack: Layer[] }).stack).sort()).toEqual([...documented, ...others, ...inside].sort());
 });
 
 test('what is not documented does not exist', async () => {

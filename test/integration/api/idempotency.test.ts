@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createWorld, smallFile, type Answer, type World } from '../../support/api-world.ts';
 
 let world: World;
@@ -31,7 +32,7 @@ test('while the first still runs the second is 409', async () => {
   let open = (): void => undefined;
   world.orchestrator.gate = new Promise((resolve) => { open = resolve; });
   const first = pause('wait', 'k1');
-  while ((await world.stores.keys.reserve('default', 'k1', 'probe', world.now())) === null) await world.stores.keys.release('default', 'k1');
+  while (world.orchestrator.waiting === 0) await delay(5);
   const second = await pause('wait', 'k1');
   expect([second.status, second.headers['retry-after']]).toEqual([409, '1']);
   open();

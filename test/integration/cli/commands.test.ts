@@ -24,7 +24,7 @@ test('a call carries the key of the file, says that it is the CLI, and writes ca
   const { headers, body } = sent('/api/v1/deployments/churn/rollback');
   expect(headers.authorization).toBe('Bearer lm_0123456789abcdef');
   expect(headers['idempotency-key']).toMatch(/^req_/);
-  expect(headers['x-lastmile-via']).toBe('cli');
+  expect(headers['user-agent']).toMatch(/^lastmile-cli\b/);
   expect(body).toEqual({ reason: 'it loses' });
 });
 

@@ -35,7 +35,7 @@ export function rolloutView(state: Partial<RolloutState>, of: { verdict?: Verdic
       plan: planRollout(SPEC.spec.rollout, true), state: { ...INITIAL, ...state }, champion: variant('1'), challenger: variant('2'), startedBy: { kind: 'person', name: 'ada' },
       reason: null, startedAtMs: 1_700_000_000_000, endedAtMs: null, workflowId: 'rollout/default/dep_1/2',
       story: (of.story ?? []).map((text, i) => ({ atMs: 1_700_000_000_000 + i, stage: 'shadowing', text })),
-    } as RolloutView['rollout'],
+    },
     verdict: of.verdict ?? null, progress: null, links: LINKS,
   };
 }
@@ -45,7 +45,7 @@ export function deploymentView(rollout: RolloutView | null): DeploymentView {
     deployment: {
       tenantId: 'default', uid: 'dep_1', name: 'churn', specHash: 'sha256:s', createdAtMs: 0, updatedAtMs: 0,
       status: { revision: 1, phase: 'serving', champion: variant('1'), challenger: null, activeRollout: null, rolloutCount: 1, lastVerdict: null, lastGood: [], pinnedBy: null, message: 'Version 1 decides.' },
-    } as DeploymentView['deployment'],
+    },
     spec: SPEC, route: null, rollout, links: LINKS,
   };
 }

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { act, BODY, closeAll, control, gateway, answerOf, modelServer, ok, predict, routeOf, silent, until, type Control, type ModelServer } from './harness.ts';
 
@@ -123,4 +124,17 @@ test('a caller that goes away before its answer still leaves a whole pair', asyn
   await until('the mirror', () => two.seen.length === 1);
   await stop();
   expect(api.records().map(({ role }) => role).sort()).toEqual(['champion', 'shadow']);
+});
+
+test('while the caller has not taken its answer, nothing is mirrored; one that never does is cut', async () => {
+  api.publish([routeOf(one.variant, two.variant)]);
+  const { port } = await gateway(api, { limits: { requestMs: 1_000 } });
+  one.answer = (_seen, response) => { response.end(Buffer.alloc(32 * 1024 * 1024, ' ')); };
+  const caller = connect(port, '127.0.0.1', () => { caller.write(`POST /v2/models/churn/infer HTTP/1.1\r\nhost: a\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`); });
+  caller.pause();
+  await until('the champion was asked', () => one.seen.length === 1);
+  await delay(400);
+  expect(two.seen).toHaveLength(0);
+  await until('the mirror, after the cut', () => two.seen.length === 1);
+  caller.destroy();
 });

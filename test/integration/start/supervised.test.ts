@@ -149,12 +149,14 @@ describe('the plan of the stack', () => {
     const config = load({ LASTMILE_DATA_DIR: '/data', ...env }, '/');
     return planStack({ config, dataDir: dataDirAt('/data'), serviceToken: 's', environment: {}, tools: { temporal: config.temporal.external ? null : '/bin/temporal', mongod: config.mongodb.external ? null : '/bin/mongod' } });
   };
-  const names = (plan: ReturnType<typeof planned>) => plan.groups.map((group) => group.map(({ name }) => name));
+  const names = (plan: ReturnType<typeof planned>) => plan.groups.map(({ processes }) => processes.map(({ name }) => name));
 
   test('servers, then the control plane, then the gateways', () => {
     expect(names(planned({ LASTMILE_GATEWAY_PROCESSES: '3' }))).toEqual([['mongod', 'temporal'], ['api', 'modelhost', 'collector', 'worker'], ['gw-1', 'gw-2', 'gw-3']]);
     expect(planned({}).ports.map(({ port }) => port)).toEqual([7300, 7301, 7302, 7303, 7304, 7305, 7306]);
   });
+
+  test('all of it has ended within ten seconds', () => { expect(planned({}).groups.reduce((sum, { patienceMs }) => sum + patienceMs, 0)).toBeLessThanOrEqual(10_000); });
 
   test('servers that run elsewhere are not started, and their ports not taken', () => {
     const plan = planned({ LASTMILE_TEMPORAL_ADDRESS: 'temporal:7233', MONGODB_URI: 'mongodb://db:27017/?replicaSet=rs' });
@@ -163,7 +165,7 @@ describe('the plan of the stack', () => {
   });
 
   test('each gateway has its name, and every process of ours the service token and the same folder', () => {
-    const own = planned({}).groups.slice(1).flat();
+    const own = planned({}).groups.slice(1).flatMap(({ processes }) => processes);
     for (const { env } of own) expect(env).toMatchObject({ LASTMILE_SERVICE_TOKEN: 's', LASTMILE_DATA_DIR: '/data', LASTMILE_PORT_BASE: '7300' });
     expect(own.filter(({ name }) => name.startsWith('gw')).map(({ env }) => env.LASTMILE_GATEWAY_ID)).toEqual(['gw-1', 'gw-2']);
     for (const { args } of own) expect(existsSync(args[0]!.replace(/main\.ts$/, ''))).toBe(true);

@@ -1,0 +1,36 @@
+import { readAnswer } from '../domain/contract-reading.ts';
+import type { Contract } from '../domain/contract.ts';
+import { NO_RULING_MS, type LegRecord, type StoredLeg } from '../domain/record.ts';
+
+export interface Reader { readonly contract: Contract; readonly clock: 'gateway' | 'event'; readonly keepInputs: boolean }
+
+/** Text kept of an answer and of a request, for the record view. */
+const KEPT_CHARACTERS = 4_096;
+
+/** A raw leg as it is stored: what the contract sees in the answer, and the time that rules it. Pure. */
+export function extractLeg(record: LegRecord, { contract, clock, keepInputs }: Reader, receivedAtMs: number): StoredLeg {
+  return {
+    ...withoutVersion(record), ...readLeg(record, contract), receivedAtMs,
+    rulingMs: clock === 'gateway' ? record.atMs : record.eventMs ?? NO_RULING_MS,
+    response: capped(record.response), request: keepInputs ? capped(record.request) : null,
+  };
+}
+
+/** The version is of the wire; a stored leg has the store's own. */
+function withoutVersion(record: LegRecord): Omit<LegRecord, 'v'> {
+  const leg: Partial<LegRecord> = { ...record };
+  Reflect.deleteProperty(leg, 'v');
+  return leg as Omit<LegRecord, 'v'>;
+}
+
+/** A failed call has no answer to read, and one over the cap cannot be read; an answer that is absent without a reason is off contract. */
+function readLeg({ status, error, response, unscored }: LegRecord, contract: Contract): Pick<StoredLeg, 'predictions' | 'offContract'> {
+  if (error !== null || status < 200 || status >= 300 || unscored !== null) return { predictions: [], offContract: null };
+  if (response === null) return { predictions: [], offContract: 'unparsable' };
+  const reading = readAnswer(contract, response);
+  return reading.ok ? { predictions: reading.predictions, offContract: null } : { predictions: [], offContract: reading.reason };
+}
+
+function capped(text: string | null): string | null {
+  return text === null || text.length <= KEPT_CHARACTERS ? text : text.slice(0, KEPT_CHARACTERS);
+}

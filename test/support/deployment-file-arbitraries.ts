@@ -1,0 +1,29 @@
+import fc from 'fast-check';
+
+/** Deployment files as people write them; most of them hold together, some do not. */
+
+const duration = fc.tuple(fc.integer({ min: 1, max: 400 }), fc.constantFrom('m', 'h', 'd')).map(([n, unit]) => `${String(n)}${unit}`);
+const share = fc.oneof(fc.integer({ min: 1, max: 10_000 }).map((n) => `${String(n / 100)}%`), fc.integer({ min: 1, max: 10_000 }).map((n) => n / 10_000));
+const optional = <T>(of: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(of, { nil: undefined });
+const object = (of: Record<string, fc.Arbitrary<unknown>>): fc.Arbitrary<Record<string, unknown>> =>
+  fc.record(Object.fromEntries(Object.entries(of).map(([key, value]) => [key, optional(value)]))).map((value) => Object.fromEntries(Object.entries(value).filter(([, member]) => member !== undefined)));
+
+const output = fc.oneof(fc.constantFrom('score', 'probabilities[1]', 'output:0'), fc.tuple(fc.stringMatching(/^[a-z_:./]{1,12}$/), fc.nat(9)).map(([name, i]) => `${name}[${String(i)}]`));
+const tensor = fc.record({ name: fc.constantFrom('x', 'y'), datatype: fc.constant('FP32'), shape: fc.constant([1, 2]), data: fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { maxLength: 2 }) });
+const golden = fc.record({ request: fc.record({ inputs: fc.array(tensor, { minLength: 1, maxLength: 2 }) }), tolerance: fc.constantFrom(0, 1e-6) });
+const labels = fc.tuple(duration, object({ coverage: share, grace: duration, clock: fc.constantFrom('gateway', 'event') })).map(([delay, rest]) => ({ delay, ...rest }));
+const canary = fc.uniqueArray(fc.integer({ min: 1, max: 100 }), { maxLength: 4 }).map((steps) => [...steps].sort((a, b) => a - b).map((n) => ({ share: `${String(n)}%` })));
+const rollout = object({ cycle: duration, minCycles: fc.integer({ min: 1, max: 9 }), pilotCycles: fc.nat(12), shadow: object({ sample: share }), canary, horizon: duration, idle: duration, whenInconclusive: fc.constantFrom('keep', 'ask'), ask: duration, whenBusy: fc.constantFrom('refuse', 'queue', 'supersede'), alpha: fc.constantFrom(0.01, 0.1), goal: fc.constantFrom('better', 'no-worse', 'healthy') });
+const metric = fc.tuple(fc.constantFrom('accuracy', 'brier', 'value', 'errors', 'latency', 'off-contract', 'disagreement'), object({ role: fc.constantFrom('required', 'guardrail', 'safety'), margin: share, lossBound: fc.constantFrom(0.5, 2) })).map(([name, rest]) => ({ name, ...rest }));
+const value = fc.record({ currency: fc.constantFrom('EUR', 'USD'), payoff: fc.record({ tp: fc.integer(), fp: fc.integer(), tn: fc.integer(), fn: fc.integer() }), costPerRequest: fc.constantFrom(0, 0.001) });
+
+const spec = fc.tuple(fc.constantFrom('filesystem:churn@7', 'memory:a/b@1.0-rc'), object({
+  labels, rollout, value, metrics: fc.uniqueArray(metric, { selector: ({ name }) => name, maxLength: 3 }),
+  contract: object({ task: fc.constantFrom('binary', 'multiclass'), score: output, class: output, classes: fc.constantFrom(['a', 'b'], [0, 1]), threshold: fc.constantFrom(0.5, 0.3), range: fc.constant([0, 1]), golden: fc.array(golden, { maxLength: 2 }), latency: duration }),
+  serving: object({ backend: fc.constant('modelhost'), resources: object({ threads: fc.integer({ min: 1, max: 8 }), isolation: fc.constantFrom('process', 'shared') }) }),
+  routing: object({ stickyHeader: fc.constantFrom('X-User', 'x-user'), stickyJsonPath: fc.constant('parameters.user') }),
+  fallback: fc.constantFrom(['closed'], ['last-good'], ['last-good', 'closed']), onLostControl: fc.constantFrom('serve', 'failClosed'),
+  retrain: fc.record({ every: duration, command: fc.constant(['make', 'model']) }), records: object({ inputs: fc.boolean(), keep: duration }),
+})).map(([model, rest]) => ({ model, ...rest }));
+
+export const deploymentFile = spec.map((of) => ({ apiVersion: 'lastmile.dev/v1alpha1', kind: 'ModelDeployment', metadata: { name: 'churn', labels: { team: 'growth' } }, spec: of }));

@@ -1,0 +1,202 @@
+import type { MicroBlock, Progress } from '../../../domain/analysis/blocks.ts';
+import { judge, type JudgeInput } from '../../../domain/analysis/judge.ts';
+import { fixPlan } from '../../../domain/analysis/planning.ts';
+import type { AnalysisPlan } from '../../../domain/analysis/plan.ts';
+import type { Finding, Verdict } from '../../../domain/analysis/verdict.ts';
+import { block, CONFUSION, daily, DAY, draft, fixedPlan, healthy, metricPolicy, normals, rateSums, ROLLOUT, series, START, TENANT, type Setting } from '../../support/analysis-arbitraries.ts';
+
+const NOW = START + 50 * DAY;
+const ask = (plan: AnalysisPlan, blocks: readonly MicroBlock[], more: Partial<JudgeInput> = {}): Verdict => judge({ plan, blocks, progress: null, value: CONFUSION, rulingMs: NOW, atMs: NOW, n: 1, ...more });
+const code = (verdict: Verdict): string => `${verdict.kind} ${verdict.reasons.map((reason) => reason.code).join(' ')}`;
+const finding = (verdict: Verdict, name: string): Finding => verdict.findings.find(({ metric }) => metric === name)!;
+
+/** A plan with a pilot of small noise behind it, so that its loss bound is about 0.1. */
+function piloted(setting: Setting = {}): AnalysisPlan {
+  const plan = draft(setting);
+  const normal = normals(4);
+  const blocks = plan.metrics.filter(({ kind }) => kind === 'paired').flatMap(({ name }) => series(plan, name, Array.from({ length: 40 }, () => 0.01 * normal())));
+  return fixPlan(plan, blocks)!;
+}
+const plan = piloted();
+const gains = (days: number, mean = 0.03): number[] => Array.from({ length: days }, (_, i) => mean + 0.004 * (i % 3 - 1));
+
+test('a proved gain with proved health promotes; the finding and the hashes stand in the verdict', () => {
+  const blocks = [...daily(plan, 'accuracy', gains(12)), ...healthy(plan)];
+  const verdict = ask(plan, blocks);
+  expect(code(verdict)).toBe('promote proved-better');
+  expect(finding(verdict, 'accuracy')).toMatchObject({ state: 'pass', blocks: 12 * 4 / (plan.metrics[0]!.blockSlots), requests: 12 * 4 * 50, coverage: 1 });
+  expect(finding(verdict, 'accuracy').lower).toBeGreaterThan(0);
+  expect(verdict).toMatchObject({ cycles: 12, fromMs: plan.evidenceFromMs, judgeVersion: '1', n: 1, evidenceHash: expect.stringMatching(/^sha256:/) as string, planHash: expect.stringMatching(/^sha256:/) as string });
+  expect(ask(plan, [...blocks].reverse())).toEqual(verdict);
+  expect(ask(plan, blocks.map((one) => ({ ...one, sealedAtMs: 99 }))).evidenceHash).toBe(verdict.evidenceHash);
+  expect(ask(plan, blocks.slice(4)).evidenceHash).not.toBe(verdict.evidenceHash);
+});
+
+test('the same gain is held by a guardrail without data, or not yet proved', () => {
+  const gain = daily(plan, 'accuracy', gains(12));
+  expect(code(ask(plan, gain))).toBe('collecting no-data no-data no-data');
+  expect(code(ask(plan, [...gain, ...healthy(plan, 50)]))).toBe('collecting not-enough-evidence not-enough-evidence not-enough-evidence');
+  const without = healthy(plan).filter(({ metric }) => metric !== 'latency');
+  expect(ask(plan, [...gain, ...without])).toMatchObject({ kind: 'collecting', reasons: [{ code: 'no-data', metric: 'latency' }] });
+});
+
+test('nothing is promoted before its whole cycles; an incomplete cycle does not count', () => {
+  const gain = daily(plan, 'accuracy', gains(12));
+  const twelve = { ...plan, minCycles: 12 };
+  expect(code(ask(twelve, [...gain, ...healthy(plan)]))).toBe('promote proved-better');
+  expect(code(ask(twelve, [...gain.slice(0, 47), ...healthy(plan)]))).toBe('collecting min-cycles');
+});
+
+test('no data at all is collecting', () => {
+  expect(ask(plan, [])).toMatchObject({ kind: 'collecting', cycles: 0, evidenceHash: null, fromMs: null, money: null });
+  expect(code(ask(draft(), []))).toMatch(/^collecting pilot/);
+  expect(code(ask({ ...plan, metrics: [] }, []))).not.toMatch(/^promote/);
+});
+
+test('what comes before the end of the pilot is no evidence', () => {
+  const early = daily({ ...plan, evidenceFromMs: START }, 'accuracy', gains(10, 0.3));
+  expect(code(ask(plan, [...early, ...healthy(plan)]))).toBe('collecting no-data min-cycles');
+});
+
+test('proved harm rolls back: worse on a required metric under better, beyond the margin under no-worse', () => {
+  const losses = [...daily(plan, 'accuracy', gains(30, -0.05)), ...healthy(plan)];
+  expect(code(ask(plan, losses))).toBe('rollback proved-worse');
+  const noWorse = piloted({ rollout: { goal: 'no-worse' }, metrics: [metricPolicy('accuracy', { margin: 0.1 })] });
+  const slightly = ask(noWorse, [...daily(noWorse, 'accuracy', gains(30, -0.05)), ...healthy(noWorse)]);
+  expect(code(slightly)).toBe('promote proved-no-worse');
+  const tight = piloted({ rollout: { goal: 'no-worse' }, metrics: [metricPolicy('accuracy', { margin: 0.02 })] });
+  expect(code(ask(tight, [...daily(tight, 'accuracy', gains(40, -0.05)), ...healthy(tight)]))).toBe('rollback proved-worse');
+});
+
+test('under better only the primary metric must gain; a second one is held to its margin', () => {
+  const two = piloted({ metrics: [metricPolicy('brier', { margin: 0.02 }), metricPolicy('value')] });
+  const blocks = [...daily(two, 'value', gains(40, 0.9)), ...daily(two, 'brier', gains(40, -0.005)), ...healthy(two)];
+  expect(code(ask(two, blocks))).toBe('promote proved-better');
+});
+
+describe('guardrails', () => {
+  const errors = (sums: MicroBlock['sums'], stage: Partial<AnalysisPlan> = {}): Verdict => {
+    const of = { ...plan, ...stage };
+    return ask(of, [...daily(of, 'accuracy', gains(12)), ...healthy(of).filter(({ metric }) => metric !== 'errors'), block(of, 'errors', START / 2_000, sums)]);
+  };
+  const none = { n: 0, bad: 0 };
+  test('a broken one rolls back at once, in a draft too, and whatever else is held', () => {
+    expect(errors(rateSums({ n: 60, bad: 12 }))).toMatchObject({ kind: 'rollback', reasons: [{ code: 'guardrail', metric: 'errors' }] });
+    expect(errors(rateSums({ n: 60, bad: 12 }), { state: 'draft', evidenceFromMs: null }).kind).toBe('rollback');
+  });
+  test('roles are not pooled: healthy mirrors do not hide callers that fail, nor the other way round', () => {
+    expect(errors(rateSums({ n: 5_000, bad: 0 }, { challengerServing: { n: 60, bad: 12 } })).kind).toBe('rollback');
+    expect(errors(rateSums({ n: 60, bad: 12 }, { champion: { n: 5_000, bad: 0 }, challengerServing: { n: 5_000, bad: 0 } })).kind).toBe('rollback');
+    expect(finding(errors(rateSums({ n: 5_000, bad: 0 }, { challengerServing: { n: 50, bad: 0 } })), 'errors')).toMatchObject({ state: 'undecided', estimate: 0, requests: 5_050 });
+    expect(finding(errors(rateSums(none, { challengerServing: { n: 5_000, bad: 0 } })), 'errors').state).toBe('pass');
+  });
+  test('once callers are sent to the challenger, its serving role needs data of its own', () => {
+    const split = block(plan, 'share', START / 2_000, { kind: 'share', cells: [{ challengerPer10k: 500, challenger: 0, total: 3 }] });
+    const verdict = ask(plan, [...daily(plan, 'accuracy', gains(12)), ...healthy(plan), split]);
+    expect(code(verdict)).toBe('collecting no-data no-data no-data');
+  });
+  test('what the champion does as well is no harm of the challenger, and no pass', () => {
+    expect(errors(rateSums({ n: 1_000, bad: 200 }, { champion: { n: 1_000, bad: 200 } }))).toMatchObject({ kind: 'collecting', reasons: [{ code: 'not-enough-evidence' }] });
+  });
+  test('safety comes first among the reasons', () => {
+    const safe = piloted({ metrics: [metricPolicy('accuracy'), metricPolicy('latency', { role: 'safety', margin: 0.05, proof: 'full' })] });
+    const bad = ['errors', 'latency'].map((name) => block(safe, name, START / 2_000, rateSums({ n: 200, bad: 100 })));
+    expect(ask(safe, bad).reasons.map((reason) => reason.code)).toEqual(['safety', 'guardrail']);
+  });
+});
+
+test('a split of callers against its promise holds; with a sticky key it is not tested', () => {
+  const split = block(plan, 'share', START / 2_000, { kind: 'share', cells: [{ challengerPer10k: 500, challenger: 900, total: 5_000 }] });
+  const serving = healthy(plan).map((one) => ({ ...one, sums: rateSums({ n: 2_000, bad: 0 }, { challengerServing: { n: 2_000, bad: 0 } }) }));
+  const blocks = [...daily(plan, 'accuracy', gains(12)), ...serving, split];
+  expect(code(ask(plan, blocks))).toBe('collecting share-mismatch');
+  expect(code(ask({ ...plan, splitBy: 'key' }, blocks))).toBe('promote proved-better');
+});
+
+describe('the loss bound', () => {
+  const worse = -plan.metrics[0]!.lossBound * 1.5;
+  test('a block that loses more ends the rollout without promotion', () => {
+    const verdict = ask(plan, [...daily(plan, 'accuracy', [...gains(12), worse, ...gains(12)]), ...healthy(plan)]);
+    expect(code(verdict)).toBe('inconclusive loss-bound');
+    expect(finding(verdict, 'accuracy')).toMatchObject({ state: 'loss-bound-broken', lower: null });
+  });
+  test('but harm proved is still harm', () => {
+    expect(ask(plan, [...daily(plan, 'accuracy', Array(40).fill(worse) as number[]), ...healthy(plan)]).kind).toBe('rollback');
+  });
+  test('proof in full needs no such assumption, more blocks, and survives a bad day', () => {
+    const full = { ...plan, metrics: plan.metrics.map((metric) => ({ ...metric, proof: metric.kind === 'paired' ? 'full' as const : metric.proof })) };
+    const few = [...daily(full, 'accuracy', gains(12)), ...healthy(full)];
+    expect(ask(full, few).kind).toBe('collecting');
+    expect(finding(ask(plan, few), 'accuracy').lowerFull).toBeLessThan(finding(ask(plan, few), 'accuracy').lower!);
+    expect(code(ask(full, [...daily(full, 'accuracy', [...gains(100, 0.09), worse, ...gains(100, 0.09)]), ...healthy(full)]))).toBe('promote proved-better');
+  });
+});
+
+describe('coverage', () => {
+  const shorten = (blocks: readonly MicroBlock[], cycles: readonly number[]): readonly MicroBlock[] => blocks.map((one, i) => (cycles.includes(Math.floor(i / 4)) && i % 4 === 1 ? { ...one, state: 'short' as const } : one));
+  test('a short slot takes its whole cycle out of the evidence, and the verdict says so', () => {
+    const verdict = ask(plan, [...shorten(daily(plan, 'accuracy', gains(16)), [3]), ...healthy(plan)]);
+    expect(verdict).toMatchObject({ kind: 'promote', cycles: 15 });
+    expect(finding(verdict, 'accuracy')).toMatchObject({ shortBlocks: 1 });
+    expect(verdict.notMeasured).toContain('accuracy: 1 blocks lacked outcomes; their cycles were not judged');
+  });
+  test('too many hold, and end the rollout once there were chances enough', () => {
+    expect(code(ask(plan, [...shorten(daily(plan, 'accuracy', gains(3)), [0, 1]), ...healthy(plan)]))).toMatch(/^collecting coverage/);
+    expect(code(ask(plan, [...shorten(daily(plan, 'accuracy', gains(12)), [0, 1, 2, 3]), ...healthy(plan)]))).toBe('inconclusive not-judged coverage');
+    const noPilot = shorten(series(draft(), 'accuracy', gains(20)), [0, 1, 2, 3, 4]);
+    expect(code(ask(draft(), [...noPilot, ...healthy(plan)]))).toBe('inconclusive not-judged pilot coverage');
+  });
+  test.each([Number.NaN, Infinity])('a mean of %p proves nothing', (mean) => {
+    expect(ask(plan, [...daily(plan, 'accuracy', Array(40).fill(mean) as number[]), ...healthy(plan)]).kind).not.toMatch(/promote|rollback/);
+    const broken = healthy(plan).map((one) => ({ ...one, sums: rateSums({ n: mean, bad: 0 }) }));
+    expect(ask(plan, [...daily(plan, 'accuracy', gains(12)), ...broken]).kind).not.toMatch(/promote|rollback/);
+  });
+});
+
+describe('ends without a proof', () => {
+  const quiet = (days: number): readonly MicroBlock[] => [...daily(plan, 'accuracy', Array(days).fill(0) as number[]), ...healthy(plan)];
+  test('horizon and idle limit', () => {
+    const horizon = { ...plan, horizonMs: 40 * DAY };
+    expect(code(ask(horizon, daily(plan, 'accuracy', [0.01, -0.01]).concat(healthy(plan))))).toBe('inconclusive horizon');
+    expect(code(ask(plan, quiet(3), { idle: true }))).toBe('inconclusive idle');
+    expect(code(ask(plan, quiet(3)))).toBe('collecting not-enough-evidence');
+    expect(code(ask({ ...plan, horizonMs: 1 }, [...daily(plan, 'accuracy', gains(12)), ...healthy(plan)]))).toBe('promote proved-better');
+  });
+  test('a challenger that does the same is futile long before the horizon', () => {
+    expect(code(ask({ ...plan, horizonMs: 60 * DAY }, quiet(30)))).toBe('inconclusive futile');
+    expect(code(ask({ ...plan, horizonMs: 60 * DAY }, quiet(5)))).toBe('collecting not-enough-evidence');
+  });
+});
+
+describe('goal healthy', () => {
+  const setting: Setting = { metrics: [metricPolicy('disagreement', { role: 'guardrail', margin: 0.3 })], rollout: { goal: 'healthy', minCycles: 2, horizonMs: 30 * DAY }, labels: null };
+  const healthyPlan = fixedPlan(setting);
+  const days = (count: number): readonly MicroBlock[] => healthyPlan.metrics.flatMap(({ name, tauMs }) => Array.from({ length: count }, (_, day) => block(healthyPlan, name, (START + (day + 1) * DAY) / tauMs - 1, rateSums({ n: 900, bad: 1 }))));
+  test('health alone promotes after its cycles, and says what it did not look at', () => {
+    const now = { rulingMs: START + 3 * DAY };
+    expect(code(ask(healthyPlan, days(1), now))).toBe('collecting min-cycles');
+    const verdict = ask(healthyPlan, days(2), now);
+    expect(code(verdict)).toBe('promote proved-healthy');
+    expect(verdict.notMeasured).toContain('outcomes: whether answers turn out right was not judged');
+  });
+});
+
+test('money: the difference, its bounds, and both totals in micros', () => {
+  const value = piloted({ metrics: [metricPolicy('value')] });
+  const verdict = ask(value, [...daily(value, 'value', Array(12).fill(0.04) as number[], { championMean: 1, challengerMean: 1.04 }), ...healthy(value)]);
+  expect(verdict.money).toMatchObject({ currency: 'EUR', perRequestMicros: 40_000, requests: 2_400, totalMicros: 96_000_000, championTotalMicros: 2_400_000_000, challengerTotalMicros: 2_496_000_000 });
+  expect(verdict.money!.lowerMicros).toBeLessThan(40_000);
+  expect(verdict.money!.upperMicros).toBeGreaterThan(40_000);
+  expect(ask(value, healthy(value)).money).toBeNull();
+});
+
+test('drops are told beside the comparison; sampling is not a drop', () => {
+  const progress: Progress = { tenantId: TENANT, rolloutId: ROLLOUT, watermarkMs: NOW, lastRecordAtMs: NOW, pairs: 95, openSlots: 0, labelCoverage: 1, labelDelayMs: null, drops: { cap: 3, deadline: 2, 'sampled-out': 900 }, duplicates: 0, updatedAtMs: NOW };
+  const verdict = ask(plan, [], { progress });
+  expect(verdict.dropRatio).toBe(0.05);
+  expect(verdict.notMeasured.join()).toContain('5 % of the copies to the challenger were dropped');
+});
+
+test('blocks of another rollout are a defect, not evidence', () => {
+  expect(() => ask(plan, [{ ...healthy(plan)[0]!, rolloutId: 'dep_1/2' }])).toThrow(expect.objectContaining({ code: 'LM_INVARIANT' }));
+});

@@ -1,0 +1,39 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stores as databases } from '../../../adapters/store/index.ts';
+import { hashKey, newApiKey } from '../../../api/auth.ts';
+import { ensureFirstKey } from '../../../api/dev-key.ts';
+
+let folder: string;
+beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'lastmile-key-')); });
+afterEach(() => { rmSync(folder, { recursive: true }); });
+const start = (keys = databases.memory.create({}).keys, given: string | null = null) => ({ keys, run: () => ensureFirstKey(keys, { given, file: join(folder, 'keys', 'dev-api-key'), nowMs: 1 }) });
+
+test('the first start makes a key that its owner alone can read; the second leaves all as it is', async () => {
+  const { keys, run } = start();
+  expect(await run()).toBe('file');
+  const file = join(folder, 'keys', 'dev-api-key');
+  expect(statSync(file).mode & 0o777).toBe(0o600);
+  const secret = readFileSync(file, 'utf8').trim();
+  expect(await keys.byHash(hashKey(secret))).toMatchObject({ tenantId: 'default', actor: { kind: 'person' }, scopes: expect.arrayContaining(['admin', 'infer']) });
+  expect(await run()).toBe('there');
+  expect(await keys.list('default')).toHaveLength(1);
+});
+
+test('an emptied database gets the key of the file again', async () => {
+  await start().run();
+  const secret = readFileSync(join(folder, 'keys', 'dev-api-key'), 'utf8').trim();
+  const second = start();
+  expect(await second.run()).toBe('file');
+  expect(await second.keys.byHash(hashKey(secret))).not.toBeNull();
+});
+
+test('a key that the environment gives is taken, and never written; one that is none is refused', async () => {
+  const secret = newApiKey();
+  const { keys, run } = start(undefined, secret);
+  expect(await run()).toBe('given');
+  expect(await keys.byHash(hashKey(secret))).not.toBeNull();
+  expect(() => statSync(join(folder, 'keys'))).toThrow();
+  await expect(start(undefined, 'change-me-please').run()).rejects.toMatchObject({ code: 'LM_INVALID_CONFIG' });
+});

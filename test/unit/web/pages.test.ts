@@ -1,0 +1,81 @@
+import fc from 'fast-check';
+import type { DeploymentView, HealthAnswer } from '../../../api/contract.ts';
+import type { DeploymentRecord } from '../../../domain/deployment-record.ts';
+import { parseDeployment } from '../../../domain/deployment.schema.ts';
+import { emptyRoute } from '../../../domain/traffic/commands.ts';
+import { FINDING_STATES } from '../../../domain/analysis/verdict.ts';
+import { deploymentPage } from '../../../web/deployment-page.ts';
+import { findingsTable } from '../../../web/findings.ts';
+import { formatAgo, formatGain, formatNumber } from '../../../web/format.ts';
+import { html, link, textOf } from '../../../web/html.ts';
+import { indexPage } from '../../../web/index-page.ts';
+import { errorPage } from '../../../web/layout.ts';
+import { splitBar } from '../../../web/split-bar.ts';
+import { finding, rolloutRecord, verdictOf } from '../../support/api-documents.ts';
+
+const HEALTH: HealthAnswer = { status: 'ok', checks: [], version: '1', links: { temporal: null, gateway: 'http://g' } };
+const record: DeploymentRecord = {
+  tenantId: 't', uid: 'dep_1', name: 'churn', specHash: 'h', createdAtMs: 0, updatedAtMs: 0,
+  status: { revision: 1, phase: 'attention', champion: null, challenger: null, activeRollout: null, rolloutCount: 0, lastVerdict: null, lastGood: [], pinnedBy: null, message: 'A person is needed.' },
+};
+const spec = parseDeployment({ apiVersion: 'lastmile.dev/v1alpha1', kind: 'ModelDeployment', metadata: { name: 'churn' }, spec: { model: 'filesystem:churn@7' } });
+const view = (part: Partial<DeploymentView> = {}): DeploymentView => ({ deployment: record, spec, route: null, rollout: null, links: { self: 'http://a/x', temporal: null, page: null }, ...part });
+
+test('what comes from outside stays text', () => {
+  const evil = `<script>alert("x")</script>'&`;
+  expect(textOf(html`<p title="${evil}">${[evil, html`<b>${evil}</b>`]}</p>`)).not.toContain('<script');
+  const rollout = { rollout: rolloutRecord(record, { model: evil, story: [{ atMs: 1, stage: 'canary', text: evil }] }), verdict: verdictOf(record, { judgeVersion: evil, notMeasured: [evil], reasons: [{ code: 'person', metric: null, text: evil }], findings: [finding({ metric: evil })] }), progress: null, links: { self: 'x', temporal: `javascript:alert(1)`, page: null } };
+  const route = { ...emptyRoute({ tenantId: 't', deploymentUid: 'u', name: 'n', fallback: ['closed'], onLostControl: 'serve', stickyHeader: null, stickyJsonPath: null, recordInputs: false }), champion: evil };
+  const pages = [
+    deploymentPage(view({ deployment: { ...record, name: evil, status: { ...record.status, message: evil, champion: { variantId: 'v', model: evil, artifactDigest: 'd' } } }, route, rollout }), 0),
+    indexPage([{ name: evil, phase: evil, champion: evil, challenger: evil, sentence: evil, sick: true, updatedAtMs: 0 }], { ...HEALTH, checks: [{ name: evil, ok: false, detail: evil }] }, 0), errorPage(evil, evil),
+  ];
+  for (const page of pages) expect(page).not.toMatch(/<script|javascript:/);
+});
+
+test('any text survives the way through a page unharmed', () => {
+  fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => {
+    const shown = textOf(html`<i>${text}</i>`).slice(3, -4);
+    expect(shown).not.toMatch(/[<>"']/);
+    const back = shown.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&quot;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&');
+    expect(back).toBe(text);
+  }), { seed: 6 });
+});
+
+test('only web addresses become links', () => {
+  expect(link('javascript:alert(1)', 'x')).toBeNull();
+  expect(link('data:text/html,x', 'x')).toBeNull();
+  expect(textOf(link('https://a/"b', 'x')!)).toBe('<a href="https://a/&quot;b" rel="noreferrer">x</a>');
+});
+
+test('a deployment without route, rollout or money says so', () => {
+  const page = deploymentPage(view(), 0);
+  for (const text of ['No version decides yet.', 'A person is needed.', 'There is no route yet.', 'Not measured: the file has no value model', 'outcomes (whether answers turn out right)', 'http-equiv="refresh" content="5"']) expect(page).toContain(text);
+});
+
+test('the bar sums to the whole and names the shadow beside it', () => {
+  const variant = (version: string) => ({ variantId: `v${version}`, version, artifactDigest: 'd', endpoint: { url: 'u', modelName: 'm', modelVersion: null } });
+  const route = { ...emptyRoute({ tenantId: 't', deploymentUid: 'u', name: 'n', fallback: ['closed'], onLostControl: 'serve', stickyHeader: null, stickyJsonPath: null, recordInputs: false }), champion: 'v6', shares: [{ variantId: 'v7', sharePer10k: 2_500 }], shadows: [{ variantId: 'v7', samplePer10k: 10_000, deadlineMs: 1 }], variants: { v6: variant('6'), v7: variant('7') } };
+  const text = textOf(splitBar(route));
+  expect(text).toContain('aria-label="Traffic: 6 (champion) 75%, 7 (challenger) 25%"');
+  expect(text).toContain('<strong>100%</strong> copied in shadow');
+  expect([...text.matchAll(/ width="([\d.]+)"/g)].map(([, width]) => Number(width))).toEqual([747, 250]);
+});
+
+test('each state of a finding has a word and a sign, not only a colour', () => {
+  const rows = FINDING_STATES.map((state) => textOf(findingsTable(verdictOf(record, { findings: [finding({ state, lower: null, upper: null, estimate: null, coverage: null })] }))));
+  expect(new Set(rows).size).toBe(FINDING_STATES.length);
+  for (const row of rows) expect(row).not.toMatch(/undefined|NaN|null/);
+});
+
+test('numbers and times read the same everywhere', () => {
+  expect([formatNumber(null), formatNumber(0), formatNumber(-0.01234), formatNumber(12_345.6), formatNumber(NaN)]).toEqual(['–', '0', '−0.0123', '12,346', '–']);
+  expect([formatAgo(0, 5_000), formatAgo(0, 120_000), formatAgo(0, 7_200_000), formatAgo(0, 3 * 86_400_000), formatAgo(9, 0)]).toEqual(['5 s ago', '2 min ago', '2 h ago', '3 days ago', '0 s ago']);
+  expect([formatGain(1_500_000, 'EUR'), formatGain(-20_000, 'EUR'), formatGain(0, 'EUR')]).toEqual(['+EUR 1.50', '−EUR 0.0200', 'EUR 0.00']);
+});
+
+test('the index counts who needs a person', () => {
+  const line = { name: 'a', phase: 'serving', champion: '1', challenger: null, sentence: 's', sick: false, updatedAtMs: 0 };
+  expect(indexPage([], HEALTH, 0)).toContain('Nothing is deployed yet.');
+  expect(indexPage([line, { ...line, name: 'b', sick: true, phase: 'attention' }, { ...line, name: 'c', phase: 'rolling-out' }], HEALTH, 0)).toContain('3 deployments; 1 needs a person; 1 tries a new version.');
+});

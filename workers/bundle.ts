@@ -1,0 +1,15 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { bundleWorkflowCode, DefaultLogger, type WorkflowBundleWithSourceMap } from '@temporalio/worker';
+
+/** The workflows' entry: .ts in the repository, .js in the published package. */
+export function workflowsPath(): string {
+  const folder = join(import.meta.dirname, '..', 'workflows');
+  const source = join(folder, 'index.ts');
+  return existsSync(source) ? source : join(folder, 'index.js');
+}
+
+/** Bundled once at start, about two seconds: so the code that runs is the code at hand. */
+export async function bundleWorkflows(): Promise<WorkflowBundleWithSourceMap> {
+  return bundleWorkflowCode({ workflowsPath: workflowsPath(), logger: new DefaultLogger('WARN') });
+}

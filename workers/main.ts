@@ -1,0 +1,59 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import { createActivities } from '../activities/create.ts';
+import { createDataConverter } from '../adapters/orchestrator/_shared/data-converter.ts';
+import type { Config } from '../config/load.ts';
+import { describeError, type Log } from '../config/log.ts';
+import { runProcess, type Running } from '../config/run.ts';
+import { QUEUES } from '../workflows/task-queues.ts';
+import { bundleWorkflows } from './bundle.ts';
+import { startRelay } from './relay.ts';
+import { wire } from './wiring.ts';
+
+/** How long Temporal and MongoDB may take to come up. */
+const PATIENCE_MS = 60_000;
+/** Activities get this long to end when the worker stops; then their heartbeats stop and others take them over. */
+const GRACE = '8 seconds';
+
+await runProcess('worker', start);
+
+async function start(config: Config, log: Log): Promise<Running> {
+  Runtime.install({ logger: new DefaultLogger('WARN', ({ level, message, meta }) => { log.warn(message, { from: 'temporal', at: level, ...meta }); }), shutdownSignals: [] });
+  const ports = wire(config, log);
+  const [connection, workflowBundle] = await Promise.all([
+    patiently(log, () => NativeConnection.connect({ address: config.temporal.address })), bundleWorkflows(), patiently(log, () => ports.stores.prepare()),
+  ]);
+  const activities = createActivities(ports);
+  const common = { connection, namespace: config.temporal.namespace, dataConverter: createDataConverter(config.payloadKey?.reveal() ?? null), activities, shutdownGraceTime: GRACE } satisfies Partial<WorkerOptions>;
+  const workers = await Promise.all([
+    Worker.create({ ...common, taskQueue: QUEUES.control, workflowBundle, maxConcurrentWorkflowTaskExecutions: 20, maxConcurrentActivityTaskExecutions: 20, maxCachedWorkflows: 200 }),
+    Worker.create({ ...common, taskQueue: QUEUES.io, maxConcurrentActivityTaskExecutions: 20 }),
+    Worker.create({ ...common, taskQueue: QUEUES.cpu, maxConcurrentActivityTaskExecutions: 2 }),
+  ]);
+  const running = Promise.all(workers.map((worker) => worker.run()));
+  running.catch((error: unknown) => { log.error('the worker ended', { error }); process.exit(1); });
+  const relay = await startRelay(ports.stores.outbox, ports.orchestrator, log);
+  return {
+    async stop() {
+      await relay.stop();
+      for (const worker of workers) worker.shutdown();
+      await running;
+      await connection.close();
+      await ports.orchestrator.close();
+      await ports.stores.close();
+    },
+  };
+}
+
+/** Tries until it works or patience ends: at a common start nobody is up first. */
+async function patiently<T>(log: Log, attempt: () => Promise<T>): Promise<T> {
+  for (const until = Date.now() + PATIENCE_MS; ;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+      log.info('waiting', { because: describeError(error) });
+      await delay(500);
+    }
+  }
+}
