@@ -48,6 +48,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const limits = { ...LIMITS, ...options.limits };
   const parts = assemble(options, { clock, limits });
   const { context, file } = parts;
+  const server = createGatewayServer(context);
   const kept = await file.read();
   if (kept !== null && context.table.accept(kept) === 'unsigned') options.log.warn('the route table on disk is not signed by the key at hand; it is left aside', {});
   const sync = startSync({
@@ -56,10 +57,10 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   });
   const shipping = startShipping({ ...options, queue: context.queue, elapsedMs: clock.elapsedMs });
   await firstOf(sync.firstContact, limits.firstSyncMs);
-  const server = createGatewayServer(context);
-  // Several processes share one port where the system can (decision D9).
-  server.listen({ host: options.host, port: options.port, reusePort: process.platform === 'linux' });
-  await once(server, 'listening');
+  try { await listen(server, options); } catch (error) {
+    await Promise.all([shipping.stop(0), sync.stop()]);
+    throw error;
+  }
   return {
     port: (server.address() as AddressInfo).port,
     async stop() {
@@ -87,6 +88,12 @@ function assemble(options: GatewayOptions, { clock, limits }: { clock: GatewayCl
     keysNeeded: needsKeys(options.host), serviceToken: options.serviceToken, background: new Set(),
   };
   return { context, file: tableFile(options.tablePath), upstreams: [serving, shadow] };
+}
+
+/** Several processes share one port where the system can (decision D9). */
+async function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {
+  server.listen({ host, port, reusePort: process.platform === 'linux' });
+  await once(server, 'listening');
 }
 
 /** Takes no new connection, ends idle ones, and lets what is under way finish; what is not done in time is cut. */

@@ -33,7 +33,7 @@ export function createProgress(stream: NodeJS.WriteStream): Progress {
     const line = `  ${FRAMES[frame % FRAMES.length] ?? ''} ${[...active].map(describe).join(', ')}`;
     stream.write(`\r\u001b[2K${line.slice(0, (stream.columns || 80) - 1)}`);
   };
-  const remind = (): void => { for (const step of active) stream.write(`  … ${describe(step)}\n`); };
+  const remind = (): void => { for (const step of active) if (performance.now() - step.sinceMs > REMIND_MS / 2) stream.write(`  … ${describe(step)}\n`); };
   const timer = setInterval(live ? draw : remind, live ? REDRAW_MS : REMIND_MS);
   timer.unref();
   const say = (line: string): void => { clear(); stream.write(`${line}\n`); draw(); };

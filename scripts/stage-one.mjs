@@ -18,14 +18,14 @@ const modules = join(root, 'node_modules');
 const stamp = join(modules, '.lastmile-installed');
 const windows = process.platform === 'win32';
 
-/** Installs what is missing, then runs `scripts/<script>` with `args` under Node 24 and ends with its exit code. `nodeOptions` are Node's own. */
-export async function stageTwo(script, args, nodeOptions = []) {
+/** Installs what is missing, then runs `scripts/<script>` with `args` under Node 24 and ends with its exit code. `readsDotEnv`: a .env beside package.json counts. */
+export async function stageTwo(script, args, { readsDotEnv = false } = {}) {
   checkNode();
   if (!isInstalled()) await alone(async () => { if (!isInstalled()) await install(); });
   const node = await node24();
   // Tools of the repository (tsc, jest, eslint) and Node 24 itself come first for every child process.
   const path = [join(node, '..'), join(modules, '.bin'), process.env.PATH].filter(Boolean).join(windows ? ';' : ':');
-  process.exitCode = await run(node, [...nodeOptions, join(root, 'scripts', script), ...args], { cwd: root, stdio: 'inherit', env: { ...process.env, PATH: path } });
+  process.exitCode = await run(node, [...(readsDotEnv && existsSync(join(root, '.env')) ? ['--env-file=.env'] : []), join(root, 'scripts', script), ...args], { cwd: root, stdio: 'inherit', env: { ...process.env, PATH: path } });
 }
 
 function checkNode() {

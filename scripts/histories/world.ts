@@ -125,7 +125,7 @@ function judging(world: World): Pick<Activities, 'openComparison' | 'judge' | 'r
 function telling(world: World): Pick<Activities, 'projectRollout' | 'projectDeployment' | 'audit' | 'notify'> {
   return {
     async projectRollout({ record }) { if (record.revision > (world.rollouts.get(record.rolloutId)?.revision ?? -1)) world.rollouts.set(record.rolloutId, record); },
-    async projectDeployment({ status }) { if (status.revision > (world.status?.revision ?? -1)) world.status = status; },
+    async projectDeployment({ deploymentUid, status }) { if (deploymentUid === world.route.deploymentUid && status.revision > (world.status?.revision ?? -1)) world.status = status; },
     async audit({ entry }) { if (!world.audits.some(({ auditId }) => auditId === entry.auditId)) world.audits.push(entry); },
     async notify({ id, type, text }) { if (!world.notices.some((known) => known.id === id)) world.notices.push({ id, type, text }); },
   };

@@ -101,9 +101,9 @@ export function rateSums(shadow: { n: number; bad: number }, more: Partial<RateS
   return { kind: 'rate', champion: { n: shadow.n, bad: 0 }, challengerShadow: shadow, challengerServing: none, championShadow: none, ...more };
 }
 
-export function block(plan: AnalysisPlan, metric: string, slot: number, sums: MicroBlock['sums'], state: MicroBlock['state'] = 'sealed'): MicroBlock {
+export function block(plan: AnalysisPlan, metric: string, slot: number, sums: MicroBlock['sums']): MicroBlock {
   const tauMs = (plan.metrics.find(({ name }) => name === metric) ?? plan.metrics.find(({ kind }) => kind === 'rate'))?.tauMs ?? 1;
-  return { tenantId: TENANT, rolloutId: ROLLOUT, metric, slot, fromMs: slot * tauMs, toMs: (slot + 1) * tauMs, state, sums, sealedAtMs: 0 };
+  return { tenantId: TENANT, rolloutId: ROLLOUT, metric, slot, fromMs: slot * tauMs, toMs: (slot + 1) * tauMs, state: 'sealed', sums, sealedAtMs: 0 };
 }
 
 /** Blocks of one paired metric, one a slot, from the first slot of evidence on. */
@@ -166,3 +166,6 @@ function requestArbitrary(id: string): fc.Arbitrary<Slice> {
     outcomes: fc.array(fc.constantFrom<number | boolean | string>(0, 1, true, 'no outcome'), { maxLength: 3 }),
   }).map(({ champion, challenger, outcomes }) => ({ legs: [champion, challenger].filter((one) => one !== null), labels: outcomes.map((value, row) => label(id, value, { row })) }));
 }
+
+/** For toThrow: an error of the catalogue with this code. */
+export function withCode(code: string): Error { return expect.objectContaining({ code }) as Error; }

@@ -8,11 +8,14 @@ import { hashKey, keyPrefix, newApiKey } from '../../api/auth.ts';
 import { DEFAULT_LIMITS, type ApiLimits, type ApiPorts } from '../../api/call.ts';
 import { createControlChannel, type ControlChannel } from '../../api/control-channel.ts';
 import { newId } from '../../config/ids.ts';
+import type { GatewayLine } from '../../api/contract.ts';
 import type { Log } from '../../config/log.ts';
 import { Secret } from '../../config/schema.ts';
 import type { SigningKey } from '../../config/signing.ts';
+import type { DeploymentSpec } from '../../domain/deployment.ts';
 import { LastmileError } from '../../domain/errors.ts';
 import { rolloutId, type RolloutId } from '../../domain/ids.ts';
+import type { SignedTable } from '../../domain/traffic/table.ts';
 import { SCOPES, type Scope } from '../../ports/key-store.ts';
 import type { Command, Orchestrator, StartRollout } from '../../ports/orchestrator.ts';
 import type { Stores } from '../../ports/stores.ts';
@@ -62,7 +65,15 @@ export function scriptedOrchestrator(): ScriptedOrchestrator {
   return self;
 }
 
-export interface Answer { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string; readonly json: any }
+/** The fields of any answer that tests read; null where the answer is no JSON. */
+export interface AnswerBody {
+  readonly code: string; readonly detail: string; readonly details: Readonly<Record<string, unknown>>; readonly status: number | string; readonly requestId: string;
+  readonly spec: DeploymentSpec; readonly notes: readonly string[]; readonly changes: readonly string[];
+  readonly id: string; readonly key: string; readonly next: string | null; readonly items: readonly unknown[]; readonly title: string; readonly openapi: string;
+  readonly accepted: number; readonly repeated: number; readonly refused: readonly { readonly line: number; readonly problem: string }[];
+  readonly gateways: readonly GatewayLine[]; readonly table: SignedTable | null; readonly leaseMs: number;
+}
+export interface Answer { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string; readonly json: AnswerBody }
 export interface Ask { readonly key?: string | null; readonly body?: unknown; readonly raw?: string | Uint8Array; readonly headers?: Readonly<Record<string, string>> }
 
 export interface World {
@@ -142,7 +153,7 @@ function call(port: number, method: string, path: string, { key = null, body, ra
       response.on('error', reject);
       response.on('end', () => {
         const text = Buffer.concat(chunks).toString('utf8');
-        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: /json/.test(response.headers['content-type'] ?? '') ? JSON.parse(text) as unknown : null });
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text, json: ((response.headers['content-type'] ?? '').includes('json') ? JSON.parse(text) : null) as AnswerBody });
       });
     });
     request.on('error', reject);

@@ -82,21 +82,28 @@ export function harness(env: TestWorkflowEnvironment, world: World): Harness {
   };
 }
 
-/** Runs `work` with workers on `world`; afterwards the entity is ended, so that the next test has the server to itself. */
+/**
+ * Runs `work` with workers on `world`. The entity is left idle: one that is terminated in the middle of a workflow task makes
+ * a time-skipping server wait for that task for ever, and then time no longer skips.
+ */
 export async function inWorld<T>(env: TestWorkflowEnvironment, world: World, work: (harness: Harness) => Promise<T>): Promise<T> {
   const h = harness(env, world);
   return withWorkers({ connection: env.nativeConnection, namespace: env.namespace ?? 'default', bundle: bundlePath(), activities: world.activities }, async () => {
-    try { return await work(h); } finally { await ended(h); }
+    const result = await work(h);
+    await settled(h);
+    return result;
   });
 }
 
-/** A workflow that is ended in the middle of an activity leaves a time-skipping server waiting for that activity for ever. */
-async function ended(h: Harness): Promise<void> {
+/** What was left to write is written: the history of the entity no longer grows. */
+async function settled(h: Harness): Promise<void> {
+  let length = -1;
   await until('the entity is quiet', async () => {
-    const { raw } = await h.entity().describe();
-    return (raw.pendingActivities ?? []).length === 0 && !raw.pendingWorkflowTask;
-  }).catch(() => undefined);
-  await h.entity().terminate('the test is over').catch(() => undefined);
+    await new Promise((resolve) => { setTimeout(resolve, 150); });
+    const before = length;
+    length = (await h.entity().describe()).historyLength;
+    return length === before;
+  });
 }
 
 /** Looks again and again, in real time, until it is so. */

@@ -1,4 +1,5 @@
 import type { Contract, Prediction } from '../../contract.ts';
+import type { StoredLeg } from '../../record.ts';
 import { answered } from './leg-state.ts';
 import type { RateMetric } from './metric.ts';
 
@@ -14,17 +15,25 @@ export const disagreement: RateMetric = {
   bad: ({ version, leg, other }, contract) => {
     if (version === 'champion' || other === null) return null;
     if (!answered(leg) || !answered(other)) return answered(leg) || answered(other) ? 1 : null;
-    const theirs = new Map(other.predictions.map((row) => [row.row, row]));
-    const rows = Math.max(leg.predictions.length, theirs.size);
-    const agreeing = leg.predictions.filter((row) => agree(row, theirs.get(row.row), contract)).length;
-    return (rows - agreeing) / rows;
+    const [ours, theirs] = [byRow(leg), byRow(other)];
+    const compared = [...new Set([...ours.keys(), ...theirs.keys()])].flatMap((row) => differ(contract, ours.get(row) ?? null, theirs.get(row) ?? null) ?? []);
+    return compared.length === 0 ? null : compared.filter(Boolean).length / compared.length;
   },
 };
 
-function agree(a: Prediction, b: Prediction | undefined, { task, range }: Contract): boolean {
-  if (b === undefined) return false;
-  if (task !== 'regression') return a.klass !== null && a.klass === b.klass;
-  if (a.score === null || b.score === null) return false;
-  const scale = range === null ? Math.max(Math.abs(a.score), Math.abs(b.score)) : range.max - range.min;
-  return Math.abs(a.score - b.score) <= SAME_NUMBER * scale;
+type Decision = string | number | null;
+function byRow({ predictions }: StoredLeg): ReadonlyMap<number, Prediction> { return new Map(predictions.map((prediction) => [prediction.row, prediction])); }
+
+/** Null where neither decides. */
+function differ(contract: Contract, a: Prediction | null, b: Prediction | null): boolean | null {
+  const [left, right] = [decision(contract, a), decision(contract, b)];
+  if (left === null || right === null) return left === right ? null : true;
+  if (typeof left !== 'number' || typeof right !== 'number' || contract.task !== 'regression') return left !== right;
+  const scale = contract.range === null ? Math.max(Math.abs(left), Math.abs(right)) : contract.range.max - contract.range.min;
+  return Math.abs(left - right) > SAME_NUMBER * scale;
+}
+
+function decision({ task }: Contract, row: Prediction | null): Decision {
+  const said = task === 'regression' ? row?.score : row?.klass;
+  return said === undefined || said === null || Number.isNaN(said) ? null : said;
 }

@@ -29,20 +29,27 @@ export function tuning(a: number): number {
  * With r = ρ/c², a = (v + ρ)/c², x = (c s + v + ρ)/c²: ln m = r ln r − ln Γ(r) − ln P(r, r) + ln Γ(a) + ln P(a, x) − a ln x + x − r.
  * For x <= 0, where P has no value, a lower bound by Jensen's inequality: too small an e-value is safe, too large is not.
  */
-export function logMixture({ rho, c }: GammaExponential, s: number, v: number): number {
+export function logMixture(mixture: GammaExponential, s: number, v: number): number { return logLead(mixture) + logTail(mixture, s, v); }
+
+/** What depends on neither s nor v. */
+function logLead({ rho, c }: GammaExponential): number {
   const r = rho / (c * c);
+  return r * Math.log(r) - logGamma(r) - logGammaP(r, r) - r;
+}
+
+function logTail({ rho, c }: GammaExponential, s: number, v: number): number {
   const a = (v + rho) / (c * c);
   const x = (c * s + v + rho) / (c * c);
-  const lead = r * Math.log(r) - logGamma(r) - logGammaP(r, r) - r;
-  if (x <= 0) return lead - Math.log(a) + x / (a + 1);
-  if (x < a + 1) return lead - Math.log(a) + Math.log(gammaSeries(a, x));
-  return lead + logGamma(a) + logGammaP(a, x) - a * Math.log(x) + x;
+  if (x <= 0) return x / (a + 1) - Math.log(a);
+  if (x < a + 1) return Math.log(gammaSeries(a, x)) - Math.log(a);
+  return logGamma(a) + logGammaP(a, x) - a * Math.log(x) + x;
 }
 
 /** u(v): the sum beyond which ln m exceeds ln(1/α). At every time at once, S passes u(V) with probability at most α. */
 export function sumBound(mixture: GammaExponential, v: number, alpha: number): number {
   const limit = Math.log(1 / alpha);
-  const beyond = (u: number): boolean => logMixture(mixture, u, v) > limit;
+  const lead = logLead(mixture);
+  const beyond = (u: number): boolean => lead + logTail(mixture, u, v) > limit;
   let high = Math.sqrt(2 * (v + mixture.rho) * limit) + mixture.c * limit;
   while (!beyond(high)) high *= 2;
   return crossing(beyond, 0, high);

@@ -1,6 +1,8 @@
 import { logGamma } from './log-gamma.ts';
 
 const PRECISION = 1e-16;
+/** A factor this close to 1 changes nothing more; closer than rounding may never come. */
+const SETTLED = 2e-15;
 const TINY = 1e-300;
 const MOST_TERMS = 1_000_000;
 
@@ -40,7 +42,7 @@ function continuedFraction(a: number, x: number): number {
     c = nonZero(b + an / c);
     const step = d * c;
     h *= step;
-    if (Math.abs(step - 1) < PRECISION * 4) break;
+    if (Math.abs(step - 1) < SETTLED) break;
   }
   return h;
 }

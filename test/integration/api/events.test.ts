@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { inCanary, rolloutRecord, verdictOf } from '../../support/api-documents.ts';
 import { createWorld, smallFile, type World } from '../../support/api-world.ts';
 
-interface Stream { readonly events: { id: string; type: string; deployment: string; data: any }[]; readonly ended: Promise<void>; readonly status: number; text(): string; close(): void }
+interface Stream { readonly events: { id: string; type: string; deployment: string; data: { readonly n?: number } }[]; readonly ended: Promise<void>; readonly status: number; text(): string; close(): void }
 
 let world: World;
 let key: string;
@@ -99,8 +99,8 @@ test('another tenant hears nothing of it', async () => {
 test('the stream ends soon after its key', async () => {
   const stream = await listen();
   await until(() => stream.events.length === 1);
-  const [{ id }] = (await world.stores.keys.list('default')) as [{ id: string }];
-  await world.stores.keys.revoke('default', id, world.now());
+  const [stored] = await world.stores.keys.list('default');
+  await world.stores.keys.revoke('default', stored!.id, world.now());
   await stream.ended;
   expect(stream.text()).toContain('no longer valid');
 });

@@ -20,7 +20,9 @@ function expectProblem(answer: Answer): void {
   expect(answer.status).toBeGreaterThanOrEqual(400);
   expect(answer.status).toBeLessThan(500);
   expect(answer.headers['content-type']).toBe('application/problem+json');
-  expect(answer.json).toMatchObject({ status: answer.status, code: expect.stringMatching(/^LM_/), requestId: expect.stringMatching(/^req_/) });
+  expect(answer.json.status).toBe(answer.status);
+  expect(answer.json.code).toMatch(/^LM_/);
+  expect(answer.json.requestId).toMatch(/^req_/);
   expect(answer.text).not.toMatch(/at .*\.ts:\d+/);
 }
 
@@ -75,8 +77,8 @@ test('a file mutated anywhere is answered below 500', async () => {
   walk(file, []);
   await fc.assert(fc.asyncProperty(fc.constantFrom(...paths.filter((path) => path.length > 0)), fc.jsonValue({ maxDepth: 3 }), async (path, value) => {
     const copy = structuredClone(file);
-    let at: any = copy;
-    for (const part of path.slice(0, -1)) at = at[part];
+    let at: Record<string | number, unknown> = copy;
+    for (const part of path.slice(0, -1)) at = at[part] as Record<string | number, unknown>;
     at[path.at(-1)!] = value;
     const answer = await world.call('POST', '/api/v1/plan', { key, body: { spec: copy } });
     expect([200, 400]).toContain(answer.status);

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { verifyTable } from '../../../config/signing.ts';
 import { digestOf, digestOfJson } from '../../../domain/digest.ts';
-import type { GatewaySync, GatewaySyncAnswer } from '../../../domain/traffic/table.ts';
+import type { GatewaySync } from '../../../domain/traffic/table.ts';
 import { inCanary } from '../../support/api-documents.ts';
 import { createWorld, SERVICE_TOKEN, smallFile, type Answer, type World } from '../../support/api-world.ts';
 
@@ -15,7 +15,7 @@ afterEach(() => world.close());
 const STATS = { startedAtMs: 1, requests: 10, refused: 0, errors: 0, mirrored: 0, dropped: 0, recordsPending: 0, recordsLost: 0, perVariant: { var_6: 9, var_x: 1 } };
 const hello = (part: Partial<GatewaySync> = {}): GatewaySync => ({ gatewayId: 'gw-1', incarnation: 1, address: 'http://127.0.0.1:1', adminAddress: null, tableDigest: null, applied: {}, tombstones: {}, stats: STATS, waitMs: 0, ...part });
 const sync = (body: unknown, token = SERVICE_TOKEN): Promise<Answer> => world.call('POST', '/internal/v1/gateways/sync', { key: token, body });
-const tableOf = (answer: Answer) => verifyTable((answer.json as GatewaySyncAnswer).table!, world.publicKey)!;
+const tableOf = (answer: Answer) => verifyTable(answer.json.table!, world.publicKey)!;
 
 test('without the service token nothing inside is reached, not even with an admin key', async () => {
   for (const token of ['', 'wrong-token-wrong-token-wrong-token', await world.key()]) expect((await sync(hello(), token)).status).toBe(401);
@@ -37,7 +37,7 @@ test('the table is signed, without command logs, with the hashes of callers', as
 
 test('who has the table waits, by either way of naming it', async () => {
   const table = tableOf(await sync(hello()));
-  const text = (await sync(hello())).json.table.table as string;
+  const text = (await sync(hello())).json.table!.table;
   for (const tableDigest of [digestOfJson({ routes: table.routes, callers: table.callers } as never), digestOf(text)]) {
     const begun = Date.now();
     const answer = await sync(hello({ tableDigest, waitMs: 200 }));
@@ -47,7 +47,7 @@ test('who has the table waits, by either way of naming it', async () => {
 });
 
 test('a change of a route ends the wait at once', async () => {
-  const known = digestOf((await sync(hello())).json.table.table as string);
+  const known = digestOf((await sync(hello())).json.table!.table);
   const waiting = sync(hello({ tableDigest: known, waitMs: 60_000 }));
   await delay(50);
   const begun = Date.now();
@@ -58,7 +58,7 @@ test('a change of a route ends the wait at once', async () => {
 });
 
 test('the wait is bounded by a third of the lease', async () => {
-  const known = digestOf((await sync(hello())).json.table.table as string);
+  const known = digestOf((await sync(hello())).json.table!.table);
   const begun = Date.now();
   expect((await sync(hello({ tableDigest: known, waitMs: 60_000 }))).json.table).toBeNull();
   expect(Date.now() - begun).toBeLessThan(1_900);
@@ -78,10 +78,10 @@ test('gateways are registered with what they obey, and forgotten when they say s
   const key = await world.key();
   const { gateways } = (await world.call('GET', '/api/v1/gateways', { key })).json;
   expect(gateways).toMatchObject([{ gatewayId: 'gw-1', live: true, behind: ['churn'] }]);
-  expect(gateways[0].stats.perVariant).toEqual({ var_6: 9 });
+  expect(gateways[0]!.stats.perVariant).toEqual({ var_6: 9 });
   expect((await world.call('GET', '/api/v1/health')).json.status).toBe('ok');
   world.pass(60_000);
-  expect((await world.call('GET', '/api/v1/gateways', { key })).json.gateways[0].live).toBe(false);
+  expect((await world.call('GET', '/api/v1/gateways', { key })).json.gateways[0]!.live).toBe(false);
   expect((await world.call('DELETE', '/internal/v1/gateways/gw-1', { key: SERVICE_TOKEN })).status).toBe(204);
   expect((await world.call('GET', '/api/v1/gateways', { key })).json.gateways).toEqual([]);
 });

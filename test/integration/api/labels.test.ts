@@ -25,11 +25,11 @@ test('JSON labels are stored with their time, and repeats are counted', async ()
 
 test('NDJSON: every line is stored or named, whatever the chunking', async () => {
   const lines = Array.from({ length: 1_234 }, (_, i) => line(i));
-  lines.splice(10, 0, 'not json', '', '{"inferenceId":"x"}', '{"inferenceId":"x","value":1,"extra":1}', `{"inferenceId":"${'y'.repeat(70_000)}","value":1}`, `${'['.repeat(50)}`);
-  const answer = await ndjson(`${lines.join('\r\n')}`);
+  lines.splice(10, 0, 'not json', '', '{"inferenceId":"x"}', '{"inferenceId":"x","value":1,"extra":1}', `{"inferenceId":"${'y'.repeat(70_000)}","value":1}`, '['.repeat(50));
+  const answer = await ndjson(lines.join('\r\n'));
   expect(answer.status).toBe(200);
   expect(answer.json).toMatchObject({ accepted: 1_234, repeated: 0 });
-  expect(answer.json.refused.map((each: { line: number }) => each.line)).toEqual([11, 13, 14, 15, 16]);
+  expect(answer.json.refused.map((each) => each.line)).toEqual([11, 13, 14, 15, 16]);
   expect(await world.stores.labels.count('default', uid)).toBe(1_234);
 });
 
@@ -44,7 +44,7 @@ test('on event time a label says when it became known', async () => {
   await world.call('PUT', '/api/v1/deployments/fast', { key, body: { spec: smallFile('fast', { labels: { delay: '1d', clock: 'event' } }) } });
   const answer = await ndjson([line(1), line(2, { labelMs: 7 })].join('\n'), 'fast');
   expect(answer.json).toMatchObject({ accepted: 1, refused: [{ line: 1 }] });
-  expect(answer.json.refused[0].problem).toContain('labelMs');
+  expect(answer.json.refused[0]!.problem).toContain('labelMs');
 });
 
 test('a store that goes away in the middle is a 503, and sending all again completes it', async () => {

@@ -20,7 +20,7 @@ export async function collectorProcess(of: { readonly uri: string; readonly data
   const url = `http://127.0.0.1:${port}`;
   let child: ChildProcess | null = null;
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
-    if (child === null || child.exitCode !== null || child.signalCode !== null) return null;
+    if (child?.exitCode !== null || child.signalCode !== null) return null;
     const exited = once(child, 'exit');
     child.kill(signal);
     return (await exited)[0] as number | null;
@@ -28,8 +28,8 @@ export async function collectorProcess(of: { readonly uri: string; readonly data
   return {
     url,
     async start() {
-      const env = { PATH: process.env['PATH'], MONGODB_URI: of.uri, LASTMILE_MONGODB_DATABASE: of.database, LASTMILE_COLLECTOR_PORT: String(port), LASTMILE_SERVICE_TOKEN: TOKEN, LASTMILE_LOG_LEVEL: 'warn' };
-      child = spawn('node', [...(process.env['PROF'] ? ['--cpu-prof', '--cpu-prof-dir=/tmp/stores-trial/bench'] : []), 'collector/main.ts'], { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
+      const env = { PATH: process.env.PATH, MONGODB_URI: of.uri, LASTMILE_MONGODB_DATABASE: of.database, LASTMILE_COLLECTOR_PORT: String(port), LASTMILE_SERVICE_TOKEN: TOKEN, LASTMILE_LOG_LEVEL: 'warn' };
+      child = spawn('node', ['collector/main.ts'], { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
       for (let i = 0; i < 400; i += 1) {
         if (child.exitCode !== null) throw new Error(`the collector ended with code ${child.exitCode}`);
         if (await fetch(`${url}/health`).then((response) => response.ok, () => false)) return;

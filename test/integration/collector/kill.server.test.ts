@@ -5,7 +5,7 @@ import type { Stores } from '../../../ports/stores.ts';
 import { collectorProcess, postUntilTaken, type CollectorProcess } from './collector-process.ts';
 import { openShadow, recordedStream, ROLLOUT, SCOPE, type Operation } from './stream.ts';
 
-const uri = process.env['TEST_MONGODB_URI']!;
+const uri = process.env.TEST_MONGODB_URI!;
 const STREAM = recordedStream({ inferences: 6_000, perBatch: 60, eventStepMs: 450_000, atStepMs: 20, seed: 7 });
 const KILLS = 6;
 
@@ -40,13 +40,13 @@ async function replay({ stores, collector }: Run, operations: readonly Operation
   return kills;
 }
 
-/** The blocks once nothing has been added for two seconds. */
+/** The blocks once nothing has been added for two looks of the sealer. */
 async function settled({ stores }: Run): Promise<readonly MicroBlock[]> {
   for (let last = -1; ;) {
     const blocks = await stores.evidence.blocks(SCOPE.tenant, ROLLOUT);
     if (blocks.length === last) return blocks;
     last = blocks.length;
-    await new Promise((resolve) => { setTimeout(resolve, 2_000); });
+    await new Promise((resolve) => { setTimeout(resolve, 1_500); });
   }
 }
 

@@ -133,7 +133,7 @@ export async function control(): Promise<Control> {
   };
   let issuedAtMs = 1;
   const made: Control = {
-    url: '', key: loadPublicKey(publicKeyFile), keyFile: publicKeyFile, syncs: [], goodbyes: [], posts: [], taken: [], collector: 'up', leaseMs: 3_000, give,
+    url: '', key: loadPublicKey(publicKeyFile), keyFile: publicKeyFile, syncs: [], goodbyes: [], posts: [], taken: [], collector: 'up', leaseMs: 12_000, give,
     publish(routes, callers = []) {
       const signed = signTable({ v: 1, issuedAtMs: issuedAtMs += 1, routes: routes.map(withoutLog), callers }, loadSigningKey(keyFile));
       give(signed);
@@ -154,7 +154,7 @@ export interface TestGateway { readonly port: number; readonly stop: () => Promi
 export async function gateway(of: Control, options: Partial<GatewayOptions> = {}): Promise<TestGateway> {
   const full: GatewayOptions = {
     gatewayId: 'gw-t', host: '127.0.0.1', port: 0, address: 'http://test', apiUrl: of.url, collectorUrl: of.url, serviceToken: TOKEN, key: of.key,
-    tablePath: join(mkdtempSync(join(tmpdir(), 'lastmile-table-')), 'route-table.json'), leaseMs: 3_000, log: quiet, ...options,
+    tablePath: join(mkdtempSync(join(tmpdir(), 'lastmile-table-')), 'route-table.json'), leaseMs: 1_000, log: quiet, ...options,
     limits: { firstSyncMs: 1_000, drainMs: 2_000, flushMs: 1_000, ...options.limits },
   };
   const running = await startGateway(full);

@@ -128,7 +128,7 @@ test('a caller that goes away before its answer still leaves a whole pair', asyn
 
 test('while the caller has not taken its answer, nothing is mirrored; one that never does is cut', async () => {
   api.publish([routeOf(one.variant, two.variant)]);
-  const { port } = await gateway(api, { limits: { requestMs: 1_000 } });
+  const { port } = await gateway(api, { limits: { headersMs: 1_000, requestMs: 1_000 } });
   one.answer = (_seen, response) => { response.end(Buffer.alloc(32 * 1024 * 1024, ' ')); };
   const caller = connect(port, '127.0.0.1', () => { caller.write(`POST /v2/models/churn/infer HTTP/1.1\r\nhost: a\r\ncontent-length: ${BODY.length}\r\n\r\n${BODY}`); });
   caller.pause();

@@ -72,6 +72,7 @@ test('answers over the cap, compressed ones and binary ones are said to be unsco
 
 test('over the cap in bytes records are lost and counted; serving goes on', async () => {
   api.publish([routeOf(one.variant)]);
+  api.leaseMs = 1_500;
   api.collector = 'down';
   const { url, stop } = await gateway(api, { limits: { recordQueueBytes: 3_000, flushMs: 100 } });
   for (let i = 0; i < 20; i += 1) expect((await predict(url)).status).toBe(200);
@@ -81,6 +82,7 @@ test('over the cap in bytes records are lost and counted; serving goes on', asyn
 
 test('a batch that the collector can never take does not stand in the way of the next', async () => {
   api.publish([routeOf(one.variant)]);
+  api.leaseMs = 1_500;
   api.collector = 'refuses';
   const { url } = await gateway(api);
   await predict(url);

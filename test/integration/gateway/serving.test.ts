@@ -197,6 +197,14 @@ describe('the protocol', () => {
   });
 });
 
+test('a start on a port that is taken fails, and leaves nothing running behind', async () => {
+  await expect(gateway(api, { port: one.port, limits: { firstSyncMs: 50 } })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  const syncs = api.syncs.length;
+  await new Promise((resolve) => { setTimeout(resolve, 300); });
+  expect(api.syncs).toHaveLength(syncs);
+  expect(api.goodbyes).toEqual(['/internal/v1/gateways/gw-t']);
+});
+
 describe('callers', () => {
   const keyOf = (key: string, tenantId: string, scopes: string[]) => ({ hash: createHash('sha256').update(key).digest('hex'), tenantId, scopes });
   const callers = [keyOf('lm_infer', 'default', ['infer']), keyOf('lm_debug', 'default', ['infer', 'debug']), keyOf('lm_read', 'default', ['read']), keyOf('lm_acme', 'acme', ['infer'])];

@@ -69,7 +69,7 @@ test('it brings everything up, stays up, refuses a second start, ends cleanly, a
   expect(second.child.exitCode).toBe(6);
   expect(second.said()).toContain('LM_CONFLICT');
   const elsewhere = await start({ LASTMILE_DATA_DIR: mkdtempSync(join(tmpdir(), 'lastmile-start-')) });
-  expect(elsewhere.said()).toMatch(new RegExp(`LM_PORT_TAKEN.*${String(base)} \\(API\\) by process \\d+`, 's'));
+  expect(elsewhere.said()).toMatch(new RegExp(`${String(base)} \\(API\\) by process \\d+.*LM_PORT_TAKEN`, 's'));
 
   const processes = Object.entries(readRunFile(join(data, 'run.json'))!.processes);
   expect(processes.map(([name]) => name).sort()).toEqual(['api', 'collector', 'gw-1', 'gw-2', 'modelhost', 'mongod', 'temporal', 'worker']);

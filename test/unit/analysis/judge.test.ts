@@ -3,7 +3,7 @@ import { judge, type JudgeInput } from '../../../domain/analysis/judge.ts';
 import { fixPlan } from '../../../domain/analysis/planning.ts';
 import type { AnalysisPlan } from '../../../domain/analysis/plan.ts';
 import type { Finding, Verdict } from '../../../domain/analysis/verdict.ts';
-import { block, CONFUSION, daily, DAY, draft, fixedPlan, healthy, metricPolicy, normals, rateSums, ROLLOUT, series, START, TENANT, type Setting } from '../../support/analysis-arbitraries.ts';
+import { block, CONFUSION, daily, DAY, draft, fixedPlan, healthy, metricPolicy, normals, rateSums, ROLLOUT, series, START, TENANT, type Setting, withCode } from '../../support/analysis-arbitraries.ts';
 
 const NOW = START + 50 * DAY;
 const ask = (plan: AnalysisPlan, blocks: readonly MicroBlock[], more: Partial<JudgeInput> = {}): Verdict => judge({ plan, blocks, progress: null, value: CONFUSION, rulingMs: NOW, atMs: NOW, n: 1, ...more });
@@ -198,5 +198,5 @@ test('drops are told beside the comparison; sampling is not a drop', () => {
 });
 
 test('blocks of another rollout are a defect, not evidence', () => {
-  expect(() => ask(plan, [{ ...healthy(plan)[0]!, rolloutId: 'dep_1/2' }])).toThrow(expect.objectContaining({ code: 'LM_INVARIANT' }));
+  expect(() => ask(plan, [{ ...healthy(plan)[0]!, rolloutId: 'dep_1/2' }])).toThrow(withCode('LM_INVARIANT'));
 });

@@ -18,7 +18,7 @@ test('docs/deployment-file.md names every field and metric', () => {
     if ('properties' in value && typeof value.properties === 'object') for (const name of Object.keys(value.properties ?? {})) names.add(name);
     Object.values(value).forEach(walk);
   };
-  const schema = deploymentJsonSchema() as any;
+  const schema = deploymentJsonSchema();
   walk(schema);
   const inRequests = ['inputs', 'outputs', 'datatype', 'shape', 'data'];
   const words = new Set(text('deployment-file.md').match(/[A-Za-z]+/g));

@@ -44,7 +44,7 @@ test('no file of the generator breaks parser, notes or renderer', () => {
 const base = (spec: Record<string, unknown> = {}, rest: Record<string, unknown> = {}): Record<string, unknown> => ({ apiVersion: 'lastmile.dev/v1alpha1', kind: 'ModelDeployment', metadata: { name: 'churn' }, spec: { model: 'filesystem:churn@7', labels: { delay: '30d' }, ...spec }, ...rest });
 
 describe('JSON Schema and parser', () => {
-  const schema = z.fromJSONSchema(deploymentJsonSchema() as never);
+  const schema = z.fromJSONSchema(deploymentJsonSchema());
   test.each([
     ['smallest', base(), true], ['shares as numbers', base({ rollout: { canary: [{ share: 0.05 }] } }), true], ['a value model', base({ value: { currency: 'EUR', payoff: { tp: 1, fp: 0, tn: 0, fn: 0 } } }), true],
     ['no model', base({ model: undefined }), false], ['another kind', base({}, { kind: 'Deployment' }), false], ['an unknown key', base({ lables: {} }), false], ['an unknown key below', base({ rollout: { gaol: 'better' } }), false],

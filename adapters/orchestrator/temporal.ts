@@ -1,0 +1,97 @@
+import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
+import { z } from 'zod';
+import { Secret } from '../../config/schema.ts';
+import { LastmileError } from '../../domain/errors.ts';
+import { parseRolloutId, type DeploymentUid, type RolloutId, type TenantId } from '../../domain/ids.ts';
+import type { Command, CommandAccepted, Orchestrator, ProcessDescription, RolloutAccepted, StartRollout } from '../../ports/orchestrator.ts';
+import { deploymentWorkflowId, rolloutWorkflowId } from '../../workflows/ids.ts';
+import { abortUpdate, evidenceSignal, pauseUpdate, promoteUpdate, resumeUpdate, rollbackUpdate, SEARCH, startRolloutUpdate } from '../../workflows/messages.ts';
+import { QUEUES } from '../../workflows/task-queues.ts';
+import type { Adapter } from '../define.ts';
+import { dataConverter } from './_shared/data-converter.ts';
+import { translated } from './_shared/failures.ts';
+import { reconcileSchedule } from './_shared/schedules.ts';
+
+const Options = z.strictObject({
+  address: z.string(), namespace: z.string(), uiUrl: z.url().nullable(), payloadKey: z.instanceof(Secret).nullable(),
+  /** How long a call may take before its caller is told that nobody answers. */
+  deadlineMs: z.number().int().positive().default(10_000),
+});
+const HEALTH_MS = 1_000;
+const COMMANDS = { pause: pauseUpdate, resume: resumeUpdate, abort: abortUpdate, promote: promoteUpdate } as const;
+
+export const temporal: Adapter<Orchestrator, z.output<typeof Options>> = {
+  name: 'temporal',
+  summary: 'Durable workflows on a Temporal server.',
+  options: Options,
+  create(options) {
+    const connection = Connection.lazy({ address: options.address });
+    const client = new Client({ connection, namespace: options.namespace, dataConverter: dataConverter(options.payloadKey) });
+    const bounded = <T>(call: () => Promise<T>): Promise<T> => within(connection, options.deadlineMs, call);
+    return {
+      startRollout: (start, updateId) => orThrow(bounded(() => startRollout(client, start, updateId)), () => new LastmileError('LM_INVARIANT', `The entity of ${start.deployment} was neither found nor started.`)),
+      command: (target, command, updateId) => sendCommand({ client, bounded }, { target, command, updateId }),
+      async deliver({ id, type, tenantId, rolloutId }) {
+        await orThrow(bounded(() => client.workflow.getHandle(rolloutWorkflowId(tenantId, rolloutId)).signal(evidenceSignal, { id, type })), () => null);
+      },
+      async putSchedule(target, schedule) { await orThrow(bounded(() => reconcileSchedule(client, target, schedule)), () => null); },
+      describe: (workflowId) => orThrow(bounded(() => describe(client, options, workflowId)), () => null),
+      healthy: () => within(connection, HEALTH_MS, () => connection.workflowService.getSystemInfo({})).then(() => true, () => false),
+      close: () => connection.close(),
+    };
+  },
+};
+
+/** With nobody polling, update calls would be repeated for ever: the signal ends them, the deadline each single one. */
+function within<T>(connection: Connection, ms: number, call: () => Promise<T>): Promise<T> {
+  return connection.withAbortSignal(AbortSignal.timeout(ms), () => connection.withDeadline(Date.now() + ms, call));
+}
+
+async function orThrow<T, G>(call: Promise<T>, whenGone: () => G): Promise<T | Exclude<G, LastmileError>> {
+  try {
+    return await call;
+  } catch (error) {
+    const known = translated(error);
+    const result = known === 'gone' ? whenGone() : known;
+    if (result instanceof LastmileError) throw result;
+    return result as Exclude<G, LastmileError>;
+  }
+}
+
+function startRollout(client: Client, start: StartRollout, updateId: string): Promise<RolloutAccepted> {
+  const { tenant, deploymentUid, deployment, ...args } = start;
+  const operation = new WithStartWorkflowOperation('deployment', {
+    workflowId: deploymentWorkflowId(tenant, deploymentUid), taskQueue: QUEUES.control, workflowIdConflictPolicy: 'USE_EXISTING',
+    args: [{ tenant, uid: deploymentUid, name: deployment, carried: null }],
+    typedSearchAttributes: [{ key: SEARCH.deployment, value: deployment }, { key: SEARCH.tenant, value: tenant }],
+    staticSummary: `${deployment}: its rollouts, one after another`, priority: { fairnessKey: tenant.slice(0, 64) },
+  });
+  return client.workflow.executeUpdateWithStart(startRolloutUpdate, { args: [args], updateId, startWorkflowOperation: operation });
+}
+
+interface Call { readonly target: { readonly tenant: TenantId; readonly deploymentUid: DeploymentUid }; readonly command: Command; readonly updateId: string }
+interface Calling { readonly client: Client; bounded<T>(call: () => Promise<T>): Promise<T> }
+
+async function sendCommand({ client, bounded }: Calling, { target, command, updateId }: Call): Promise<CommandAccepted> {
+  const { actor, reason } = command;
+  const args: [{ actor: typeof actor; reason: typeof reason }] = [{ actor, reason }];
+  if (command.type === 'rollback') {
+    const entity = client.workflow.getHandle(deploymentWorkflowId(target.tenant, target.deploymentUid));
+    return orThrow(bounded(() => entity.executeUpdate(rollbackUpdate, { args, updateId })), () => new LastmileError('LM_COMMAND_REFUSED', 'Nothing was ever rolled out here, so there is nothing to go back to.'));
+  }
+  const { rolloutId } = command;
+  if (parseRolloutId(rolloutId).deploymentUid !== target.deploymentUid) throw unknownRollout(rolloutId);
+  const handle = client.workflow.getHandle(rolloutWorkflowId(target.tenant, rolloutId));
+  const sent = await orThrow(bounded(() => handle.executeUpdate(COMMANDS[command.type], { args, updateId })), () => null);
+  if (sent !== null) return sent;
+  const known = await orThrow(bounded(() => handle.describe()), () => unknownRollout(rolloutId));
+  throw new LastmileError('LM_COMMAND_REFUSED', `Rollout ${parseRolloutId(rolloutId).n} has ended (${known.status.name.toLowerCase()}); there is nothing to ${command.type}.`);
+}
+
+function unknownRollout(id: RolloutId): LastmileError { return new LastmileError('LM_ROLLOUT_NOT_FOUND', `No rollout ${parseRolloutId(id).n} of this deployment is known to Temporal; it may have ended long ago.`); }
+
+async function describe(client: Client, { uiUrl, namespace }: { uiUrl: string | null; namespace: string }, workflowId: string): Promise<ProcessDescription> {
+  const { runId, status } = await client.workflow.getHandle(workflowId).describe();
+  const link = uiUrl === null ? null : `${uiUrl.replace(/\/$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}/${runId}/history`;
+  return { workflowId, runId, status: status.name, link };
+}

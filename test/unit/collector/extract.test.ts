@@ -1,0 +1,38 @@
+import { sampleContract } from '../../../conformance/stores/samples.ts';
+import { extractLeg } from '../../../collector/extract.ts';
+import { NO_RULING_MS } from '../../../domain/record.ts';
+import { legRecord, scoring } from './world.ts';
+
+const reader = { contract: sampleContract(), clock: 'event', keepInputs: false } as const;
+
+test('an answer is read by the contract, and the wire version is left behind', () => {
+  const leg = extractLeg(legRecord(), reader, 6_000);
+  expect(leg).toMatchObject({ predictions: [{ row: 0, score: 0.75, klass: 1 }], offContract: null, receivedAtMs: 6_000, response: scoring(0.75) });
+  expect(leg).not.toHaveProperty('v');
+});
+
+test.each([
+  ['event', 700, 700],
+  ['event', null, NO_RULING_MS],
+  ['gateway', 700, 5_000],
+] as const)('under the %s clock an event time of %p rules as %p', (clock, eventMs, rulingMs) => {
+  expect(extractLeg(legRecord({ eventMs }), { ...reader, clock }, 1).rulingMs).toBe(rulingMs);
+});
+
+test.each([
+  ['a time-out', { error: 'timeout', status: 0, response: null }, null],
+  ['a refused request', { status: 400, response: '{"error":"no"}' }, null],
+  ['an answer over the cap', { unscored: 'too-large', response: null }, null],
+  ['a non-finite score', { response: scoring(null) }, 'non-finite'],
+  ['a body that is no JSON', { response: '<html>' }, 'unparsable'],
+  ['no body and no reason', { response: null }, 'unparsable'],
+] as const)('%s has no predictions', (_, change, offContract) => {
+  expect(extractLeg(legRecord(change), reader, 1)).toMatchObject({ predictions: [], offContract });
+});
+
+test('kept texts are capped, and a request is kept only where the deployment says so', () => {
+  const long = `{"outputs":[],"note":"${'x'.repeat(10_000)}"}`;
+  expect(extractLeg(legRecord({ response: long }), reader, 1).response).toHaveLength(4_096);
+  expect(extractLeg(legRecord(), reader, 1).request).toBeNull();
+  expect(extractLeg(legRecord(), { ...reader, keepInputs: true }, 1).request).toBe('{"inputs":[]}');
+});
