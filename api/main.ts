@@ -20,7 +20,7 @@ import { ensureFirstKey } from './dev-key.ts';
 async function start(config: Config, log: Log): Promise<Running> {
   const stores = databases.mongodb.create({ uri: config.mongodb.uri, database: config.mongodb.database });
   await stores.prepare();
-  const orchestrator = orchestrators.temporal.create({ address: config.temporal.address, namespace: config.temporal.namespace, uiUrl: config.temporal.uiUrl, payloadKey: config.payloadKey?.reveal() ?? null });
+  const orchestrator = orchestrators.temporal.create({ address: config.temporal.address, namespace: config.temporal.namespace, uiUrl: config.temporal.uiUrl, payloadKey: config.payloadKey, deadlineMs: 10_000 });
   const ports: ApiPorts = { stores, orchestrator, artifacts: artifactStores.filesystem.create({ root: config.artifactDir }), log, clock: Date.now, settings: settingsOf(config) };
   await firstKey(ports, config);
 

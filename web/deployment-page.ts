@@ -32,7 +32,7 @@ function sentence({ deployment, rollout }: DeploymentView): string {
 
 function rolloutCards({ rollout, verdict, progress }: RolloutView): Html {
   const outcome = rollout.state.outcome;
-  return html`<section class="card"><h2>Rollout ${rollout.n}: ${rollout.model}${rollout.champion === null ? null : ` against ${rollout.champion.model}`}</h2>${stages(rollout)}
+  return html`<section class="card"><h2>Rollout ${rollout.n}</h2><p class="versions"><strong>${rollout.model}</strong>${rollout.champion === null ? null : ` against ${rollout.champion.model}`}</p>${stages(rollout)}
 <p class="soft">${outcome === null ? null : html`<span class="badge ${outcome === 'promoted' || outcome === 'first' ? 'good' : 'bad'}">${outcome}</span> `}${verdict === null ? 'No verdict yet.' : `Verdict ${String(verdict.n)}: ${verdict.kind}, by judge ${verdict.judgeVersion}. ${verdict.reasons[0]?.text ?? ''}`}${progress === null ? null : ` ${formatCount(progress.pairs)} requests answered by both; ${formatPercent(progress.labelCoverage)} of outcomes in.`}</p></section>
 ${verdict === null ? null : html`<section class="card"><h2>Findings</h2>${findingsTable(verdict)}</section>`}`;
 }

@@ -1,5 +1,6 @@
 import type { Finding, FindingState, MoneyFinding, Verdict } from '../domain/analysis/verdict.ts';
-import { formatCount, formatGain, formatNumber, formatPercent } from './format.ts';
+import { metricName } from '../domain/metric-names.ts';
+import { formatAmount, formatCount, formatGain, formatNumber, formatPercent } from './format.ts';
 import { html, type Html } from './html.ts';
 
 const STATE: Readonly<Record<FindingState, { readonly word: string; readonly look: 'good' | 'bad' | 'warn' | '' }>> = {
@@ -21,9 +22,9 @@ function row(finding: Finding): Html {
 }
 
 /** The interval over its zero line, with the margin dashed; in words for those who do not see it. */
-function interval({ metric, estimate, lower, upper, margin, championMean }: Finding): Html {
+function interval({ metric, estimate, lower, upper, margin }: Finding): Html {
   if (lower === null || upper === null) return html`<span class="soft">–</span>`;
-  const paired = championMean !== null || lower < 0;
+  const paired = metricName(metric)?.kind === 'paired';
   const limit = paired ? -margin : margin;
   const reach = Math.max(Math.abs(lower), Math.abs(upper), margin, 1e-12) * 1.15;
   const x = (value: number): number => Math.round((paired ? 100 + (value / reach) * 100 : (value / reach) * 200) * 10) / 10;
@@ -38,7 +39,7 @@ export function moneyCard(money: MoneyFinding | null): Html {
   if (money === null) return html`<section class="card"><h2>Money</h2><p class="soft">Not measured: the file has no value model, or no outcome is in yet.</p></section>`;
   const { currency } = money;
   return html`<section class="card"><h2>Money, challenger against champion</h2><p class="big">${formatGain(money.totalMicros, currency)}</p>
-<p class="soft">over ${formatCount(money.requests)} requests with known outcomes: ${formatGain(money.challengerTotalMicros, currency)} against ${formatGain(money.championTotalMicros, currency)}</p>
+<p class="soft">over ${formatCount(money.requests)} requests with known outcomes: ${formatAmount(money.challengerTotalMicros, currency)} against ${formatAmount(money.championTotalMicros, currency)}</p>
 <p class="soft">${formatGain(money.perRequestMicros, currency)} a request, between ${formatGain(money.lowerMicros, currency)} and ${formatGain(money.upperMicros, currency)}</p></section>`;
 }
 

@@ -25,5 +25,7 @@ export function formatNumber(value: number | null): string {
 export function formatCount(value: number): string { return String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ','); }
 export function formatPercent(fraction: number | null): string { return fraction === null ? '–' : `${formatNumber(fraction * 100)} %`; }
 
+/** An amount that no line break tears apart. */
+export function formatAmount(micros: number, currency: string): string { return formatMoney({ micros, currency }).replace('-', '−').replace(' ', '\u00a0'); }
 /** With its sign, for differences. */
-export function formatGain(micros: number, currency: string): string { return `${micros > 0 ? '+' : ''}${formatMoney({ micros, currency }).replace('-', '−')}`; }
+export function formatGain(micros: number, currency: string): string { return `${micros > 0 ? '+' : ''}${formatAmount(micros, currency)}`; }

@@ -21,6 +21,7 @@ th{font-weight:600;text-align:left;color:var(--soft);font-size:.8rem;padding:0 .
 td{padding:.55rem .9rem .55rem 0;border-top:1px solid var(--line);vertical-align:middle}
 td.n,th.n{text-align:right}tr.sick td:first-child{box-shadow:inset 3px 0 var(--bad);padding-left:.7rem}
 .big{font-size:1.7rem;font-weight:660;letter-spacing:-.02em;font-variant-numeric:tabular-nums;margin:0}
+.versions{margin:0 0 .5rem}
 .soft{color:var(--soft);font-size:.9rem;margin:.2rem 0}
 svg{display:block;width:100%;height:auto}
 .champion{fill:var(--accent)}.challenger{fill:var(--warn)}.nobody{fill:var(--line)}

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { DefaultLogger, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
 import { createActivities } from '../activities/create.ts';
-import { createDataConverter } from '../adapters/orchestrator/_shared/data-converter.ts';
+import { dataConverter } from '../adapters/orchestrator/_shared/data-converter.ts';
 import type { Config } from '../config/load.ts';
 import { describeError, type Log } from '../config/log.ts';
 import { runProcess, type Running } from '../config/run.ts';
@@ -24,7 +24,7 @@ async function start(config: Config, log: Log): Promise<Running> {
     patiently(log, () => NativeConnection.connect({ address: config.temporal.address })), bundleWorkflows(), patiently(log, () => ports.stores.prepare()),
   ]);
   const activities = createActivities(ports);
-  const common = { connection, namespace: config.temporal.namespace, dataConverter: createDataConverter(config.payloadKey?.reveal() ?? null), activities, shutdownGraceTime: GRACE } satisfies Partial<WorkerOptions>;
+  const common = { connection, namespace: config.temporal.namespace, dataConverter: dataConverter(config.payloadKey), activities, shutdownGraceTime: GRACE } satisfies Partial<WorkerOptions>;
   const workers = await Promise.all([
     Worker.create({ ...common, taskQueue: QUEUES.control, workflowBundle, maxConcurrentWorkflowTaskExecutions: 20, maxConcurrentActivityTaskExecutions: 20, maxCachedWorkflows: 200 }),
     Worker.create({ ...common, taskQueue: QUEUES.io, maxConcurrentActivityTaskExecutions: 20 }),

@@ -26,7 +26,7 @@ export function wire(config: Config, log: Log): ActivityPorts {
     artifacts: artifactStores.filesystem.create({ root: config.artifactDir }),
     trainer: trainers.command.create({}),
     notifier: notifierOf(config, log),
-    orchestrator: orchestrators.temporal.create({ address: config.temporal.address, namespace: config.temporal.namespace, uiUrl: config.temporal.uiUrl, payloadKey: config.payloadKey?.reveal() ?? null }),
+    orchestrator: orchestrators.temporal.create({ address: config.temporal.address, namespace: config.temporal.namespace, uiUrl: config.temporal.uiUrl, payloadKey: config.payloadKey, deadlineMs: 10_000 }),
     now: Date.now,
     trainingDir: join(config.dataDir, 'training'),
     pageOf: (deployment) => `${config.api.url}/deployments/${deployment}`,

@@ -35,12 +35,14 @@ const ALWAYS: readonly MetricPolicy[] = ['errors', 'off-contract', 'latency'].ma
 
 /** What keeps a file's metrics from being judged under this contract, in words; [] when nothing does. Known before a rollout starts. */
 export function planProblems({ spec }: DeploymentSpec, contract: Contract): readonly string[] {
-  return policies(spec).flatMap(({ name }) => {
+  const required = spec.metrics.some(({ name, role }) => role === 'required' && metricName(name)?.kind === 'paired');
+  const noGoal = spec.rollout.goal !== 'healthy' && !required ? [`goal ${spec.rollout.goal} needs a required metric that is judged on outcomes`] : [];
+  return [...noGoal, ...policies(spec).flatMap(({ name }) => {
     if (!Object.hasOwn(METRICS, name) || name === 'share') return [`metrics[${name}] is not a metric; known: ${Object.keys(METRICS).filter((known) => known !== 'share').join(', ')}`];
     const range = rangeOf(name, spec, contract);
     if (typeof range === 'string') return [`metrics[${name}] ${range}`];
     return spec.labels === null && metricOf(name).kind === 'paired' ? [`metrics[${name}] is judged on outcomes, and there are no labels`] : [];
-  });
+  })];
 }
 
 /**

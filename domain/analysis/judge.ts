@@ -7,6 +7,7 @@ import { compareRate } from './compare-rate.ts';
 import { compareShare, type ShareComparison } from './compare-share.ts';
 import { sumsOf } from './fold.ts';
 import { decide, type Case } from './decide.ts';
+import { evidenceDigest } from './evidence-digest.ts';
 import { JUDGE_VERSION } from './judge-version.ts';
 import { pairedPlans, ratePlans } from './metric-plan.ts';
 import { moneyFinding } from './money-finding.ts';
@@ -50,7 +51,7 @@ export function judge(input: JudgeInput): Verdict {
   return {
     tenantId: plan.tenantId, rolloutId: plan.rolloutId, n: input.n, judgeVersion: JUDGE_VERSION, kind: decision.kind, reasons: decision.reasons, findings: compared.findings,
     money: money(input, compared), cycles: cyclesJudged(input, valid, compared), ...span(judged), rulingMs: input.rulingMs, atMs: input.atMs,
-    planHash: digest(plan), evidenceHash: judged.length === 0 ? null : digest(judged.map(({ metric, slot, state, sums }) => ({ metric, slot, state, sums }))),
+    planHash: digestOfJson(JSON.parse(JSON.stringify(plan)) as Json), evidenceHash: judged.length === 0 ? null : evidenceDigest(judged),
     dropRatio: drops, notMeasured: notMeasured(plan, compared.findings, drops),
   };
 }
@@ -105,6 +106,3 @@ function money({ plan, value }: JudgeInput, { paired }: Compared): MoneyFinding 
   const comparison = paired.find(({ finding }) => finding.metric === 'value');
   return metric === undefined || comparison === undefined || value === null ? null : moneyFinding(value, metric, comparison);
 }
-
-/** When blocks were sealed is left out, so that the same evidence has the same hash however it was gathered. */
-function digest(value: unknown): string { return digestOfJson(JSON.parse(JSON.stringify(value)) as Json); }

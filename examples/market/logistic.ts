@@ -1,3 +1,5 @@
+const { exp, abs, sqrt, max } = Math;
+
 /** Logistic regression: weights for each feature and a bias, on the features as they come. */
 export interface Logistic { readonly weights: readonly number[]; readonly bias: number }
 export interface Example { readonly features: readonly number[]; readonly label: 0 | 1 }
@@ -14,13 +16,13 @@ export function trainLogistic(examples: readonly Example[], ridge = 1): Logistic
   for (let iteration = 0; iteration < 25; iteration += 1) {
     const delta = newtonStep(rows, examples, weights, ridge);
     weights = weights.map((w, j) => w + at(delta, j));
-    if (Math.max(...delta.map(Math.abs)) < 1e-9) break;
+    if (max(...delta.map(abs)) < 1e-9) break;
   }
   const own = weights.slice(0, size).map((w, j) => w / at(scale.deviation, j));
   return { weights: own, bias: at(weights, size) - own.reduce((sum, w, j) => sum + w * at(scale.mean, j), 0) };
 }
 
-export function sigmoid(z: number): number { return 1 / (1 + Math.exp(-z)); }
+export function sigmoid(z: number): number { return 1 / (1 + exp(-z)); }
 
 export function logisticScore(model: Logistic, features: readonly number[]): number {
   return sigmoid(features.reduce((sum, x, j) => sum + x * at(model.weights, j), model.bias));
@@ -30,7 +32,7 @@ function at(values: readonly number[], index: number): number { return values[in
 
 function standardisation(examples: readonly Example[], size: number): { mean: number[]; deviation: number[] } {
   const mean = Array.from({ length: size }, (_, j) => examples.reduce((sum, e) => sum + at(e.features, j), 0) / examples.length);
-  const deviation = mean.map((m, j) => Math.sqrt(examples.reduce((sum, e) => sum + (at(e.features, j) - m) ** 2, 0) / examples.length) || 1);
+  const deviation = mean.map((m, j) => sqrt(examples.reduce((sum, e) => sum + (at(e.features, j) - m) ** 2, 0) / examples.length) || 1);
   return { mean, deviation };
 }
 
@@ -55,7 +57,7 @@ function solve(matrix: readonly (readonly number[])[], right: readonly number[])
   const rows = matrix.map((line, i) => [...line, at(right, i)]);
   const size = rows.length;
   for (let column = 0; column < size; column += 1) {
-    const pivot = rows.slice(column).reduce((best, line, k) => (Math.abs(at(line, column)) > Math.abs(at(rows[best] ?? [], column)) ? column + k : best), column);
+    const pivot = rows.slice(column).reduce((best, line, k) => (abs(at(line, column)) > abs(at(rows[best] ?? [], column)) ? column + k : best), column);
     [rows[column], rows[pivot]] = [rows[pivot] ?? [], rows[column] ?? []];
     const top = rows[column] ?? [];
     rows.forEach((line, i) => {

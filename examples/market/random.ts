@@ -1,3 +1,5 @@
+const { log, sqrt, imul } = Math;
+
 /** Random numbers from a seed, the same on every machine: Mulberry32, and normal numbers by the polar method of Marsaglia. */
 export interface Random { uniform(): number; normal(): number }
 
@@ -6,8 +8,8 @@ export function seeded(seed: number): Random {
   let spare: number | null = null;
   const uniform = (): number => {
     state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    let t = imul(state ^ (state >>> 15), 1 | state);
+    t = (t + imul(t ^ (t >>> 7), 61 | t)) ^ t;
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   };
   const normal = (): number => {
@@ -17,7 +19,7 @@ export function seeded(seed: number): Random {
       const v = 2 * uniform() - 1;
       const s = u * u + v * v;
       if (s > 0 && s < 1) {
-        const scale = Math.sqrt((-2 * Math.log(s)) / s);
+        const scale = sqrt((-2 * log(s)) / s);
         spare = v * scale;
         return u * scale;
       }

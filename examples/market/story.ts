@@ -41,7 +41,9 @@ export interface StorySummary { readonly deployment: string; readonly told: bool
  * Trains four versions, puts the first live, and lets each later one try. Which line is printed when depends on verdicts alone.
  * Throws LastmileError when the machinery fails; a story that ends otherwise than promised is no error but a summary that says what is missing.
  */
-export async function runStory(options: StoryOptions): Promise<StorySummary> {
+export async function runStory(given: StoryOptions): Promise<StorySummary> {
+  const over = new AbortController();
+  const options = { ...given, signal: AbortSignal.any([given.signal, over.signal]) };
   const { say } = options;
   const versions = publishAll(options);
   const chapters: Chapter[] = [];
@@ -50,6 +52,7 @@ export async function runStory(options: StoryOptions): Promise<StorySummary> {
   try {
     for (const version of versions) {
       const chapter = tellChapter(options, version);
+      chapter.catch(() => undefined);
       chapters.push(await (traffic === null ? chapter : Promise.race([chapter, traffic.failed])));
       traffic ??= await startTraffic({ ...options, deployment: DEPLOYMENT, seed: options.seed ?? SEED, rate: () => rate.now });
     }
@@ -62,6 +65,7 @@ export async function runStory(options: StoryOptions): Promise<StorySummary> {
     }
     return summaryOf(chapters, missing, await traffic?.stop() ?? null);
   } finally {
+    over.abort();
     await traffic?.stop();
   }
 }

@@ -1,5 +1,7 @@
 import { seeded, type Random } from './random.ts';
 
+const { exp, sqrt, fround } = Math;
+
 /**
  * A market-like stream, made from a seed: one row a minute, each a question "buy this instrument now?".
  * Twenty instruments take turns, so that the 15 minutes that decide one row do not overlap the next row of the same instrument;
@@ -58,15 +60,15 @@ function step(it: Instrument, random: Random): void {
 }
 
 function row(index: number, it: Instrument, market: number, random: Random): MarketRow {
-  const volatility = Math.exp(it.logVolatility);
-  const spread = 2 * Math.exp(0.4 * it.logVolatility + 0.25 * random.normal());
+  const volatility = exp(it.logVolatility);
+  const spread = 2 * exp(0.4 * it.logVolatility + 0.25 * random.normal());
   const quiet = random.uniform() < 0.03;
-  const volume = quiet ? 0 : Math.exp(4 + it.logVolume);
-  const depth = Math.exp(2 + 0.5 * random.normal() - 0.3 * it.logVolatility);
+  const volume = quiet ? 0 : exp(4 + it.logVolume);
+  const depth = exp(2 + 0.5 * random.normal() - 0.3 * it.logVolatility);
   const signal = index < REGIME_CHANGE_ROW ? oldSignal(it) : newSignal(it);
   const moveBps = 12 * volatility * (signal + 0.15 * market + heavyTailed(random));
   const costBps = spread / 2 + FEE_BPS;
-  const features = [it.momentum, it.trend, it.imbalance, spread, volume, volatility, market, depth].map(Math.fround);
+  const features = [it.momentum, it.trend, it.imbalance, spread, volume, volatility, market, depth].map(fround);
   return { index, timeMs: STREAM_START_MS + index * ROW_MS, features, moveBps, costBps, outcome: moveBps > costBps ? 1 : 0 };
 }
 
@@ -84,5 +86,5 @@ function newSignal(it: Instrument): number {
 function heavyTailed(random: Random): number {
   let chi = 0;
   for (let i = 0; i < 5; i += 1) chi += random.normal() ** 2;
-  return (random.normal() / Math.sqrt(chi / 5)) * Math.sqrt(3 / 5);
+  return (random.normal() / sqrt(chi / 5)) * sqrt(3 / 5);
 }

@@ -1,5 +1,7 @@
 import { sigmoid, type Example } from './logistic.ts';
 
+const { log, floor, fround } = Math;
+
 /** One split: `low` where the feature is at or below the threshold, `high` above it. Single precision, as ONNX compares. */
 export interface Stump { readonly feature: number; readonly threshold: number; readonly low: number; readonly high: number }
 export interface Stumps { readonly bias: number; readonly stumps: readonly Stump[] }
@@ -11,14 +13,14 @@ const DEFAULTS: BoostOptions = { rounds: 80, rate: 0.2, ridge: 5, bins: 32 };
 export function trainStumps(examples: readonly Example[], options: Partial<BoostOptions> = {}): Stumps {
   const { rounds, rate, ridge, bins } = { ...DEFAULTS, ...options };
   const positives = examples.filter((e) => e.label === 1).length;
-  const bias = Math.fround(Math.log(positives / (examples.length - positives)));
+  const bias = fround(log(positives / (examples.length - positives)));
   const candidates = (examples[0]?.features ?? []).map((_, j) => quantiles(examples.map((e) => e.features[j] ?? 0), bins));
   const margins = examples.map(() => bias);
   const stumps: Stump[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const best = bestStump(examples, margins, candidates, ridge);
     if (best === null) break;
-    const stump = { ...best, low: Math.fround(best.low * rate), high: Math.fround(best.high * rate) };
+    const stump = { ...best, low: fround(best.low * rate), high: fround(best.high * rate) };
     stumps.push(stump);
     examples.forEach((e, i) => { margins[i] = (margins[i] ?? 0) + leaf(stump, e.features); });
   }
@@ -32,7 +34,7 @@ function leaf(stump: Stump, features: readonly number[]): number { return (featu
 
 function quantiles(values: readonly number[], bins: number): readonly number[] {
   const sorted = [...values].sort((a, b) => a - b);
-  return [...new Set(Array.from({ length: bins - 1 }, (_, k) => Math.fround(sorted[Math.floor(((k + 1) * sorted.length) / bins)] ?? 0)))];
+  return [...new Set(Array.from({ length: bins - 1 }, (_, k) => fround(sorted[floor(((k + 1) * sorted.length) / bins)] ?? 0)))];
 }
 
 /** The split with the greatest gain in the second-order loss; null when none gains. */

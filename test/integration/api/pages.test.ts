@@ -18,7 +18,7 @@ test('from this machine the pages need no key', async () => {
   const page = await world.call('GET', '/deployments/churn');
   expect(page.text).toContain('Version 6 decides.');
   expect(page.text).toContain('aria-label="Traffic: 6 (champion) 95%, 7 (challenger) 5%"');
-  expect(page.text).toContain('+EUR 10,124.31');
+  expect(page.text).toContain('+EUR\u00a010,124.31');
   expect(page.text).toContain('how often the versions disagree');
   expect(page.text).toContain('http://temporal.test/rollout');
 });

@@ -104,7 +104,7 @@ export async function control(): Promise<Control> {
   const answerSync = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const sync = JSON.parse((await textOf(request)).toString()) as GatewaySync;
     made.syncs.push(sync);
-    for (let waited = 0; waited < sync.waitMs && (current === null || current.digest === sync.tableDigest); waited += 20) await delay(20);
+    for (let waited = 0; waited < sync.waitMs && !response.closed && (current === null || current.digest === sync.tableDigest); waited += 20) await delay(20);
     response.end(JSON.stringify({ table: current === null || current.digest === sync.tableDigest ? null : current.signed, leaseMs: made.leaseMs }));
   };
   const answerRecords = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {

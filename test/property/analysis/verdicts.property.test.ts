@@ -41,7 +41,7 @@ test('the e-value crosses exactly where the bound does', () => {
 
 test('the bound in full holds where the loss bound is five times too small', () => {
   const wrong: MeanAssumptions = { lossBound: 0.2, centreCap: 0.05, vOpt: 0.06 };
-  const runs = 200;
+  const runs = 100;
   const promoted = (crossed: (means: readonly number[]) => boolean): number => Array.from({ length: runs }, (_, run) => {
     const next = STREAMS['loans: small gains, rare full losses']![0](run + 1);
     const means = Array.from({ length: LOOKS.at(-1)! }, next);
@@ -53,7 +53,7 @@ test('the bound in full holds where the loss bound is five times too small', () 
 
 test('a rate at its limit is falsely passed, or falsely called broken, at most α of the time', () => {
   let [passed, broken] = [0, 0];
-  const runs = 150;
+  const runs = 100;
   for (let run = 0; run < runs; run += 1) {
     const uniform = uniforms(run + 1);
     let [bad, n] = [0, 0];

@@ -35,6 +35,7 @@ test('what cannot be judged is refused with every reason', () => {
   expect(planProblems(specOf({ metrics: [metricPolicy('brier')] }), { ...BINARY, score: null })).toEqual([expect.stringContaining('needs contract.score')]);
   expect(planProblems(specOf({ labels: null }), BINARY)).toEqual([expect.stringContaining('there are no labels')]);
   expect(() => draft({ metrics: [metricPolicy('value')], value: null })).toThrow(withCode('LM_INVALID_SPEC'));
+  expect(planProblems(specOf({ metrics: [] }), BINARY)).toEqual(['goal better needs a required metric that is judged on outcomes']);
   expect(planProblems(draftInput().spec, BINARY)).toEqual([]);
 });
 

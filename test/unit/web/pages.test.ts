@@ -71,7 +71,7 @@ test('each state of a finding has a word and a sign, not only a colour', () => {
 test('numbers and times read the same everywhere', () => {
   expect([formatNumber(null), formatNumber(0), formatNumber(-0.01234), formatNumber(12_345.6), formatNumber(NaN)]).toEqual(['–', '0', '−0.0123', '12,346', '–']);
   expect([formatAgo(0, 5_000), formatAgo(0, 120_000), formatAgo(0, 7_200_000), formatAgo(0, 3 * 86_400_000), formatAgo(9, 0)]).toEqual(['5 s ago', '2 min ago', '2 h ago', '3 days ago', '0 s ago']);
-  expect([formatGain(1_500_000, 'EUR'), formatGain(-20_000, 'EUR'), formatGain(0, 'EUR')]).toEqual(['+EUR 1.50', '−EUR 0.0200', 'EUR 0.00']);
+  expect([formatGain(1_500_000, 'EUR'), formatGain(-20_000, 'EUR'), formatGain(0, 'EUR')]).toEqual(['+EUR\u00a01.50', '−EUR\u00a00.0200', 'EUR\u00a00.00']);
 });
 
 test('the index counts who needs a person', () => {
