@@ -57,6 +57,8 @@ export interface Call<Name extends RouteName = RouteName> {
   readonly body: Member<(typeof ROUTES)[Name], 'body'>;
   /** Tenant and Idempotency-Key, or a fresh id: what a repeat is known by. */
   readonly updateId: string;
+  /** Whether the caller sent an Idempotency-Key. */
+  readonly keyed: boolean;
   readonly nowMs: number;
   readonly via: AuditEntry['via'];
   readonly request: IncomingMessage;

@@ -22,7 +22,7 @@ export function pipeline(name: RouteName, handlers: Handlers, ports: ApiPorts, r
     const body = await bodyOf(name, route, request, ports);
     const key = route.idempotent === true ? idempotencyKey(request) : null;
     const call = {
-      principal, params: request.params, query, body: body.value, updateId: updateIdOf(principal.tenant, key), nowMs,
+      principal, params: request.params, query, body: body.value, updateId: updateIdOf(principal.tenant, key), keyed: key !== null, nowMs,
       via: /^lastmile-cli\b/.test(request.headers['user-agent'] ?? '') ? 'cli' : 'api', request,
     } as Call;
     if (key === null) { send(response, await handler(call)); return; }

@@ -22,10 +22,13 @@ export async function startRollout(ports: ApiPorts, cause: Cause, { deployment, 
   }
 }
 
-/** An unanswered start leaves the file and nothing else; the caller is told so, and that the same request goes on from there. */
+/**
+ * An unanswered start leaves the file, and perhaps an order that Temporal carries out later. The caller is told no more than that;
+ * the same request again has the same update id, so that it starts one rollout at most.
+ */
 export function storedButUnanswered(name: string, error: unknown): unknown {
   if (!isLastmileError(error) || error.code !== 'LM_ORCHESTRATOR_UNAVAILABLE') return error;
-  return new LastmileError(error.code, `Temporal does not answer: the file of ${name} is stored, no rollout was started. Send the same request again.`, { cause: error, details: { stored: true }, retryAfterMs: error.retryAfterMs ?? 5_000 });
+  return new LastmileError(error.code, `Temporal does not answer: the file of ${name} is stored, no rollout is confirmed. Send the same request again; it starts one at most.`, { cause: error, details: { stored: true }, retryAfterMs: error.retryAfterMs ?? 5_000 });
 }
 
 /** Says where the rollout in the way is. */

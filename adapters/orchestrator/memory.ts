@@ -1,55 +1,157 @@
 import { z } from 'zod';
 import { LastmileError } from '../../domain/errors.ts';
-import { rolloutId } from '../../domain/ids.ts';
-import type { Command, CommandAccepted, Orchestrator, RolloutAccepted } from '../../ports/orchestrator.ts';
-import { rolloutWorkflowId } from '../../workflows/ids.ts';
+import { parseRolloutId, rolloutId, type DeploymentUid, type RolloutId, type TenantId } from '../../domain/ids.ts';
+import { admit } from '../../domain/rollout/admission.ts';
+import { INITIAL, next, type RolloutEvent, type RolloutState } from '../../domain/rollout/machine.ts';
+import type { RolloutPlan } from '../../domain/rollout/plan.ts';
+import type { Command, CommandAccepted, Orchestrator, RolloutAccepted, StartRollout } from '../../ports/orchestrator.ts';
+import { deploymentWorkflowId, rolloutWorkflowId } from '../../workflows/ids.ts';
 import type { Adapter } from '../define.ts';
 
 const Options = z.strictObject({});
 
-interface Memory { readonly answers: Map<string, RolloutAccepted | CommandAccepted>; readonly started: Map<string, number>; readonly active: Map<string, string>; readonly workflows: Set<string> }
+/** The orchestrator of a test: the same rules, no durability, and nothing that happens by itself. */
+export interface MemoryOrchestrator extends Orchestrator {
+  /** Every call, oldest first. */
+  readonly log: readonly { readonly call: string; readonly with: unknown }[];
+  /** Ends a running rollout as promoted, as its checks or its judge would. */
+  finish(tenant: TenantId, id: RolloutId): void;
+}
 
-/** Accepts what the real one accepts and remembers it; nothing runs, so a rollout is active until it is aborted or promoted. */
-export const memory: Adapter<Orchestrator, z.output<typeof Options>> = {
+interface Rollout { readonly id: RolloutId; readonly model: string; readonly plan: RolloutPlan; state: RolloutState }
+interface Deployment {
+  count: number; champion: string | null; lastGood: string[]; tried: string[]; active: Rollout | null; queue: StartRollout[];
+  readonly rollouts: Map<RolloutId, Rollout>; readonly answered: Map<string, RolloutAccepted>;
+}
+
+const PLAN = { goal: 'better', shadowSamplePer10k: 10_000, shadowMaxMs: 1, steps: [], horizonMs: 1, idleMs: 1, whenInconclusive: 'keep', askMs: 1 } as const;
+
+export const memory: Adapter<MemoryOrchestrator, z.output<typeof Options>> = {
   name: 'memory',
-  summary: 'Rollouts that are accepted and never run; for tests of what calls them.',
+  summary: 'Rollouts in the process that stand still until told; for tests.',
   options: Options,
   create() {
-    const state: Memory = { answers: new Map(), started: new Map(), active: new Map(), workflows: new Set() };
-    const once = async <T extends RolloutAccepted | CommandAccepted>(updateId: string, answer: () => T): Promise<T> => {
-      const before = state.answers.get(updateId);
-      const result = before === undefined ? answer() : before as T;
-      state.answers.set(updateId, result);
-      return result;
-    };
+    const deployments = new Map<string, Deployment>();
+    const log: { call: string; with: unknown }[] = [];
+    const schedules = new Map<string, unknown>();
+    const at = (tenant: TenantId, uid: DeploymentUid): Deployment | undefined => deployments.get(`${tenant}/${uid}`);
+    const noted = <T>(call: string, values: unknown, result: () => T): Promise<T> => { log.push({ call, with: values }); return new Promise((resolve) => { resolve(result()); }); };
     return {
-      startRollout: ({ tenant, deploymentUid, whenBusy }, updateId) => once(`${tenant}/${deploymentUid}/${updateId}`, () => {
-        const running = state.active.get(deploymentUid);
-        if (running !== undefined && whenBusy === 'refuse') throw new LastmileError('LM_ROLLOUT_IN_PROGRESS', `Rollout ${running} is running; wait for it, abort it, or set rollout.whenBusy.`, { details: { rollout: state.started.get(deploymentUid) } });
-        if (running !== undefined) return { rolloutId: null, n: null, state: 'queued' as const };
-        const n = (state.started.get(deploymentUid) ?? 0) + 1;
-        const id = rolloutId(deploymentUid, n);
-        state.started.set(deploymentUid, n);
-        state.active.set(deploymentUid, id);
-        state.workflows.add(rolloutWorkflowId(tenant, id));
-        return { rolloutId: id, n, state: 'started' as const };
+      log,
+      finish(tenant, id) {
+        const deployment = at(tenant, parseRolloutId(id).deploymentUid);
+        const rollout = deployment?.rollouts.get(id);
+        if (deployment === undefined || rollout === undefined) throw unknownRollout(id);
+        promoteNow(deployment, rollout);
+      },
+      startRollout: (start, updateId) => noted('startRollout', { ...start, updateId }, () => {
+        const key = `${start.tenant}/${start.deploymentUid}`;
+        const deployment = deployments.get(key) ?? emptyDeployment();
+        deployments.set(key, deployment);
+        return startRollout(deployment, start, updateId);
       }),
-      command: ({ tenant, deploymentUid }, command, updateId) => once(`${tenant}/${deploymentUid}/${updateId}`, () => obey(state, deploymentUid, command)),
-      async deliver() { /* Nobody waits for news. */ },
-      async putSchedule() { /* Nothing would run by it. */ },
-      async describe(workflowId) { return state.workflows.has(workflowId) ? { workflowId, runId: null, status: 'RUNNING', link: null } : null; },
-      async healthy() { return true; },
-      async close() { /* Nothing is open. */ },
+      command: (target, command, updateId) => noted('command', { target, command, updateId }, () => obey(at(target.tenant, target.deploymentUid), command)),
+      deliver: (message) => noted('deliver', message, () => undefined),
+      putSchedule: (target, schedule) => noted('putSchedule', { target, schedule }, () => { schedules.set(`${target.tenant}/${target.deploymentUid}`, schedule); }),
+      describe: (workflowId) => noted('describe', workflowId, () => describe(deployments, workflowId)),
+      healthy: () => Promise.resolve(true),
+      close: () => Promise.resolve(),
     };
   },
 };
 
-function obey(state: Memory, uid: string, command: Command): CommandAccepted {
-  if (command.type === 'rollback') {
-    if (!state.started.has(uid)) throw new LastmileError('LM_DEPLOYMENT_NOT_FOUND', `There is no deployment ${uid}; apply its file first.`);
-    throw new LastmileError('LM_COMMAND_REFUSED', 'There is no earlier champion to go back to.');
-  }
-  if (state.active.get(uid) !== command.rolloutId) throw new LastmileError('LM_COMMAND_REFUSED', `Rollout ${command.rolloutId} has ended; a new one can be started.`);
-  if (command.type === 'abort' || command.type === 'promote') state.active.delete(uid);
+function emptyDeployment(): Deployment { return { count: 0, champion: null, lastGood: [], tried: [], active: null, queue: [], rollouts: new Map(), answered: new Map() }; }
+
+function startRollout(deployment: Deployment, start: StartRollout, updateId: string): RolloutAccepted {
+  const before = deployment.answered.get(updateId);
+  if (before !== undefined) return before;
+  const active = deployment.active === null ? null : parseRolloutId(deployment.active.id).n;
+  const admission = admit(start, { active, queued: deployment.queue.length, tried: deployment.tried });
+  if (admission.decision === 'refuse') throw new LastmileError(admission.code, `${start.deployment}: ${admission.message}`, { details: { rollout: active } });
+  const answer = admission.decision === 'start' ? begin(deployment, start) : wait(deployment, start, admission.decision);
+  deployment.answered.set(updateId, answer);
+  return answer;
+}
+
+function begin(deployment: Deployment, start: StartRollout): RolloutAccepted {
+  deployment.count += 1;
+  const id = rolloutId(start.deploymentUid, deployment.count);
+  const first = deployment.champion === null;
+  const rollout: Rollout = { id, model: start.model, plan: { ...PLAN, mode: first ? 'first' : 'compare' }, state: { ...INITIAL, stage: first ? 'loading' : 'shadowing' } };
+  deployment.active = rollout;
+  deployment.rollouts.set(id, rollout);
+  return { rolloutId: id, n: deployment.count, state: 'started' };
+}
+
+function wait(deployment: Deployment, start: StartRollout, how: 'queue' | 'supersede'): RolloutAccepted {
+  if (how === 'supersede') deployment.queue = [];
+  deployment.queue.push(start);
+  if (how === 'supersede' && deployment.active !== null) report(deployment, deployment.active, { type: 'abort', verdict: verdictOf(deployment.active, 'superseded'), superseded: true });
+  return { rolloutId: null, n: null, state: 'queued' };
+}
+
+function obey(deployment: Deployment | undefined, command: Command): CommandAccepted {
+  if (command.type === 'rollback') return rollBack(deployment);
+  const rollout = deployment?.rollouts.get(command.rolloutId);
+  if (deployment === undefined || rollout === undefined) throw unknownRollout(command.rolloutId);
+  if (command.type === 'promote' && (command.reason ?? '').trim() === '') throw new LastmileError('LM_COMMAND_REFUSED', 'Promoting without the judge needs a reason.');
+  report(deployment, rollout, eventOf(rollout, command.type));
   return { message: `${command.type} accepted` };
 }
+
+function eventOf(rollout: Rollout, type: 'pause' | 'resume' | 'abort' | 'promote'): RolloutEvent {
+  switch (type) {
+    case 'pause': case 'resume': return { type };
+    case 'abort': return { type, verdict: verdictOf(rollout, 'person'), superseded: false };
+    case 'promote': return { type: 'promote-now', verdict: verdictOf(rollout, 'person') };
+  }
+}
+
+function rollBack(deployment: Deployment | undefined): CommandAccepted {
+  const target = deployment?.lastGood.shift();
+  if (deployment === undefined || target === undefined) throw new LastmileError('LM_COMMAND_REFUSED', 'There is no earlier champion to go back to.');
+  if (deployment.champion !== null) deployment.tried.push(deployment.champion);
+  deployment.champion = target;
+  if (deployment.active !== null) report(deployment, deployment.active, { type: 'abort', verdict: verdictOf(deployment.active, 'superseded'), superseded: true });
+  return { message: `${target} decides again.` };
+}
+
+/** Steps that the worker would do are done at once. */
+function report(deployment: Deployment, rollout: Rollout, event: RolloutEvent): void {
+  const { state, refused } = next(rollout.plan, rollout.state, event);
+  if (refused !== null) throw new LastmileError('LM_COMMAND_REFUSED', refused);
+  rollout.state = state;
+  if (state.stage === 'undoing') { report(deployment, rollout, { type: 'undone' }); return; }
+  if (state.stage === 'promoting') { report(deployment, rollout, { type: 'promoted' }); return; }
+  if (state.stage === 'done' && deployment.active === rollout) end(deployment, rollout);
+}
+
+function end(deployment: Deployment, { model, state }: Rollout): void {
+  deployment.active = null;
+  if (state.outcome === 'promoted' || state.outcome === 'first') {
+    if (deployment.champion !== null) deployment.lastGood.unshift(deployment.champion);
+    deployment.champion = model;
+  }
+  const following = deployment.queue.shift();
+  if (following !== undefined) begin(deployment, following);
+}
+
+function promoteNow(deployment: Deployment, rollout: Rollout): void {
+  if (rollout.plan.mode === 'first') report(deployment, rollout, { type: 'loaded', first: verdictOf(rollout, 'first-version') });
+  else report(deployment, rollout, { type: 'judged', verdict: { ...verdictOf(rollout, 'proved-better'), kind: 'promote' }, rulingMs: 0 });
+}
+
+function verdictOf({ id }: Rollout, reason: 'person' | 'superseded' | 'first-version' | 'proved-better'): NonNullable<RolloutState['verdict']> {
+  return { rolloutId: id, n: 1, kind: reason === 'first-version' ? 'first' : 'inconclusive', reason, metric: null, text: reason, evidenceHash: null };
+}
+
+function describe(deployments: ReadonlyMap<string, Deployment>, workflowId: string): { workflowId: string; runId: string; status: string; link: null } | null {
+  for (const [key, { rollouts }] of deployments) {
+    const [tenant = '', uid = ''] = key.split('/');
+    if (workflowId === deploymentWorkflowId(tenant, uid)) return { workflowId, runId: key, status: 'RUNNING', link: null };
+    for (const { id, state } of rollouts.values()) if (workflowId === rolloutWorkflowId(tenant, id)) return { workflowId, runId: id, status: state.stage === 'done' ? 'COMPLETED' : 'RUNNING', link: null };
+  }
+  return null;
+}
+
+function unknownRollout(id: RolloutId): LastmileError { return new LastmileError('LM_ROLLOUT_NOT_FOUND', `No rollout ${parseRolloutId(id).n} of this deployment is known.`); }

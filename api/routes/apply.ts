@@ -60,7 +60,7 @@ async function carryOut(ports: ApiPorts, call: Call<'apply'>, spec: DeploymentSp
   const changed = before?.deployment.specHash !== deployment.specHash;
   const decision = await decide(ports, { spec, deployment, before, retry });
   if (!decision.start) return ok(answer(ports, spec, { result: changed ? 'updated' : 'unchanged', rollout: decision.rollout?.n ?? null, notes: [whyNot(decision, spec), ...planNotes(spec)] }));
-  const accepted = await startRollout(ports, call, { deployment, model: spec.spec.model, whenBusy: spec.spec.rollout.whenBusy, retry, reason });
+  const accepted = await startRollout(ports, { ...call, updateId: updateIdOf(call, deployment) }, { deployment, model: spec.spec.model, whenBusy: spec.spec.rollout.whenBusy, retry, reason });
   return ok(answer(ports, spec, { result: accepted.state, rollout: accepted.n, notes: planNotes(spec) }), 202);
 }
 
@@ -95,6 +95,11 @@ async function store({ stores }: ApiPorts, { principal: { tenant }, nowMs }: Cal
   const { record } = before?.specHash === specHash ? { record: before } : await stores.deployments.putDeployment(before === null ? newborn(tenant, spec.metadata.name, specHash, nowMs) : { ...before, specHash, updatedAtMs: nowMs });
   await stores.routes.create(emptyRoute({ tenantId: tenant, deploymentUid: record.uid, name: record.name, ...settingsOf(spec.spec) }));
   return record;
+}
+
+/** Without an Idempotency-Key the file is the key: the same file again is the same order, unless a retry is asked for. */
+function updateIdOf({ keyed, updateId, body: { retry }, principal: { tenant } }: Call<'apply'>, { uid, specHash, updatedAtMs }: DeploymentRecord): string {
+  return keyed || retry ? updateId : `${tenant}:apply:${uid}:${specHash}:${String(updatedAtMs)}`;
 }
 
 /** Repeated by every apply of the same file, so that a call that broke off before it is made good by the next. */

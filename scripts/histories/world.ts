@@ -23,6 +23,9 @@ export const POLICY: RolloutPolicy = {
   horizonMs: 30 * DAY, idleMs: 2 * DAY, whenInconclusive: 'keep', askMs: DAY, whenBusy: 'refuse', alpha: 0.05,
 };
 
+/** Canary steps of minutes, where days would add nothing. */
+export const SHORT: RolloutPolicy['canary'] = [{ sharePer10k: 500, forMs: 5 * MINUTE }, { sharePer10k: 5_000, forMs: 10 * MINUTE }];
+
 /** What the judge of this world knows: when shadow began, how often it was asked, and what the route gives the challenger. */
 export interface Hearing { readonly n: number; readonly nowMs: number; readonly sinceMs: number; readonly sharePer10k: number; readonly model: string }
 export type Judge = (hearing: Hearing) => Pick<VerdictSummary, 'kind' | 'reason' | 'text'>;

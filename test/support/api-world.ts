@@ -29,6 +29,8 @@ export interface ScriptedOrchestrator extends Orchestrator {
   readonly commands: { readonly command: Command; readonly updateId: string }[];
   readonly schedules: { readonly deployment: string; readonly everyMs: number | null }[];
   away: boolean;
+  /** Acts, and then does not answer. */
+  mute: boolean;
   busyWith: RolloutId | null;
   /** Calls wait for it while it is set. */
   gate: Promise<void> | null;
@@ -44,10 +46,11 @@ export function scriptedOrchestrator(): ScriptedOrchestrator {
     if (self.gate !== null) { self.waiting += 1; await self.gate; }
     refuseWhenAway();
     if (!answers.has(updateId)) answers.set(updateId, act());
+    if (self.mute) throw new LastmileError('LM_ORCHESTRATOR_UNAVAILABLE', 'Temporal does not answer.');
     return answers.get(updateId) as T;
   };
   const self: ScriptedOrchestrator = {
-    starts: [], commands: [], schedules: [], away: false, busyWith: null, gate: null, waiting: 0,
+    starts: [], commands: [], schedules: [], away: false, mute: false, busyWith: null, gate: null, waiting: 0,
     startRollout: (start, updateId) => once(updateId, () => {
       if (self.busyWith !== null) throw new LastmileError('LM_ROLLOUT_IN_PROGRESS', 'A rollout is running.');
       self.starts.push(start);

@@ -2,7 +2,7 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../activities/index.ts';
-import { createWorld, DAY, PROMOTE, refused, ROLLBACK, untilCancelled, variantOf, type Judge, type World } from '../../scripts/histories/world.ts';
+import { createWorld, DAY, PROMOTE, refused, ROLLBACK, SHORT, untilCancelled, variantOf, type Judge, type World } from '../../scripts/histories/world.ts';
 import { inWorld, PERSON, quietRuntime, timeSkipping, until, untilStage, withChampion, type Harness } from '../support/temporal.ts';
 import { abortUpdate, pauseUpdate, promoteUpdate, resumeUpdate } from '../../workflows/messages.ts';
 
@@ -15,7 +15,7 @@ const NEW = variantOf('filesystem:churn@2').variantId;
 let tests = 0;
 async function trying(of: { judge?: Judge; disturb?: (world: World) => World['before'] }, check: (h: Harness, result: () => Promise<unknown>) => Promise<void>): Promise<void> {
   tests += 1;
-  const world = createWorld({ uid: `dep_f${tests}`, name: 'churn', ...(of.judge === undefined ? {} : { judge: of.judge }) });
+  const world = createWorld({ uid: `dep_f${tests}`, name: 'churn', policy: { canary: SHORT }, ...(of.judge === undefined ? {} : { judge: of.judge }) });
   await inWorld(env, world, async (h) => {
     await withChampion(h);
     world.before = of.disturb?.(world) ?? {};
@@ -147,7 +147,7 @@ test('promote now needs a reason, passes the canary days, and is a person\'s in 
     await h.rollout(2).executeUpdate(promoteUpdate, { args: [say] });
     expect(await result()).toMatchObject({ outcome: 'promoted', verdict: { reason: 'person' } });
     expect(await env.currentTimeMs() - begun).toBeLessThan(DAY);
-    expect(h.world.audits.find(({ action }) => action === 'rollout.promoting')?.actor).toEqual(PERSON);
+    expect(h.world.audits.find(({ action, subject }) => action === 'rollout.promoting' && subject === `${h.uid}/2`)?.actor).toEqual(PERSON);
   });
 });
 

@@ -87,6 +87,16 @@ test('with Temporal away nothing starts, the answer says so, and the same reques
   expect(audit.map(({ action }) => action)).toEqual(['deployment.create', 'rollout.start']);
 });
 
+test('an order whose answer was lost is not given twice, with or without a key', async () => {
+  for (const [name, headers] of [['churn', {}], ['fraud', { 'idempotency-key': 'one' }]] as const) {
+    world.orchestrator.mute = true;
+    expect((await apply(smallFile(name), {}, { headers })).status).toBe(503);
+    world.orchestrator.mute = false;
+    expect((await apply(smallFile(name), {}, { headers })).json).toMatchObject({ result: 'started', rollout: 1 });
+  }
+  expect(world.orchestrator.starts.map(({ deployment }) => deployment)).toEqual(['churn', 'fraud']);
+});
+
 test('a rollout in the way is named with its link', async () => {
   await apply(smallFile());
   const { uid, status } = (await world.stores.deployments.getDeployment('default', 'churn'))!;

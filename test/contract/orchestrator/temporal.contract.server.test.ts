@@ -1,0 +1,117 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { dataConverter } from '../../../adapters/orchestrator/_shared/data-converter.ts';
+import { orchestrators } from '../../../adapters/orchestrator/index.ts';
+import { Secret } from '../../../config/schema.ts';
+import { orchestratorPromises, type OrchestratorSystem } from '../../../conformance/orchestrator.ts';
+import { parseRolloutId } from '../../../domain/ids.ts';
+import { withWorkers } from '../../../scripts/histories/workers.ts';
+import { COLLECTING, createWorld, PROMOTE, TENANT, type World } from '../../../scripts/histories/world.ts';
+import { deploymentWorkflowId, retrainScheduleId, rolloutWorkflowId } from '../../../workflows/ids.ts';
+import { bundlePath, devServer, quietRuntime, until } from '../../support/temporal.ts';
+
+let env: TestWorkflowEnvironment;
+beforeAll(async () => { quietRuntime(); env = await devServer(); });
+afterAll(() => env.teardown());
+
+const UI = 'http://127.0.0.1:8233';
+function adapter(of: Partial<Parameters<typeof orchestrators.temporal.create>[0]> = {}): ReturnType<typeof orchestrators.temporal.create> {
+  return orchestrators.temporal.create({ address: env.address, namespace: 'default', uiUrl: UI, payloadKey: null, deadlineMs: 10_000, ...of });
+}
+
+/** One deployment with workers of its own; all its workflows are ended afterwards. */
+async function withSystem(check: (system: OrchestratorSystem, world: World) => Promise<void>, payloadKey: Secret | null = null): Promise<void> {
+  const deploymentUid = `dep_${randomUUID().replaceAll('-', '')}`;
+  const allowed = new Set<string>();
+  const world = createWorld({ uid: deploymentUid, name: 'churn', policy: { canary: [] }, judge: ({ model }) => (allowed.has(model) ? PROMOTE : COLLECTING) });
+  const orchestrator = adapter({ payloadKey });
+  const promote = async (id: string): Promise<void> => {
+    await until(`rollout ${id} is known`, () => world.rollouts.has(id));
+    allowed.add(world.rollouts.get(id)!.model);
+    await orchestrator.deliver({ id: randomUUID(), tenantId: TENANT, deploymentUid, rolloutId: id, type: 'block-sealed', atMs: 0 });
+    await until(`rollout ${id} is promoted`, () => world.status?.rolloutCount === parseRolloutId(id).n && world.status.activeRollout === null);
+    await until('its workflow has ended', async () => (await orchestrator.describe(rolloutWorkflowId(TENANT, id)))?.status === 'COMPLETED');
+  };
+  const workflowIds = { deployment: deploymentWorkflowId(TENANT, deploymentUid), rollout: (id: string) => rolloutWorkflowId(TENANT, id) };
+  try {
+    await withWorkers({ connection: env.nativeConnection, namespace: 'default', bundle: bundlePath(), activities: world.activities, options: { dataConverter: dataConverter(payloadKey) } }, () => check({ orchestrator, tenant: TENANT, deploymentUid, promote, workflowIds }, world));
+  } finally {
+    const ids = [workflowIds.deployment, ...[1, 2, 3, 4].map((n) => workflowIds.rollout(`${deploymentUid}/${n}`))];
+    await Promise.all(ids.map((id) => env.client.workflow.getHandle(id).terminate('the test is over').catch(() => undefined)));
+    await orchestrator.close();
+  }
+}
+
+test.each(Object.entries(orchestratorPromises))('temporal orchestrator: %s', async (_title, check) => { await withSystem(check); });
+
+const start = (deploymentUid: string) => ({ tenant: TENANT, deploymentUid, deployment: 'churn', specHash: 's', model: 'filesystem:churn@1', actor: { kind: 'person', name: 'ada' } as const, retry: false, reason: null, whenBusy: 'refuse' as const });
+
+test('with no worker a call ends at its deadline, and the same call works once there is one', async () => {
+  const orchestrator = adapter({ deadlineMs: 1_000 });
+  const uid = `dep_${randomUUID()}`;
+  const begun = performance.now();
+  await expect(orchestrator.startRollout(start(uid), 'once')).rejects.toMatchObject({ code: 'LM_ORCHESTRATOR_UNAVAILABLE' });
+  expect(performance.now() - begun).toBeLessThan(4_000);
+  await expect(orchestrator.command({ tenant: TENANT, deploymentUid: uid }, { type: 'rollback', actor: { kind: 'person', name: 'ada' }, reason: 'x' }, 'r')).rejects.toMatchObject({ code: 'LM_ORCHESTRATOR_UNAVAILABLE' });
+  const world = createWorld({ uid, name: 'churn' });
+  await withWorkers({ connection: env.nativeConnection, namespace: 'default', bundle: bundlePath(), activities: world.activities }, async () => {
+    const patient = adapter();
+    expect(await patient.startRollout(start(uid), 'once')).toMatchObject({ n: 1 });
+    await patient.close();
+    await until('it is done', () => world.status?.phase === 'serving');
+  });
+  await env.client.workflow.getHandle(deploymentWorkflowId(TENANT, uid)).terminate();
+  await orchestrator.close();
+});
+
+test('with no server it says so in time, is not well, and creating it does not fail', async () => {
+  const orchestrator = adapter({ address: '127.0.0.1:9', deadlineMs: 1_000 });
+  const begun = performance.now();
+  expect(await orchestrator.healthy()).toBe(false);
+  await expect(orchestrator.startRollout(start('dep_x'), 'u')).rejects.toMatchObject({ code: 'LM_ORCHESTRATOR_UNAVAILABLE' });
+  await expect(orchestrator.deliver({ id: 'o', tenantId: TENANT, deploymentUid: 'd', rolloutId: 'd/1', type: 'idle', atMs: 0 })).rejects.toMatchObject({ code: 'LM_ORCHESTRATOR_UNAVAILABLE' });
+  await expect(orchestrator.describe('x')).rejects.toMatchObject({ code: 'LM_ORCHESTRATOR_UNAVAILABLE' });
+  expect(performance.now() - begun).toBeLessThan(8_000);
+  await orchestrator.close();
+});
+
+test('deep links lead to the run in the Temporal UI; workflows are found by their search attributes', async () => {
+  await withSystem(async ({ orchestrator, deploymentUid, promote, workflowIds }) => {
+    await orchestrator.startRollout(start(deploymentUid), randomUUID());
+    await promote(`${deploymentUid}/1`);
+    const described = await orchestrator.describe(workflowIds.rollout(`${deploymentUid}/1`));
+    expect(described?.link).toBe(`${UI}/namespaces/default/workflows/${encodeURIComponent(workflowIds.rollout(`${deploymentUid}/1`))}/${described?.runId ?? ''}/history`);
+    await until('visibility has caught up', async () => {
+      for await (const { workflowId } of env.client.workflow.list({ query: 'Deployment = "churn" AND Stage = "first" AND Verdict = "first" AND Model = "filesystem:churn@1"' })) if (workflowId.includes(deploymentUid)) return true;
+      return false;
+    });
+  });
+});
+
+test('with a key nothing of a payload is readable on the server', async () => {
+  const payloadKey = new Secret(randomBytes(32).toString('base64'));
+  await withSystem(async ({ orchestrator, deploymentUid, promote, workflowIds }) => {
+    await orchestrator.startRollout({ ...start(deploymentUid), model: 'filesystem:unmistakable@1' }, randomUUID());
+    await promote(`${deploymentUid}/1`);
+    const { events } = await env.client.workflow.getHandle(workflowIds.rollout(`${deploymentUid}/1`)).fetchHistory();
+    const inputs = events!.flatMap((event) => [event.workflowExecutionStartedEventAttributes?.input, event.activityTaskScheduledEventAttributes?.input, event.activityTaskCompletedEventAttributes?.result].flatMap((of) => of?.payloads ?? []));
+    expect(inputs.length).toBeGreaterThan(5);
+    for (const payload of inputs) expect(Buffer.from(payload.data!).toString('latin1')).not.toContain('unmistakable');
+  }, payloadKey);
+});
+
+test('the schedule trains and asks for a rollout; changing it keeps it one', async () => {
+  await withSystem(async ({ orchestrator, deploymentUid }, world) => {
+    const target = { tenant: TENANT, deploymentUid, deployment: 'churn' };
+    await orchestrator.putSchedule(target, { everyMs: 86_400_000, specHash: 'old' });
+    await orchestrator.putSchedule(target, { everyMs: 3_600_000, specHash: 'new' });
+    const handle = env.client.schedule.getHandle(retrainScheduleId(TENANT, deploymentUid));
+    const { spec, policies, action } = await handle.describe();
+    expect([spec.intervals?.[0]?.every, policies.overlap, policies.catchupWindow]).toEqual([3_600_000, 'BUFFER_ONE', 3_600_000]);
+    expect(action).toMatchObject({ workflowType: 'retrain', args: [{ specHash: 'new' }] });
+    await handle.trigger();
+    await until('a rollout of what was trained is asked for', () => world.calls.includes('requested filesystem:churn@trained'));
+    await orchestrator.putSchedule(target, null);
+    await expect(handle.describe()).rejects.toThrow();
+  });
+});
