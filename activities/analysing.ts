@@ -63,11 +63,12 @@ async function judgement(ports: ActivityPorts, subject: Subject, of: { n: number
   const { deployments, evidence, records } = ports.stores;
   const spec = await specOf(deployments, subject.tenant, subject.specHash);
   const now = ports.now();
-  const [blocks, progress, watermark] = await Promise.all([
-    evidence.blocks(subject.tenant, subject.rolloutId), evidence.getProgress(subject.tenant, subject.rolloutId),
-    records.watermark(subject.tenant, subject.deploymentUid, now),
+  const progress = await evidence.getProgress(subject.tenant, subject.rolloutId);
+  // Read behind the progress: the ruling time is that up to which all due blocks were sealed, so that a collector which lags cannot let the horizon pass unseen.
+  const [blocks, watermark] = await Promise.all([
+    evidence.blocks(subject.tenant, subject.rolloutId), records.watermark(subject.tenant, subject.deploymentUid, now),
   ]);
-  const rulingMs = of.plan.clock === 'event' ? watermark.rulingMs ?? of.plan.startedMs : now;
+  const rulingMs = progress?.watermarkMs ?? of.plan.startedMs;
   const idle = now - Math.max(watermark.lastAtMs ?? 0, of.plan.startedAtMs) > spec.spec.rollout.idleMs;
   return judge({ plan: of.plan, blocks, progress, value: spec.spec.value, rulingMs, atMs: now, n: of.n, idle });
 }

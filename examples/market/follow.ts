@@ -1,7 +1,9 @@
 import type { RolloutView } from '../../api/contract.ts';
 import type { Client } from '../../cli/client.ts';
-import { changesBetween } from '../../cli/render/changes.ts';
+import { changesBetween, type Change } from '../../cli/render/changes.ts';
+import { renderMoney } from '../../cli/render/verdict.ts';
 import { listen } from '../../cli/wake.ts';
+import type { Verdict } from '../../domain/analysis/verdict.ts';
 import { isLastmileError } from '../../domain/errors.ts';
 
 export interface FollowOptions { readonly client: Client; readonly deployment: string; readonly n: number; readonly say: (line: string) => void; readonly signal: AbortSignal }
@@ -17,7 +19,7 @@ export async function followRollout({ client, deployment, n, say, signal }: Foll
     for (;;) {
       const view = await look(client, deployment, n);
       if (view !== null) {
-        for (const change of changesBetween(before, view)) say(change.text);
+        for (const line of changesBetween(before, view).flatMap(worthSaying)) say(line);
         if (view.rollout.state.stage === 'done') return view;
         before = view;
       }
@@ -27,6 +29,13 @@ export async function followRollout({ client, deployment, n, say, signal }: Foll
   } finally {
     stop.abort();
   }
+}
+
+/** The rollout's own story, how it ended, and the money of a verdict that decides; the stages in between are in the story already. */
+function worthSaying({ type, text, value }: Change): readonly string[] {
+  if (type === 'story' || type === 'outcome') return [text];
+  const verdict = type === 'verdict' ? value as Verdict : null;
+  return verdict === null || verdict.kind === 'collecting' || verdict.money === null ? [] : [`money: ${renderMoney(verdict.money)}`];
 }
 
 async function look(client: Client, name: string, n: number): Promise<RolloutView | null> {

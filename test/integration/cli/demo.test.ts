@@ -10,7 +10,7 @@ import { run } from './run.ts';
 const LOSS = { ...EUR, perRequestMicros: -100_000, lowerMicros: -200_000, upperMicros: -10_000, totalMicros: -50_000_000 };
 const model = (n: number): string => `filesystem:market-signal@${String(n)}`;
 const ended = (n: number, outcome: 'first' | 'promoted' | 'rolled-back', of: Parameters<typeof verdict> | null): RolloutView =>
-  rolloutView({ stage: 'done', outcome }, { n, model: model(n), story: [`Version ${String(n)} was looked at.`], verdict: of === null ? null : verdict(...of) });
+  rolloutView({ stage: 'done', outcome }, { n, model: model(n), story: [`Version ${String(n)} was looked at.`, ...(of === null ? [] : [of[1].text ?? ''])], verdict: of === null ? null : verdict(...of) });
 const AS_PROMISED: readonly RolloutView[] = [
   ended(1, 'first', null),
   ended(2, 'promoted', ['promote', { code: 'proved-better', metric: 'value', text: 'It earns more.' }, { findings: [finding({ state: 'pass' })] }]),
