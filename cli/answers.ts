@@ -24,7 +24,7 @@ export interface Answers extends Record<Exclude<RouteName, 'events'>, unknown> {
   readonly gateways: GatewaysAnswer;
   readonly audit: AuditAnswer;
   readonly health: HealthAnswer;
-  readonly listKeys: { readonly items: readonly KeyLine[] };
+  readonly listKeys: readonly KeyLine[];
   readonly newKey: NewKeyAnswer;
   readonly revokeKey: CommandAnswer;
 }

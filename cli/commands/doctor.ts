@@ -41,11 +41,10 @@ async function checked<T>(name: string, todo: string, call: () => Promise<T>): P
 
 function todoFor(name: string, { config }: Session): string {
   const known: Readonly<Record<string, string>> = {
-    temporal: `is a Temporal server at ${config.temporal.address}? \`npm start\` runs one; another is named by LASTMILE_TEMPORAL_ADDRESS`,
-    mongodb: 'is MongoDB up, with a replica set? `npm start` runs one; another is named by MONGODB_URI',
-    worker: 'is a worker process running? `npm start` runs one',
-    collector: 'is the collector running? `npm start` runs one; another is named by LASTMILE_COLLECTOR_URL',
-    modelhost: 'is modelhost running? `npm start` runs one; another is named by LASTMILE_MODELHOST_URL',
+    orchestrator: `is a Temporal server at ${config.temporal.address}? \`npm start\` runs one; another is named by LASTMILE_TEMPORAL_ADDRESS`,
+    store: 'is MongoDB up, with a replica set? `npm start` runs one; another is named by MONGODB_URI',
+    schema: 'the database was written by another version of lastmile: run the one that wrote it, or upgrade every process together',
+    gateways: 'start a gateway (`npm start` runs two); it must reach the API and hold the service token',
   };
   return known[name] ?? 'read the log of the process that is named, under the data directory (LASTMILE_DATA_DIR)';
 }

@@ -11,8 +11,8 @@ interface NewKeyOptions { kind: 'person' | 'service'; scopes: readonly string[];
 export function registerKeys(program: Command, context: Context): void {
   const keys = program.command('keys').description('API keys');
   keys.command('list').description('keys, without the keys themselves').action(act<[], object>(context, async ({ client, output }) => {
-    const { items } = await client.call('listKeys');
-    give(output, items, () => table(['id', 'prefix', 'name', 'kind', 'scopes', 'made', 'state'], items.map(keyCells)));
+    const keysKnown = await client.call('listKeys');
+    give(output, keysKnown, () => table(['id', 'prefix', 'name', 'kind', 'scopes', 'made', 'state'], keysKnown.map(keyCells)));
     return undefined;
   }));
   keys.command('new').description('make a key; it is shown once').argument('<name>', 'who or what uses it')

@@ -10,7 +10,7 @@ import { QUEUES } from '../../workflows/task-queues.ts';
 
 /** Temporal for tests: real servers, the prebuilt bundle, and a quiet log. */
 export function quietRuntime(): void {
-  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), forward: {} } } });
+  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), console: {} } } });
 }
 
 export function needed(name: string): string {

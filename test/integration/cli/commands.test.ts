@@ -201,13 +201,13 @@ test('predict sends rows by name, whole requests as they are, and prints id and 
 });
 
 test('doctor says what to do for each failed check', async () => {
-  fake.handlers['GET /api/v1/health'] = () => ({ body: { status: 'degraded', checks: [{ name: 'mongodb', ok: false, detail: 'no primary' }], version: '0.1.0', links: { temporal: null, gateway: 'http://127.0.0.1:9' } } });
+  fake.handlers['GET /api/v1/health'] = () => ({ body: { status: 'degraded', checks: [{ name: 'store', ok: false, detail: 'no primary' }], version: '0.1.0', links: { temporal: null, gateway: 'http://127.0.0.1:9' } } });
   fake.handlers['GET /api/v1/deployments'] = () => problem(401, 'LM_UNAUTHENTICATED', 'No key.');
   fake.handlers['GET /api/v1/gateways'] = () => ({ body: { gateways: [], url: '' } });
   const { code, out } = await cli('doctor');
   expect(code).toBe(1);
   const failed = out.split('\n').filter((line) => line.startsWith('FAIL'));
-  expect(failed.map((line) => /FAIL {2}(\w+)/.exec(line)?.[1])).toEqual(['mongodb', 'key', 'gateways', 'traffic']);
+  expect(failed.map((line) => /FAIL {2}(\w+)/.exec(line)?.[1])).toEqual(['store', 'key', 'gateways', 'traffic']);
   expect(out.split('\n').filter((line) => line.trim().startsWith('do: '))).toHaveLength(failed.length);
 });
 
@@ -215,6 +215,8 @@ test('keys new puts the key alone on standard output', async () => {
   fake.handlers['POST /api/v1/keys'] = () => ({ body: { id: 'key_1', prefix: 'lm_a', name: 'ci', kind: 'service', scopes: ['read'], createdAtMs: 0, expiresAtMs: null, revokedAtMs: null, key: 'lm_secret' } });
   expect(await cli('keys', 'new', 'ci', '--scopes', 'read,deploy')).toMatchObject({ code: 0, out: 'lm_secret\n' });
   expect(sent('/api/v1/keys').body).toMatchObject({ name: 'ci', kind: 'service', scopes: ['read', 'deploy'], expiresAtMs: null });
+  fake.handlers['GET /api/v1/keys'] = () => ({ body: [{ id: 'key_1', prefix: 'lm_a', name: 'ci', kind: 'service', scopes: ['read'], createdAtMs: 0, expiresAtMs: null, revokedAtMs: 5 }] });
+  expect((await cli('keys', 'list')).out).toMatch(/key_1 .*revoked 1970/);
 });
 
 test('audit --all reads to the end of the chain; record and history print what the API knows', async () => {
