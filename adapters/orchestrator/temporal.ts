@@ -70,7 +70,7 @@ function startRollout(client: Client, start: StartRollout, updateId: string): Pr
 }
 
 interface Call { readonly target: { readonly tenant: TenantId; readonly deploymentUid: DeploymentUid }; readonly command: Command; readonly updateId: string }
-interface Calling { readonly client: Client; bounded<T>(call: () => Promise<T>): Promise<T> }
+interface Calling { readonly client: Client; readonly bounded: <T>(call: () => Promise<T>) => Promise<T> }
 
 async function sendCommand({ client, bounded }: Calling, { target, command, updateId }: Call): Promise<CommandAccepted> {
   const { actor, reason } = command;

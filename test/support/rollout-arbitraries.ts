@@ -40,5 +40,5 @@ const usual: Readonly<Record<Stage, fc.Arbitrary<RolloutEvent>>> = (() => {
 })();
 
 /** One turn of a run: mostly what usually comes in the stage at hand, sometimes anything. */
-export type Turn = { readonly [S in Stage]: RolloutEvent };
+export type Turn = Readonly<Record<Stage, RolloutEvent>>;
 export const rolloutTurn: fc.Arbitrary<Turn> = fc.oneof({ weight: 8, arbitrary: fc.record(usual) }, { weight: 1, arbitrary: rolloutEvent.map((event) => Object.fromEntries(STAGES.map((stage) => [stage, event])) as Turn) });

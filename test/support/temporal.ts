@@ -1,16 +1,15 @@
-import { Client, WithStartWorkflowOperation } from '@temporalio/client';
+import type { Client} from '@temporalio/client';
+import { WithStartWorkflowOperation } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
+import { harness, until, type Harness } from '../../scripts/histories/harness.ts';
 import { withWorkers } from '../../scripts/histories/workers.ts';
-import { TENANT, type World } from '../../scripts/histories/world.ts';
-import type { RolloutRecord } from '../../domain/rollout/record.ts';
-import { deploymentWorkflowId, rolloutWorkflowId } from '../../workflows/ids.ts';
-import { SEARCH, startRolloutUpdate, type StartRolloutAnswer, type StartRolloutArgs } from '../../workflows/messages.ts';
-import { QUEUES } from '../../workflows/task-queues.ts';
+import type { World } from '../../scripts/histories/world.ts';
+import { SEARCH } from '../../workflows/messages.ts';
 
 /** Temporal for tests: real servers, the prebuilt bundle, and a quiet log. */
 export function quietRuntime(): void {
-  Runtime.install({ logger: new DefaultLogger('ERROR'), telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), console: {} } } });
+  Runtime.install({ logger: new DefaultLogger('ERROR', () => undefined), telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), forward: {} } } });
 }
 
 export function needed(name: string): string {
@@ -47,82 +46,36 @@ export function devServer(extraArgs: string[] = []): Promise<TestWorkflowEnviron
   }));
 }
 
-/** One deployment in a world of fakes: what a test says to it and what it may look at. */
-export interface Harness {
-  readonly client: Client;
-  readonly uid: string;
-  readonly world: World;
-  start(model: string, of?: Partial<StartRolloutArgs> & { updateId?: string }): Promise<StartRolloutAnswer>;
-  rollout(n: number): ReturnType<Client['workflow']['getHandle']>;
-  entity(): ReturnType<Client['workflow']['getHandle']>;
-  record(n: number): RolloutRecord;
-}
-
-export const PERSON = { kind: 'person', name: 'ada' } as const;
-
-export function harness(env: TestWorkflowEnvironment, world: World): Harness {
-  const { client } = env;
-  const { deploymentUid: uid, name } = world.route;
-  return {
-    client, uid, world,
-    async start(model, { updateId, ...of } = {}) {
-      const operation = new WithStartWorkflowOperation('deployment', {
-        workflowId: deploymentWorkflowId(TENANT, uid), taskQueue: QUEUES.control, workflowIdConflictPolicy: 'USE_EXISTING', args: [{ tenant: TENANT, uid, name, carried: null }],
-      });
-      const args: StartRolloutArgs = { specHash: 'sha256:spec', model, actor: PERSON, retry: false, reason: null, whenBusy: 'refuse', ...of };
-      return client.workflow.executeUpdateWithStart(startRolloutUpdate, { args: [args], startWorkflowOperation: operation, ...(updateId === undefined ? {} : { updateId }) });
-    },
-    rollout: (n) => client.workflow.getHandle(rolloutWorkflowId(TENANT, `${uid}/${n}`)),
-    entity: () => client.workflow.getHandle(deploymentWorkflowId(TENANT, uid)),
-    record(n) {
-      const record = world.rollouts.get(`${uid}/${n}`);
-      if (record === undefined) throw new Error(`no projection of rollout ${n}; there are ${[...world.rollouts.keys()].join(', ')}`);
-      return record;
-    },
-  };
-}
-
 /**
  * Runs `work` with workers on `world`. The entity is left idle: one that is terminated in the middle of a workflow task makes
  * a time-skipping server wait for that task for ever, and then time no longer skips.
  */
 export async function inWorld<T>(env: TestWorkflowEnvironment, world: World, work: (harness: Harness) => Promise<T>): Promise<T> {
-  const h = harness(env, world);
+  const h = harness(env.client, world);
   return withWorkers({ connection: env.nativeConnection, namespace: env.namespace ?? 'default', bundle: bundlePath(), activities: world.activities }, async () => {
     const result = await work(h);
-    await settled(h);
+    await untilIdle(h.entity());
     return result;
   });
 }
 
-/** What was left to write is written: the history of the entity no longer grows. */
-async function settled(h: Harness): Promise<void> {
-  let length = -1;
-  await until('the entity is quiet', async () => {
-    await new Promise((resolve) => { setTimeout(resolve, 150); });
-    const before = length;
-    length = (await h.entity().describe()).historyLength;
-    return length === before;
-  });
-}
-
-/** Looks again and again, in real time, until it is so. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
-  const end = Date.now() + limitMs;
-  while (!await isSo()) {
-    if (Date.now() > end) throw new Error(`did not happen in ${limitMs} ms: ${what}`);
-    await new Promise((resolve) => { setTimeout(resolve, 20); });
-  }
-}
-
-/** The stage that the projection of a rollout shows. */
+/**
+ * The stage that the projection of a rollout shows, with no activity under way: a time-skipping server does not answer any more
+ * when an activity is cancelled that it has scheduled but not handed out yet (ACTIVITY_UNKNOWN).
+ */
 export async function untilStage(h: Harness, n: number, stage: string): Promise<void> {
   await until(`rollout ${n} is ${stage}`, () => h.world.rollouts.get(`${h.uid}/${n}`)?.state.stage === stage);
+  await untilIdle(h.rollout(n));
 }
 
-/** Puts a first champion in place, so that the next rollout has something to compare with. */
-export async function withChampion(h: Harness, model = 'filesystem:churn@1'): Promise<void> {
-  await h.start(model);
-  await h.rollout(1).result();
-  await until('the entity is free', () => h.world.status?.activeRollout === null && h.world.status.phase === 'serving');
+/** No activity is under way, at two looks in a row. */
+async function untilIdle(handle: { describe(): Promise<{ historyLength: number; raw: { pendingActivities?: unknown[] | null } }> }): Promise<void> {
+  let length = -1;
+  await until('the workflow only waits', async () => {
+    await new Promise((resolve) => { setTimeout(resolve, 100); });
+    const before = length;
+    const { historyLength, raw } = await handle.describe();
+    length = historyLength;
+    return length === before && (raw.pendingActivities ?? []).length === 0;
+  });
 }

@@ -1,24 +1,31 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { COLLECTING, createWorld, PROMOTE, ROLLBACK, SHORT, TENANT, variantOf, type Judge, type World } from '../../scripts/histories/world.ts';
+import { evidence, PERSON, until, withChampion, type Harness } from '../../scripts/histories/harness.ts';
+import { COLLECTING, createWorld, PROMOTE, ROLLBACK, TENANT, variantOf, type Judge, type World } from '../../scripts/histories/world.ts';
 import { deploymentWorkflowId } from '../../workflows/ids.ts';
 import { abortUpdate, rollbackUpdate } from '../../workflows/messages.ts';
-import { inWorld, PERSON, quietRuntime, timeSkipping, until, untilStage, withChampion, type Harness } from '../support/temporal.ts';
+import { devServer, inWorld, quietRuntime, untilStage } from '../support/temporal.ts';
 
 let env: TestWorkflowEnvironment;
-beforeAll(async () => { quietRuntime(); env = await timeSkipping(); });
+beforeAll(async () => { quietRuntime(); env = await devServer(); });
 afterAll(() => env.teardown());
 
 const say = { actor: PERSON, reason: 'because' };
 let tests = 0;
 async function deploymentOf(judge: Judge, check: (h: Harness, world: World) => Promise<void>): Promise<void> {
   tests += 1;
-  const world = createWorld({ uid: `dep_d${tests}`, name: 'churn', policy: { canary: SHORT }, judge });
+  const world = createWorld({ uid: `dep_d${tests}`, name: 'churn', policy: { canary: [] }, judge });
   await inWorld(env, world, async (h) => { await withChampion(h); await check(h, world); });
+}
+/** Evidence comes at once; the rollout ends by its judge. */
+async function ended(h: Harness, n: number): Promise<unknown> {
+  await until(`rollout ${n} runs`, () => h.world.rollouts.has(`${h.uid}/${n}`));
+  await evidence(h, n);
+  return h.rollout(n).result();
 }
 /** A rollout that is over for the entity too, so that the next one may begin. */
 async function through(h: Harness, model: string, n: number): Promise<void> {
   await h.start(model);
-  await h.rollout(n).result();
+  await ended(h, n);
   await until('the deployment is free', () => h.world.status?.activeRollout === null && h.world.status.rolloutCount === n);
 }
 const id = (model: string): string => variantOf(model).variantId;
@@ -34,11 +41,10 @@ test('refuse: the second start is turned away by code and names the first; nothi
 });
 
 test('queue: they run one after another, in order, against the champion of their time', async () => {
-  await deploymentOf(() => PROMOTE, async (h, world) => {
+  await deploymentOf(() => PROMOTE, async (h) => {
     await h.start('filesystem:churn@2');
     for (const model of ['filesystem:churn@3', 'filesystem:churn@4']) expect(await h.start(model, { whenBusy: 'queue' })).toEqual({ rolloutId: null, n: null, state: 'queued' });
-    await h.rollout(2).result();
-    for (const n of [3, 4]) { await until(`rollout ${n} runs`, () => world.rollouts.has(`${h.uid}/${n}`)); await h.rollout(n).result(); }
+    for (const n of [2, 3, 4]) await ended(h, n);
     expect([2, 3, 4].map((n) => [h.record(n).model, h.record(n).champion?.model])).toEqual([['filesystem:churn@2', 'filesystem:churn@1'], ['filesystem:churn@3', 'filesystem:churn@2'], ['filesystem:churn@4', 'filesystem:churn@3']]);
   });
 });
@@ -49,8 +55,7 @@ test('supersede: the running one is undone, the queue is emptied, the newest run
     await h.start('filesystem:churn@3', { whenBusy: 'queue' });
     await h.start('filesystem:churn@4', { whenBusy: 'supersede' });
     expect(await h.rollout(2).result()).toMatchObject({ outcome: 'superseded' });
-    await until('rollout 3 runs', () => world.rollouts.has(`${h.uid}/3`));
-    expect(await h.rollout(3).result()).toMatchObject({ outcome: 'promoted' });
+    expect(await ended(h, 3)).toMatchObject({ outcome: 'promoted' });
     expect(h.record(3).model).toBe('filesystem:churn@4');
     expect(world.loaded.has(id('filesystem:churn@2'))).toBe(false);
     expect(world.audits.map(({ action }) => action)).toContain('rollout.dropped');
@@ -60,7 +65,7 @@ test('supersede: the running one is undone, the queue is emptied, the newest run
 test('a repeated start, by update id, answers the same and starts nothing', async () => {
   await deploymentOf(() => PROMOTE, async (h, world) => {
     const first = await h.start('filesystem:churn@2', { updateId: 'once' });
-    await h.rollout(2).result();
+    await ended(h, 2);
     expect(await h.start('filesystem:churn@2', { updateId: 'once' })).toEqual(first);
     expect(world.status?.rolloutCount).toBe(2);
   });
@@ -74,7 +79,7 @@ test('what was rolled back is not tried again without retry and a reason', async
     await expect(h.start('filesystem:churn@2', { retry: true })).rejects.toMatchObject({ cause: { type: 'LM_ALREADY_TRIED' } });
     verdict = PROMOTE;
     expect(await h.start('filesystem:churn@2', { retry: true, reason: 'the feed was wrong' })).toMatchObject({ n: 3 });
-    expect(await h.rollout(3).result()).toMatchObject({ outcome: 'promoted' });
+    expect(await ended(h, 3)).toMatchObject({ outcome: 'promoted' });
   });
 });
 
@@ -119,7 +124,6 @@ test('a rollout that was terminated from outside frees its place', async () => {
   await deploymentOf(({ model }) => (model.endsWith('@3') ? PROMOTE : COLLECTING), async (h, world) => {
     await h.start('filesystem:churn@2');
     await untilStage(h, 2, 'shadowing');
-    await until('it only waits', async () => ((await h.rollout(2).describe()).raw.pendingActivities ?? []).length === 0);
     await h.rollout(2).terminate('by an operator');
     await until('the deployment is free', () => world.status?.activeRollout === null);
     expect(world.status?.message).toContain('aborted');
@@ -133,7 +137,7 @@ test('a number that exists already is passed over: its evidence must not be take
     await h.entity().terminate('lost');
     const again = await h.start('filesystem:churn@9');
     expect(again).toEqual({ rolloutId: `${h.uid}/2`, n: 2, state: 'started' });
-    expect(await h.rollout(2).result()).toMatchObject({ outcome: 'superseded' });
+    expect(await ended(h, 2)).toMatchObject({ outcome: 'superseded' });
     expect(h.world.route.champion).toBe(id('filesystem:churn@1'));
     expect(deploymentWorkflowId(TENANT, h.uid)).toBe(h.entity().workflowId);
   });

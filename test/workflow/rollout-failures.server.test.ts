@@ -2,8 +2,9 @@ import { WorkflowFailedError } from '@temporalio/client';
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import type { Activities } from '../../activities/index.ts';
+import { PERSON, until, withChampion, type Harness } from '../../scripts/histories/harness.ts';
 import { createWorld, DAY, PROMOTE, refused, ROLLBACK, SHORT, untilCancelled, variantOf, type Judge, type World } from '../../scripts/histories/world.ts';
-import { inWorld, PERSON, quietRuntime, timeSkipping, until, untilStage, withChampion, type Harness } from '../support/temporal.ts';
+import { inWorld, quietRuntime, timeSkipping, untilStage } from '../support/temporal.ts';
 import { abortUpdate, pauseUpdate, promoteUpdate, resumeUpdate } from '../../workflows/messages.ts';
 
 let env: TestWorkflowEnvironment;
@@ -24,10 +25,11 @@ async function trying(of: { judge?: Judge; disturb?: (world: World) => World['be
     await check(h, () => h.rollout(2).result());
   });
 }
-function expectUndone({ world, record }: Harness, outcome: string): void {
+function expectUndone(h: Harness, outcome: string): void {
+  const { world } = h;
   expect(world.route).toMatchObject({ champion: OLD, shares: [], shadows: [] });
   expect([...world.loaded]).toEqual([OLD]);
-  expect(record(2).state).toMatchObject({ stage: 'done', outcome });
+  expect(h.record(2).state).toMatchObject({ stage: 'done', outcome });
 }
 const failing = (name: keyof Activities, failure: () => Error, times = Number.POSITIVE_INFINITY): World['before'] => {
   let left = times;

@@ -1,6 +1,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
+import { withChampion, type Harness } from '../../scripts/histories/harness.ts';
 import { COLLECTING, createWorld, DAY, INCONCLUSIVE, PROMOTE, ROLLBACK, SHORT, variantOf, type Judge, type World } from '../../scripts/histories/world.ts';
-import { inWorld, quietRuntime, timeSkipping, withChampion, type Harness } from '../support/temporal.ts';
+import { inWorld, quietRuntime, timeSkipping } from '../support/temporal.ts';
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => { quietRuntime(); env = await timeSkipping(); });
@@ -21,11 +22,12 @@ async function rollingOut(of: { judge?: Judge; policy?: Partial<World['policy']>
   });
 }
 /** What holds after every end but promotion: traffic as before, the challenger gone, and said so. */
-function expectUndone({ world, record }: Harness, outcome: string): void {
+function expectUndone(h: Harness, outcome: string): void {
+  const { world } = h;
   expect(world.route).toMatchObject({ champion: OLD, shares: [], shadows: [] });
   expect([...world.loaded]).toEqual([OLD]);
-  expect(record(2)).toMatchObject({ state: { stage: 'done', outcome }, endedAtMs: expect.any(Number) as number });
-  expect(world.audits.at(-1)).toMatchObject({ action: `rollout.${outcome}`, subject: record(2).rolloutId });
+  expect(h.record(2)).toMatchObject({ state: { stage: 'done', outcome }, endedAtMs: expect.any(Number) as number });
+  expect(world.audits.at(-1)).toMatchObject({ action: `rollout.${outcome}`, subject: h.record(2).rolloutId });
   expect(world.notices.at(-1)).toMatchObject({ type: `rollout.${outcome}` });
   expect(new Set(world.audits.map(({ auditId }) => auditId)).size).toBe(world.audits.length);
 }

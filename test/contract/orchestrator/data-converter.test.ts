@@ -4,7 +4,7 @@ import { dataConverter, encryption } from '../../../adapters/orchestrator/_share
 import { Secret } from '../../../config/schema.ts';
 
 const key = (): Secret => new Secret(randomBytes(32).toString('base64'));
-const payload = defaultPayloadConverter.toPayload({ model: 'filesystem:churn@7' })!;
+const payload = defaultPayloadConverter.toPayload({ model: 'filesystem:churn@7' });
 
 test('without a key payloads are as they are; with one there is one codec', () => {
   expect(dataConverter(null)).toEqual({});

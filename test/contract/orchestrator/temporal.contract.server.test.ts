@@ -6,9 +6,10 @@ import { Secret } from '../../../config/schema.ts';
 import { orchestratorPromises, type OrchestratorSystem } from '../../../conformance/orchestrator.ts';
 import { parseRolloutId } from '../../../domain/ids.ts';
 import { withWorkers } from '../../../scripts/histories/workers.ts';
+import { until } from '../../../scripts/histories/harness.ts';
 import { COLLECTING, createWorld, PROMOTE, TENANT, type World } from '../../../scripts/histories/world.ts';
 import { deploymentWorkflowId, retrainScheduleId, rolloutWorkflowId } from '../../../workflows/ids.ts';
-import { bundlePath, devServer, quietRuntime, until } from '../../support/temporal.ts';
+import { bundlePath, devServer, quietRuntime } from '../../support/temporal.ts';
 
 let env: TestWorkflowEnvironment;
 beforeAll(async () => { quietRuntime(); env = await devServer(); });

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -89,6 +90,8 @@ test('a mongod that hangs does not hang its callers', async () => {
   const scope = newScope();
   await stores.routes.create(sampleRoute(scope));
   mongod.kill('SIGSTOP');
+  // The signal takes a moment to reach every thread; until then the server may still answer.
+  expect(await eventually(() => Promise.resolve(/^State:\s+T/m.test(readFileSync(`/proc/${mongod.pid}/status`, 'utf8'))), 5_000)).toBe(true);
   const started = performance.now();
   await expect(stores.routes.get(scope.tenant, scope.uid)).rejects.toMatchObject({ code: 'LM_STORE_UNAVAILABLE' });
   expect(performance.now() - started).toBeLessThan(30_000);

@@ -21,7 +21,7 @@ const STARTED_AT_MS = 1_780_000_000_000;
 const CONTRACT: Contract = sampleContract({ golden: [] });
 const SPEC: DeploymentSpec = sampleSpec({
   labels: { delayMs: 24 * HOUR, maturityMs: 24 * HOUR, coverage: 0.9, graceMs: 6 * HOUR, clock: 'event' },
-  metrics: ['accuracy', 'brier', 'value'].map((name) => ({ name, role: 'guardrail', margin: 0.1, lossBound: null, proof: 'given-loss-bound' })),
+  metrics: ['accuracy', 'brier', 'value'].map((name) => ({ name, role: name === 'accuracy' ? 'required' : 'guardrail', margin: 0.1, lossBound: null, proof: 'given-loss-bound' })),
   value: { currency: 'EUR', payoff: { kind: 'confusion', tp: 3, fp: -2, tn: 0.1, fn: -1 }, costPerRequest: 0.01 },
   rollout: { ...sampleSpec().spec.rollout, cycleMs: 24 * HOUR, minCycles: 2, pilotCycles: 2 },
 });

@@ -1,0 +1,112 @@
+import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import type { RolloutPolicy } from '../../domain/deployment.ts';
+import { deploymentWorkflowId, retrainWorkflowId, rolloutWorkflowId } from '../../workflows/ids.ts';
+import { abortUpdate, evidenceSignal, pauseUpdate, resumeUpdate, startRolloutUpdate, type RetrainInput } from '../../workflows/messages.ts';
+import { QUEUES } from '../../workflows/task-queues.ts';
+import { COLLECTING, INCONCLUSIVE, PROMOTE, ROLLBACK, TENANT, type Judge, type World } from './world.ts';
+
+/** One life of a deployment whose histories are kept for replay. `keep` names the workflows worth keeping when it is over. */
+export interface Scenario {
+  readonly name: string;
+  readonly judge: Judge;
+  readonly canary: RolloutPolicy['canary'];
+  play(stage: Stage): Promise<readonly Kept[]>;
+}
+export interface Stage { readonly client: Client; readonly world: World; readonly uid: string }
+export interface Kept { readonly workflow: 'deployment' | 'rollout' | 'retrain'; readonly workflowId: string; readonly runId?: string; readonly name: string }
+
+const PERSON = { kind: 'person', name: 'ada' } as const;
+const BOTH: RolloutPolicy['canary'] = [{ sharePer10k: 500, forMs: 0 }, { sharePer10k: 5_000, forMs: 0 }];
+const onlyAgainst = (verdict: ReturnType<Judge>): Judge => ({ model }) => (model.endsWith('@2') ? verdict : COLLECTING);
+
+export const SCENARIOS: readonly Scenario[] = [
+  {
+    name: 'promoted', judge: onlyAgainst(PROMOTE), canary: BOTH,
+    play: async (stage: Stage): Promise<readonly Kept[]> => {
+      const last = await secondRollout(stage);
+      await until('the entity has taken it', () => stage.world.status?.champion?.model === 'filesystem:churn@2');
+      return [rolloutOf(stage, 1, 'first'), { ...last, name: 'promoted' }, { workflow: 'deployment', workflowId: deploymentWorkflowId(TENANT, stage.uid), name: 'promoted' }];
+    },
+  },
+  { name: 'rolled-back', judge: ({ sharePer10k }) => (sharePer10k > 0 ? ROLLBACK : PROMOTE), canary: BOTH, play: async (stage) => [{ ...await secondRollout(stage), name: 'rolled-back' }] },
+  { name: 'inconclusive', judge: ({ n }) => (n < 3 ? COLLECTING : INCONCLUSIVE), canary: BOTH, play: async (stage) => [{ ...await secondRollout(stage, pinged), name: 'inconclusive' }] },
+  {
+    name: 'aborted', judge: () => COLLECTING, canary: BOTH,
+    play: async (stage) => [{ ...await secondRollout(stage, async (handle) => {
+      await handle.executeUpdate(pauseUpdate, { args: [{ actor: PERSON, reason: 'lunch' }] });
+      await handle.executeUpdate(resumeUpdate, { args: [{ actor: PERSON, reason: null }] });
+      await handle.executeUpdate(abortUpdate, { args: [{ actor: PERSON, reason: 'enough seen' }] });
+    }), name: 'aborted' }],
+  },
+  {
+    name: 'retrain', judge: () => COLLECTING, canary: BOTH,
+    play: async ({ client, uid }: Stage): Promise<readonly Kept[]> => {
+      const workflowId = retrainWorkflowId(TENANT, uid);
+      const args: [RetrainInput] = [{ tenant: TENANT, deploymentUid: uid, deployment: 'churn', specHash: 'sha256:spec' }];
+      await client.workflow.execute('retrain', { workflowId, taskQueue: QUEUES.control, args });
+      return [{ workflow: 'retrain', workflowId, name: 'trained' }];
+    },
+  },
+];
+
+/** Needs a server that suggests a new run after few events: the state and its pending news cross over. */
+export const CONTINUED: Scenario = {
+  name: 'continued', judge: ({ n }) => (n < 12 ? COLLECTING : INCONCLUSIVE), canary: BOTH,
+  async play(stage) {
+    const last = await secondRollout(stage, pinged);
+    const first = await stage.client.workflow.getHandle(last.workflowId, undefined, { followRuns: false }).describe();
+    const firstRun = first.raw.workflowExtendedInfo?.originalStartTime === undefined ? undefined : (await firstRunOf(stage.client, last.workflowId));
+    return [...(firstRun === undefined ? [] : [{ ...last, runId: firstRun, name: 'continued-first-run' }]), { ...last, name: 'continued-last-run' }];
+  },
+};
+
+/** The run at the head of the chain: every later one names it. */
+async function firstRunOf(client: Client, workflowId: string): Promise<string> {
+  const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
+  const started = events?.[0]?.workflowExecutionStartedEventAttributes;
+  if (started?.continuedExecutionRunId === undefined || started.continuedExecutionRunId === null || started.continuedExecutionRunId === '') throw new Error('the rollout was not continued as new: the server suggested it too late');
+  return started.firstExecutionRunId ?? started.continuedExecutionRunId;
+}
+
+function rolloutOf({ uid }: Stage, n: number, name: string): Kept { return { workflow: 'rollout', workflowId: rolloutWorkflowId(TENANT, `${uid}/${String(n)}`), name }; }
+
+type Handle = ReturnType<Client['workflow']['getHandle']>;
+
+/** A first champion, then a second version up to its end, with something done to it while it is in shadow. */
+async function secondRollout(stage: Stage, meanwhile: (handle: Handle) => Promise<void> = async () => undefined): Promise<Omit<Kept, 'name'>> {
+  const { client, world, uid } = stage;
+  await startRollout(client, uid, 'filesystem:churn@1');
+  await until('the first serves', () => world.status?.phase === 'serving');
+  await startRollout(client, uid, 'filesystem:churn@2');
+  const kept = rolloutOf(stage, 2, '');
+  const handle = client.workflow.getHandle(kept.workflowId);
+  await until('it is in shadow', () => ['shadowing', 'canary', 'promoting', 'undoing', 'done'].includes(world.rollouts.get(`${uid}/2`)?.state.stage ?? ''));
+  await meanwhile(handle);
+  await handle.result();
+  return { workflow: kept.workflow, workflowId: kept.workflowId };
+}
+
+/** Sealed blocks come in until it ends. */
+async function pinged(handle: Handle): Promise<void> {
+  for (let i = 0; i < 40 && (await handle.describe()).status.name === 'RUNNING'; i += 1) {
+    await handle.signal(evidenceSignal, { id: `ping-${String(i)}`, type: 'block-sealed' }).catch(() => undefined);
+    await new Promise((resolve) => { setTimeout(resolve, 500); });
+  }
+}
+
+async function startRollout(client: Client, uid: string, model: string): Promise<void> {
+  await client.workflow.executeUpdateWithStart(startRolloutUpdate, {
+    args: [{ specHash: 'sha256:spec', model, actor: PERSON, retry: false, reason: null, whenBusy: 'refuse' }],
+    startWorkflowOperation: new WithStartWorkflowOperation('deployment', {
+      workflowId: deploymentWorkflowId(TENANT, uid), taskQueue: QUEUES.control, workflowIdConflictPolicy: 'USE_EXISTING', args: [{ tenant: TENANT, uid, name: 'churn', carried: null }],
+    }),
+  });
+}
+
+async function until(what: string, isSo: () => boolean): Promise<void> {
+  const end = Date.now() + 60_000;
+  while (!isSo()) {
+    if (Date.now() > end) throw new Error(`did not happen: ${what}`);
+    await new Promise((resolve) => { setTimeout(resolve, 20); });
+  }
+}
