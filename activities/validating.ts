@@ -1,4 +1,5 @@
 import { readOnnxMetadata } from '../artifact/onnx/read.ts';
+import { planProblems } from '../domain/analysis/drafting.ts';
 import { inferContract, contractProblems } from '../domain/contract-inference.ts';
 import type { Contract } from '../domain/contract.ts';
 import type { DeploymentSpec } from '../domain/deployment.ts';
@@ -30,6 +31,7 @@ export function validatingActivities(ports: ActivityPorts): Pick<Activities, 'va
       const id = identify(subject, spec, resolved.digest);
       await refuseUnwanted(ports, subject, { id, champion, retry });
       const contract = await freeze(ports, subject, { spec, champion, metadata: resolved.metadata });
+      refuseUnjudgeable(subject, spec, contract);
       const variant: Variant = {
         tenantId: subject.tenant, deploymentUid: subject.deploymentUid, variantId: id, model: subject.model, artifactDigest: resolved.digest,
         backend: spec.spec.serving.backend, endpoint: null, attestation: backend.attestation, contractHash: await ports.stores.deployments.putContract(subject.tenant, contract),
@@ -85,6 +87,12 @@ async function refuseUnwanted(ports: ActivityPorts, subject: Subject, wanted: { 
   const before = items.find((rollout) => rollout.rolloutId !== subject.rolloutId && rollout.challenger?.variantId === wanted.id && rollout.state.outcome === 'rolled-back');
   if (before === undefined) return;
   throw new LastmileError('LM_ALREADY_TRIED', `${subject.model} was rolled back in rollout ${before.n} of ${subject.deployment} (${before.state.verdict?.text ?? 'no verdict kept'}); to try it again give --retry and a --reason.`, { details: { rollout: before.n } });
+}
+
+/** Told now, not after days in shadow. */
+function refuseUnjudgeable({ model, deployment }: Subject, spec: DeploymentSpec, contract: Contract): void {
+  const problems = planProblems(spec, contract);
+  if (problems.length > 0) throw new LastmileError('LM_VALIDATION_FAILED', `${model} could not be judged in ${deployment}: ${problems.join('; ')}.`, { details: { problems } });
 }
 
 /** The first version sets the contract; a later one must fit it. Golden requests and the latency limit follow the file. */
