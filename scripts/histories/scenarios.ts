@@ -1,7 +1,7 @@
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
 import type { RolloutPolicy } from '../../domain/deployment.ts';
 import { deploymentWorkflowId, retrainWorkflowId, rolloutWorkflowId } from '../../workflows/ids.ts';
-import { abortUpdate, evidenceSignal, pauseUpdate, resumeUpdate, startRolloutUpdate, type RetrainInput } from '../../workflows/messages.ts';
+import { abortUpdate, evidenceSignal, pauseUpdate, promoteUpdate, resumeUpdate, rollbackUpdate, startRolloutUpdate, type RetrainInput } from '../../workflows/messages.ts';
 import { QUEUES } from '../../workflows/task-queues.ts';
 import { COLLECTING, INCONCLUSIVE, PROMOTE, ROLLBACK, TENANT, type Judge, type World } from './world.ts';
 
@@ -37,6 +37,22 @@ export const SCENARIOS: readonly Scenario[] = [
       await handle.executeUpdate(resumeUpdate, { args: [{ actor: PERSON, reason: null }] });
       await handle.executeUpdate(abortUpdate, { args: [{ actor: PERSON, reason: 'enough seen' }] });
     }), name: 'aborted' }],
+  },
+  {
+    name: 'promoted-now', judge: () => COLLECTING, canary: BOTH,
+    play: async (stage) => [{ ...await secondRollout(stage, async (handle) => { await handle.executeUpdate(promoteUpdate, { args: [{ actor: PERSON, reason: 'it cannot wait' }] }); }), name: 'promoted-now' }],
+  },
+  {
+    name: 'went-back', judge: onlyAgainst(PROMOTE), canary: [],
+    play: async (stage: Stage): Promise<readonly Kept[]> => {
+      const entity = stage.client.workflow.getHandle(deploymentWorkflowId(TENANT, stage.uid));
+      await secondRollout(stage);
+      await until('the entity has taken it', () => stage.world.status?.champion?.model === 'filesystem:churn@2');
+      await startRollout(stage.client, stage.uid, 'filesystem:churn@3');
+      await entity.executeUpdate(rollbackUpdate, { args: [{ actor: PERSON, reason: 'it loses' }] });
+      await until('all is tidy', () => stage.world.loaded.size === 1 && stage.world.status?.activeRollout === null);
+      return [{ ...rolloutOf(stage, 3, 'superseded') }, { workflow: 'deployment', workflowId: entity.workflowId, name: 'went-back' }];
+    },
   },
   {
     name: 'retrain', judge: () => COLLECTING, canary: BOTH,

@@ -1,5 +1,3 @@
-import type { Client} from '@temporalio/client';
-import { WithStartWorkflowOperation } from '@temporalio/client';
 import { TestWorkflowEnvironment } from '@temporalio/testing';
 import { DefaultLogger, makeTelemetryFilterString, Runtime } from '@temporalio/worker';
 import { harness, until, type Harness } from '../../scripts/histories/harness.ts';
