@@ -51,9 +51,7 @@ export function devServer(extraArgs: string[] = []): Promise<TestWorkflowEnviron
 export async function inWorld<T>(env: TestWorkflowEnvironment, world: World, work: (harness: Harness) => Promise<T>): Promise<T> {
   const h = harness(env.client, world);
   return withWorkers({ connection: env.nativeConnection, namespace: env.namespace ?? 'default', bundle: bundlePath(), activities: world.activities }, async () => {
-    const result = await work(h);
-    await untilIdle(h.entity());
-    return result;
+    try { return await work(h); } finally { await untilIdle(h.entity()).catch(() => undefined); }
   });
 }
 

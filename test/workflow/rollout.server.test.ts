@@ -1,5 +1,5 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
-import { withChampion, type Harness } from '../../scripts/histories/harness.ts';
+import { until, withChampion, type Harness } from '../../scripts/histories/harness.ts';
 import { COLLECTING, createWorld, DAY, INCONCLUSIVE, PROMOTE, ROLLBACK, SHORT, variantOf, type Judge, type World } from '../../scripts/histories/world.ts';
 import { inWorld, quietRuntime, timeSkipping } from '../support/temporal.ts';
 
@@ -18,7 +18,9 @@ async function rollingOut(of: { judge?: Judge; policy?: Partial<World['policy']>
     world.before = of.disturb ?? {};
     world.calls.length = 0;
     await h.start('filesystem:churn@2');
-    await check(h, await h.rollout(2).result() as never);
+    const result = await h.rollout(2).result();
+    await until('the deployment is free', () => world.status?.activeRollout === null && world.status.rolloutCount === 2);
+    await check(h, result as never);
   });
 }
 /** What holds after every end but promotion: traffic as before, the challenger gone, and said so. */
