@@ -1,5 +1,6 @@
 import { isAbsolute, join, resolve } from 'node:path';
 import { LastmileError } from '../domain/errors.ts';
+import { nearest } from '../domain/nearest.ts';
 import { VARIABLES, type Secret, type Variable, type VariableName } from './schema.ts';
 
 /** Typed values of one process; paths are absolute, addresses complete. */
@@ -86,19 +87,6 @@ function build(values: Values, cwd: string): Config {
 }
 
 function suggestion(name: string): string {
-  const near = Object.keys(VARIABLES).map((known) => ({ known, distance: editDistance(name, known) })).sort((a, b) => a.distance - b.distance)[0];
-  return near !== undefined && near.distance <= 4 ? `; did you mean ${near.known}?` : '; see .env.example for the known ones';
-}
-
-/** Levenshtein distance. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, i) => i);
-  for (let i = 1; i <= a.length; i += 1) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j += 1) {
-      next.push(Math.min((row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1, (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)));
-    }
-    row = next;
-  }
-  return row[b.length] ?? 0;
+  const near = nearest(name, Object.keys(VARIABLES));
+  return near === null ? '; see .env.example for the known ones' : `; did you mean ${near}?`;
 }
