@@ -1,13 +1,13 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import type { RolloutView } from '../../api/contract.ts';
 import { createClient, type Client } from '../../cli/client.ts';
 import { createGateway, type Gateway } from '../../cli/gateway.ts';
-import { isLastmileError } from '../../domain/errors.ts';
 import { churnOnnx, churnOnnx2 } from '../support/onnx-models.ts';
+import { patient, rolloutWhere } from '../support/rollouts.ts';
 import { startStack, type Stack } from '../support/stack.ts';
+
+const LIMIT_MS = 90_000;
 
 let stack: Stack;
 let client: Client;
@@ -24,10 +24,10 @@ const REQUEST = { inputs: [{ name: 'features', datatype: 'FP32', shape: [1, 3], 
 test('a running endpoint is adopted as first champion, on the word of its server, and answers through the gateway', async () => {
   publish('churn', '1');
   await apply('churn', { model: 'filesystem:churn@1' });
-  const first = await rolloutWhere('churn', 1, ({ rollout }) => rollout.endedAtMs !== null);
+  const first = await rolloutWhere(client, { name: 'churn', n: 1, limitMs: LIMIT_MS }, ({ rollout }) => rollout.endedAtMs !== null);
   expect(first.rollout.state.outcome).toBe('first');
   await apply('adopted', { model: 'running:adopted@live', serving: { backend: 'oip', url: stack.environment.LASTMILE_MODELHOST_URL, modelName: first.rollout.challenger!.variantId } });
-  const adopted = await rolloutWhere('adopted', 1, ({ rollout }) => rollout.endedAtMs !== null);
+  const adopted = await rolloutWhere(client, { name: 'adopted', n: 1, limitMs: LIMIT_MS }, ({ rollout }) => rollout.endedAtMs !== null);
   expect({ outcome: adopted.rollout.state.outcome, reasons: adopted.verdict?.reasons }).toMatchObject({ outcome: 'first' });
   const answer = await patient(() => gateway.infer('adopted', REQUEST));
   expect(answer.version).toBe('live');
@@ -40,11 +40,11 @@ test('a schedule retrains by the command of the file: a new version is published
   writeFileSync(trained, churnOnnx2());
   const train = `require('fs').copyFileSync(${JSON.stringify(trained)}, process.env.LASTMILE_OUTPUT_DIR + '/model.onnx')`;
   await apply('loop', { model: 'filesystem:loop@1', retrain: { every: '10s', command: [process.execPath, '-e', train] } });
-  await rolloutWhere('loop', 1, ({ rollout }) => rollout.endedAtMs !== null);
-  const second = await rolloutWhere('loop', 2, ({ rollout }) => rollout.state.stage === 'shadowing');
+  await rolloutWhere(client, { name: 'loop', n: 1, limitMs: LIMIT_MS }, ({ rollout }) => rollout.endedAtMs !== null);
+  const second = await rolloutWhere(client, { name: 'loop', n: 2, limitMs: LIMIT_MS }, ({ rollout }) => rollout.state.stage === 'shadowing');
   expect(second.rollout).toMatchObject({ model: expect.stringMatching(/^filesystem:loop@\d+$/), startedBy: { kind: 'workflow', name: 'retraining of loop' }, reason: 'scheduled retraining' });
   await client.call('abort', { params: { name: 'loop', n: 2 }, body: { reason: 'seen enough' } });
-  expect((await rolloutWhere('loop', 2, ({ rollout }) => rollout.endedAtMs !== null)).rollout.state.outcome).toBe('aborted');
+  expect((await rolloutWhere(client, { name: 'loop', n: 2, limitMs: LIMIT_MS }, ({ rollout }) => rollout.endedAtMs !== null)).rollout.state.outcome).toBe('aborted');
   await apply('loop', { model: 'filesystem:loop@1' });
 }, 120_000);
 
@@ -56,25 +56,4 @@ function publish(name: string, version: string): void {
   const folder = join(stack.registryDir, name, version);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'model.onnx'), churnOnnx());
-}
-
-async function patient<T>(call: () => Promise<T>): Promise<T> {
-  for (const until = Date.now() + 30_000; ;) {
-    try { return await call(); } catch (error) {
-      if (!isLastmileError(error) || Date.now() > until) throw error;
-      await delay(200);
-    }
-  }
-}
-
-async function rolloutWhere(name: string, n: number, holds: (view: RolloutView) => boolean): Promise<RolloutView> {
-  for (const until = Date.now() + 90_000; ;) {
-    const view = await patient(() => client.call('getRollout', { params: { name, n } }).catch((error: unknown) => {
-      if (isLastmileError(error) && error.code === 'LM_ROLLOUT_NOT_FOUND') return null;
-      throw error;
-    }));
-    if (view !== null && holds(view)) return view;
-    if (Date.now() > until) throw new Error(`${name}/${String(n)} did not get there: ${JSON.stringify(view?.rollout.state)} ${JSON.stringify(view?.verdict?.reasons)}`);
-    await delay(200);
-  }
 }

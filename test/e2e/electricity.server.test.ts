@@ -7,9 +7,9 @@ import { feed, type FeedPorts, type FeedSummary } from '../../cli/feed/engine.ts
 import type { FeedRow } from '../../cli/feed/rows.ts';
 import { createGateway, type Gateway } from '../../cli/gateway.ts';
 import type { RolloutView } from '../../api/contract.ts';
-import { isLastmileError } from '../../domain/errors.ts';
 import { trainLogistic, type Logistic } from '../../examples/market/logistic.ts';
 import { DAY_ROWS, FEATURES, HALF_HOUR_MS, loadElectricity, START_MS } from '../support/electricity.ts';
+import { patient, rolloutWhere } from '../support/rollouts.ts';
 import { startStack, type ProcessName, type Stack } from '../support/stack.ts';
 
 /**
@@ -30,6 +30,8 @@ const { rows } = electricity;
 const champion = widened(trainLogistic(rows.slice(0, 4_000).map(({ features, label }) => ({ features: features.slice(0, 6), label }))));
 const challenger = trainLogistic(rows.slice(0, 15_000));
 const inverted: Logistic = { weights: challenger.weights.map((w) => -w), bias: -challenger.bias };
+
+const LIMIT_MS = 500_000;
 
 let stack: Stack;
 let client: Client;
@@ -100,9 +102,9 @@ async function given(name: string, of: { horizonDays: number; challenger: Logist
   publish(name, '1', champion);
   publish(name, '2', of.challenger);
   await apply(name, '1', of.horizonDays);
-  await rolloutWhere(name, 1, ({ rollout }) => rollout.endedAtMs !== null);
+  await rolloutWhere(client, { name, n: 1, limitMs: LIMIT_MS }, ({ rollout }) => rollout.endedAtMs !== null);
   await apply(name, '2', of.horizonDays);
-  await rolloutWhere(name, 2, ({ rollout }) => rollout.state.stage === 'shadowing');
+  await rolloutWhere(client, { name, n: 2, limitMs: LIMIT_MS }, ({ rollout }) => rollout.state.stage === 'shadowing');
   let summary: FeedSummary | null = null;
   return {
     fed: () => { if (summary === null) throw new Error('nothing was fed'); return summary; },
@@ -111,7 +113,7 @@ async function given(name: string, of: { horizonDays: number; challenger: Logist
       const feeding = feed(feedRows(fromRow), feedPorts(name), {
         labelDelay: { rows: DAY_ROWS }, concurrency: 8, rate: () => 400, labelBatch: 200, clock: 'event', signal: ended.signal,
       });
-      const [end] = await Promise.all([rolloutWhere(name, 2, ({ rollout }) => rollout.endedAtMs !== null).finally(() => { ended.abort(); }), feeding.then((result) => { summary = result; })]);
+      const [end] = await Promise.all([rolloutWhere(client, { name, n: 2, limitMs: LIMIT_MS }, ({ rollout }) => rollout.endedAtMs !== null).finally(() => { ended.abort(); }), feeding.then((result) => { summary = result; })]);
       return end;
     },
   };
@@ -156,27 +158,6 @@ function feedPorts(name: string): FeedPorts {
   };
 }
 
-/** A client that outlives a restart of the API. */
-async function patient<T>(call: () => Promise<T>): Promise<T> {
-  for (const until = Date.now() + 60_000; ;) {
-    try { return await call(); } catch (error) {
-      if (!isLastmileError(error) || !error.retryable || Date.now() > until) throw error;
-      await delay(200);
-    }
-  }
-}
-
-async function rolloutWhere(name: string, n: number, holds: (view: RolloutView) => boolean): Promise<RolloutView> {
-  for (const until = Date.now() + 500_000; ;) {
-    const view = await patient(async () => client.call('getRollout', { params: { name, n } }).catch((error: unknown) => {
-      if (isLastmileError(error) && error.code === 'LM_ROLLOUT_NOT_FOUND') return null;
-      throw error;
-    }));
-    if (view !== null && holds(view)) return view;
-    if (Date.now() > until) throw new Error(`${name}/${String(n)} did not get there: ${JSON.stringify(view?.rollout.state)} ${JSON.stringify(view?.verdict?.reasons)}`);
-    await delay(250);
-  }
-}
 
 /** Each killed with -9 and started again, a second and a half apart, once traffic flows. */
 async function killInTurn(names: readonly ProcessName[]): Promise<string[]> {
@@ -189,4 +170,3 @@ async function killInTurn(names: readonly ProcessName[]): Promise<string[]> {
   }
   return killed;
 }
-

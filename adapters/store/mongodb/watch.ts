@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ChangeStream, Collection, Document } from 'mongodb';
 
 const POLL_MS = 1_000;
@@ -88,11 +89,5 @@ async function poll(fingerprint: () => Promise<string>, tell: () => void, ending
   }
 }
 
-function pause(ms: number, ending: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (ending.aborted) { resolve(); return; }
-    const wake = (): void => { clearTimeout(timer); ending.removeEventListener('abort', wake); resolve(); };
-    const timer = setTimeout(wake, ms);
-    ending.addEventListener('abort', wake, { once: true });
-  });
-}
+/** Ends early, and in peace, when the loop is to end. */
+async function pause(ms: number, ending: AbortSignal): Promise<void> { await delay(ms, undefined, { signal: ending }).catch(() => undefined); }
