@@ -1,17 +1,13 @@
 import { z } from 'zod';
-import type { AuditRecord } from '../domain/audit.ts';
-import type { Progress } from '../domain/analysis/blocks.ts';
-import type { AnalysisPlan } from '../domain/analysis/plan.ts';
-import type { Verdict } from '../domain/analysis/verdict.ts';
-import type { DeploymentSpec } from '../domain/deployment.ts';
-import type { DeploymentRecord } from '../domain/deployment-record.ts';
-import type { Label, StoredLeg } from '../domain/record.ts';
-import type { RolloutRecord } from '../domain/rollout/record.ts';
-import type { Route } from '../domain/traffic/route.ts';
-import type { GatewayStats } from '../domain/traffic/table.ts';
+import { CATALOGUE, type Code } from '../domain/errors.ts';
 import type { Scope } from '../ports/key-store.ts';
+import { AnalysisPlan, Progress, Verdict } from './schemas/analysis.ts';
+import { DeploymentRecord, DeploymentSpec } from './schemas/deployment.ts';
+import { AuditRecord, RolloutRecord } from './schemas/rollout.ts';
+import { byName, count, flag, list, named, part, text, time } from './schemas/shape.ts';
+import { GatewayStats, Label, Route, StoredLeg } from './schemas/traffic.ts';
 
-/** The API as its clients see it: request schemas, answer types, and the route list that OpenAPI, the router and the CLI test share. */
+/** The API as its clients see it: request and answer schemas, and the route list that OpenAPI, the router and the CLI test share. */
 
 export const Reason = z.strictObject({ reason: z.string().min(1).max(2_000).nullable().default(null) });
 export const NeededReason = z.strictObject({ reason: z.string().min(3).max(2_000) });
@@ -28,32 +24,63 @@ export const LabelsBody = z.strictObject({ labels: z.array(LabelBody).min(1).max
 export const PageQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50), after: z.string().max(500).nullable().default(null) });
 export const NewKeyBody = z.strictObject({ name: z.string().min(1).max(100), kind: z.enum(['person', 'service']), scopes: z.array(z.enum(['read', 'deploy', 'operate', 'label', 'infer', 'debug', 'admin'])).min(1), expiresAtMs: z.number().int().nullable().default(null) });
 
-export interface Links { readonly self: string; readonly temporal: string | null; readonly page: string | null }
-export interface DeploymentView { readonly deployment: DeploymentRecord; readonly spec: DeploymentSpec; readonly route: Route | null; readonly rollout: RolloutView | null; readonly links: Links }
+/**
+ * Answers: one schema each, from which the type follows. The OpenAPI document shows it, and a test holds the answers of the
+ * running API against it. Domain documents inside them are in api/schemas/.
+ */
+export const Links = named('Links', { self: text, temporal: text.nullable(), page: text.nullable() });
+export type Links = z.output<typeof Links>;
+export const RolloutView = named('RolloutView', { rollout: RolloutRecord, verdict: Verdict.nullable(), progress: Progress.nullable(), links: Links });
+export type RolloutView = z.output<typeof RolloutView>;
+export const DeploymentView = named('DeploymentView', { deployment: DeploymentRecord, spec: DeploymentSpec, route: Route.nullable(), rollout: RolloutView.nullable(), links: Links });
+export type DeploymentView = z.output<typeof DeploymentView>;
 /** One line of `lastmile status`. */
-export interface DeploymentLine { readonly name: string; readonly phase: string; readonly champion: string | null; readonly challenger: string | null; readonly sentence: string; readonly sick: boolean; readonly updatedAtMs: number }
-export interface DeploymentList { readonly items: readonly DeploymentLine[]; readonly next: string | null }
-export interface RolloutView { readonly rollout: RolloutRecord; readonly verdict: Verdict | null; readonly progress: Progress | null; readonly links: Links }
-export interface RolloutList { readonly items: readonly RolloutRecord[]; readonly next: string | null }
+export const DeploymentLine = named('DeploymentLine', { name: text, phase: text, champion: text.nullable(), challenger: text.nullable(), sentence: text, sick: flag, updatedAtMs: time });
+export type DeploymentLine = z.output<typeof DeploymentLine>;
+export const DeploymentList = named('DeploymentList', { items: list(DeploymentLine), next: text.nullable() });
+export type DeploymentList = z.output<typeof DeploymentList>;
+export const RolloutList = named('RolloutList', { items: list(RolloutRecord), next: text.nullable() });
+export type RolloutList = z.output<typeof RolloutList>;
 /** What apply did: `started` a rollout, `queued` it, or nothing (`unchanged`), or only `updated` the policy. */
-export interface ApplyAnswer { readonly result: 'started' | 'queued' | 'updated' | 'unchanged' | 'planned'; readonly deployment: string; readonly rollout: number | null; readonly spec: DeploymentSpec; readonly notes: readonly string[]; readonly links: Links }
-export interface PlanAnswer { readonly spec: DeploymentSpec; readonly notes: readonly string[]; readonly changes: readonly string[] }
-export interface StartRolloutAnswer { readonly state: 'started' | 'queued'; readonly rollout: number | null; readonly links: Links }
-export interface CommandAnswer { readonly message: string }
-export interface LabelsAnswer { readonly accepted: number; readonly repeated: number; readonly revised: number; readonly refused: readonly { readonly line: number; readonly problem: string }[] }
-export interface EvidenceAnswer { readonly plan: AnalysisPlan | null; readonly verdicts: readonly Verdict[]; readonly blocks: number; readonly shortBlocks: number; readonly progress: Progress | null }
-export interface RecordAnswer { readonly inferenceId: string; readonly legs: readonly StoredLeg[]; readonly labels: readonly Label[] }
-export interface ExplainAnswer { readonly text: string; readonly verdict: Verdict | null }
-export interface GatewayLine { readonly gatewayId: string; readonly address: string; readonly live: boolean; readonly seenAtMs: number; readonly leaseUntilMs: number; readonly stats: GatewayStats; readonly behind: readonly string[] }
-export interface GatewaysAnswer { readonly gateways: readonly GatewayLine[]; readonly url: string }
-export interface HealthAnswer { readonly status: 'ok' | 'degraded'; readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]; readonly version: string; readonly links: { readonly temporal: string | null; readonly gateway: string } }
-export interface AuditAnswer { readonly items: readonly AuditRecord[]; readonly nextSeq: number | null }
-export interface KeyLine { readonly id: string; readonly prefix: string; readonly name: string; readonly kind: string; readonly scopes: readonly string[]; readonly createdAtMs: number; readonly expiresAtMs: number | null; readonly revokedAtMs: number | null }
-export interface NewKeyAnswer extends KeyLine { readonly key: string }
+export const ApplyAnswer = named('ApplyAnswer', { result: z.enum(['started', 'queued', 'updated', 'unchanged', 'planned']), deployment: text, rollout: count.nullable(), spec: DeploymentSpec, notes: list(text), links: Links });
+export type ApplyAnswer = z.output<typeof ApplyAnswer>;
+export const PlanAnswer = named('PlanAnswer', { spec: DeploymentSpec, notes: list(text), changes: list(text) });
+export type PlanAnswer = z.output<typeof PlanAnswer>;
+export const StartRolloutAnswer = named('StartRolloutAnswer', { state: z.enum(['started', 'queued']), rollout: count.nullable(), links: Links });
+export type StartRolloutAnswer = z.output<typeof StartRolloutAnswer>;
+export const CommandAnswer = named('CommandAnswer', { message: text });
+export type CommandAnswer = z.output<typeof CommandAnswer>;
+export const LabelsAnswer = named('LabelsAnswer', { accepted: count, repeated: count, revised: count, refused: list(part({ line: count, problem: text })) });
+export type LabelsAnswer = z.output<typeof LabelsAnswer>;
+export const EvidenceAnswer = named('EvidenceAnswer', { plan: AnalysisPlan.nullable(), verdicts: list(Verdict), blocks: count, shortBlocks: count, progress: Progress.nullable() });
+export type EvidenceAnswer = z.output<typeof EvidenceAnswer>;
+export const RecordAnswer = named('RecordAnswer', { inferenceId: text, legs: list(StoredLeg), labels: list(Label) });
+export type RecordAnswer = z.output<typeof RecordAnswer>;
+export const ExplainAnswer = named('ExplainAnswer', { text, verdict: Verdict.nullable() });
+export type ExplainAnswer = z.output<typeof ExplainAnswer>;
+export const GatewayLine = named('GatewayLine', { gatewayId: text, address: text, live: flag, seenAtMs: time, leaseUntilMs: time, stats: GatewayStats, behind: list(text) });
+export type GatewayLine = z.output<typeof GatewayLine>;
+export const GatewaysAnswer = named('GatewaysAnswer', { gateways: list(GatewayLine), url: text });
+export type GatewaysAnswer = z.output<typeof GatewaysAnswer>;
+export const HealthAnswer = named('HealthAnswer', { status: z.enum(['ok', 'degraded']), checks: list(part({ name: text, ok: flag, detail: text })), version: text, links: part({ temporal: text.nullable(), gateway: text }) });
+export type HealthAnswer = z.output<typeof HealthAnswer>;
+export const AuditAnswer = named('AuditAnswer', { items: list(AuditRecord), nextSeq: count.nullable() });
+export type AuditAnswer = z.output<typeof AuditAnswer>;
+const KEY_LINE = { id: text, prefix: text, name: text, kind: text, scopes: list(text), createdAtMs: time, expiresAtMs: time.nullable(), revokedAtMs: time.nullable() };
+export const KeyLine = named('KeyLine', KEY_LINE);
+export type KeyLine = z.output<typeof KeyLine>;
+export const NewKeyAnswer = named('NewKeyAnswer', { ...KEY_LINE, key: text });
+export type NewKeyAnswer = z.output<typeof NewKeyAnswer>;
+/** Codes that only the command line and the supervisor use. */
+const LOCAL: readonly Code[] = ['LM_INVALID_CONFIG', 'LM_API_UNAVAILABLE', 'LM_TOOL_UNAVAILABLE', 'LM_PORT_TAKEN', 'LM_PROCESS_FAILED'];
+export const API_CODES: readonly Code[] = (Object.keys(CATALOGUE) as Code[]).filter((code) => !LOCAL.includes(code));
 /** RFC 9457. */
-export interface Problem { readonly type: string; readonly title: string; readonly status: number; readonly detail: string; readonly code: string; readonly details: Readonly<Record<string, unknown>>; readonly requestId: string }
+export const Problem = named('Problem', { type: text, title: text, status: z.int(), detail: text, code: z.enum(API_CODES), details: byName(z.unknown()), requestId: text });
+export type Problem = z.output<typeof Problem>;
 /** One server-sent event; id = "<process>-<sequence>", resumable by Last-Event-ID. `reset`: the whole state, as [{deployment, rollout, verdict, progress}]. */
 export interface StreamEvent { readonly id: string; readonly type: 'deployment' | 'rollout' | 'verdict' | 'progress' | 'reset'; readonly deployment: string; readonly data: unknown }
+const STATE = part({ deployment: DeploymentRecord, rollout: RolloutRecord.nullable(), verdict: Verdict.nullable(), progress: Progress.nullable() });
+export const StreamEvent: z.ZodType<StreamEvent> = named('StreamEvent', { id: text, type: z.enum(['deployment', 'rollout', 'verdict', 'progress', 'reset']), deployment: text, data: z.union([DeploymentRecord, RolloutRecord, Verdict, Progress, list(STATE)]) });
 
 export interface ApiRoute {
   readonly method: 'get' | 'post' | 'put' | 'delete';
@@ -61,6 +88,10 @@ export interface ApiRoute {
   /** null: no key needed. */
   readonly scope: Scope | null;
   readonly summary: string;
+  /** What a call that succeeds is answered; of `events`, the data of each event. */
+  readonly answer: z.ZodType;
+  /** Statuses of such an answer; default 200. */
+  readonly statuses?: readonly (200 | 201 | 202)[];
   readonly body?: z.ZodType;
   readonly query?: z.ZodType;
   /** Takes an Idempotency-Key. */
@@ -71,28 +102,30 @@ export interface ApiRoute {
 
 const D = '/api/v1/deployments';
 export const ROUTES = {
-  listDeployments: { method: 'get', path: D, scope: 'read', summary: 'Deployments, sick first', query: PageQuery, cli: 'status' },
-  plan: { method: 'post', path: '/api/v1/plan', scope: 'read', summary: 'The normal form of a file, what it would change, and what it costs', body: ApplyBody, cli: 'plan' },
-  apply: { method: 'put', path: `${D}/{name}`, scope: 'deploy', summary: 'Create or change a deployment; a new model starts a rollout', body: ApplyBody, idempotent: true, cli: 'apply' },
-  getDeployment: { method: 'get', path: `${D}/{name}`, scope: 'read', summary: 'State, route, champion and running rollout', cli: 'status' },
-  startRollout: { method: 'post', path: `${D}/{name}/rollouts`, scope: 'deploy', summary: 'Try a version', body: StartRolloutBody, idempotent: true, cli: 'deploy' },
-  listRollouts: { method: 'get', path: `${D}/{name}/rollouts`, scope: 'read', summary: 'Rollouts, newest first', query: PageQuery, cli: 'history' },
-  getRollout: { method: 'get', path: `${D}/{name}/rollouts/{n}`, scope: 'read', summary: 'One rollout: its state, story and newest verdict', cli: 'watch' },
-  pause: { method: 'post', path: `${D}/{name}/rollouts/{n}/pause`, scope: 'operate', summary: 'No next step until resumed; traffic stays', body: Reason, idempotent: true, cli: 'pause' },
-  resume: { method: 'post', path: `${D}/{name}/rollouts/{n}/resume`, scope: 'operate', summary: 'Go on after a pause', body: Reason, idempotent: true, cli: 'resume' },
-  promote: { method: 'post', path: `${D}/{name}/rollouts/{n}/promote`, scope: 'operate', summary: 'Make the challenger champion now, without the judge', body: NeededReason, idempotent: true, cli: 'promote' },
-  abort: { method: 'post', path: `${D}/{name}/rollouts/{n}/abort`, scope: 'operate', summary: 'End the rollout; all traffic to the champion', body: Reason, idempotent: true, cli: 'abort' },
-  rollback: { method: 'post', path: `${D}/{name}/rollback`, scope: 'operate', summary: 'Back to the last good champion', body: NeededReason, idempotent: true, cli: 'rollback' },
-  pushLabels: { method: 'post', path: `${D}/{name}/labels`, scope: 'label', summary: 'True outcomes, as JSON or NDJSON', body: LabelsBody, cli: 'labels push' },
-  evidence: { method: 'get', path: `${D}/{name}/rollouts/{n}/evidence`, scope: 'read', summary: 'Plan, blocks and verdicts of a rollout', cli: 'explain' },
-  explain: { method: 'get', path: `${D}/{name}/explain`, scope: 'read', summary: 'Why, in one paragraph', query: z.strictObject({ rollout: z.coerce.number().int().min(1).optional(), for: z.enum(['engineer', 'owner']).default('engineer') }), cli: 'explain' },
-  getRecord: { method: 'get', path: `${D}/{name}/records/{inferenceId}`, scope: 'read', summary: 'One inference: every answer and its outcome', cli: 'record' },
-  events: { method: 'get', path: '/api/v1/events', scope: 'read', summary: 'What changes, as server-sent events', query: z.strictObject({ deployment: z.string().max(63).optional() }), cli: 'watch' },
-  gateways: { method: 'get', path: '/api/v1/gateways', scope: 'read', summary: 'Gateways, their leases and counts', cli: 'doctor' },
-  audit: { method: 'get', path: '/api/v1/audit', scope: 'read', summary: 'The audit chain of the tenant', query: z.strictObject({ afterSeq: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(1_000).default(200), subject: z.string().max(200).optional() }), cli: 'audit' },
-  health: { method: 'get', path: '/api/v1/health', scope: null, summary: 'Whether the API and what it needs are well', cli: 'doctor' },
-  listKeys: { method: 'get', path: '/api/v1/keys', scope: 'admin', summary: 'API keys, without the keys', cli: 'keys list' },
-  newKey: { method: 'post', path: '/api/v1/keys', scope: 'admin', summary: 'Make an API key; it is shown once', body: NewKeyBody, cli: 'keys new' },
-  revokeKey: { method: 'delete', path: '/api/v1/keys/{id}', scope: 'admin', summary: 'Revoke an API key', cli: 'keys revoke' },
+  listDeployments: { method: 'get', path: D, scope: 'read', summary: 'Deployments, sick first', query: PageQuery, answer: DeploymentList, cli: 'status' },
+  plan: { method: 'post', path: '/api/v1/plan', scope: 'read', summary: 'The normal form of a file, what it would change, and what it costs', body: ApplyBody, answer: PlanAnswer, cli: 'plan' },
+  apply: { method: 'put', path: `${D}/{name}`, scope: 'deploy', summary: 'Create or change a deployment; a new model starts a rollout', body: ApplyBody, idempotent: true, answer: ApplyAnswer, statuses: [200, 202], cli: 'apply' },
+  getDeployment: { method: 'get', path: `${D}/{name}`, scope: 'read', summary: 'State, route, champion and running rollout', answer: DeploymentView, cli: 'status' },
+  startRollout: { method: 'post', path: `${D}/{name}/rollouts`, scope: 'deploy', summary: 'Try a version', body: StartRolloutBody, idempotent: true, answer: StartRolloutAnswer, statuses: [202], cli: 'deploy' },
+  listRollouts: { method: 'get', path: `${D}/{name}/rollouts`, scope: 'read', summary: 'Rollouts, newest first', query: PageQuery, answer: RolloutList, cli: 'history' },
+  getRollout: { method: 'get', path: `${D}/{name}/rollouts/{n}`, scope: 'read', summary: 'One rollout: its state, story and newest verdict', answer: RolloutView, cli: 'watch' },
+  pause: { method: 'post', path: `${D}/{name}/rollouts/{n}/pause`, scope: 'operate', summary: 'No next step until resumed; traffic stays', body: Reason, idempotent: true, answer: CommandAnswer, cli: 'pause' },
+  resume: { method: 'post', path: `${D}/{name}/rollouts/{n}/resume`, scope: 'operate', summary: 'Go on after a pause', body: Reason, idempotent: true, answer: CommandAnswer, cli: 'resume' },
+  promote: { method: 'post', path: `${D}/{name}/rollouts/{n}/promote`, scope: 'operate', summary: 'Make the challenger champion now, without the judge', body: NeededReason, idempotent: true, answer: CommandAnswer, cli: 'promote' },
+  abort: { method: 'post', path: `${D}/{name}/rollouts/{n}/abort`, scope: 'operate', summary: 'End the rollout; all traffic to the champion', body: Reason, idempotent: true, answer: CommandAnswer, cli: 'abort' },
+  rollback: { method: 'post', path: `${D}/{name}/rollback`, scope: 'operate', summary: 'Back to the last good champion', body: NeededReason, idempotent: true, answer: CommandAnswer, cli: 'rollback' },
+  pushLabels: { method: 'post', path: `${D}/{name}/labels`, scope: 'label', summary: 'True outcomes, as JSON or NDJSON', body: LabelsBody, answer: LabelsAnswer, cli: 'labels push' },
+  evidence: { method: 'get', path: `${D}/{name}/rollouts/{n}/evidence`, scope: 'read', summary: 'Plan, blocks and verdicts of a rollout', answer: EvidenceAnswer, cli: 'explain' },
+  explain: { method: 'get', path: `${D}/{name}/explain`, scope: 'read', summary: 'Why, in one paragraph', query: z.strictObject({ rollout: z.coerce.number().int().min(1).optional(), for: z.enum(['engineer', 'owner']).default('engineer') }), answer: ExplainAnswer, cli: 'explain' },
+  getRecord: { method: 'get', path: `${D}/{name}/records/{inferenceId}`, scope: 'read', summary: 'One inference: every answer and its outcome', answer: RecordAnswer, cli: 'record' },
+  events: { method: 'get', path: '/api/v1/events', scope: 'read', summary: 'What changes, as server-sent events', query: z.strictObject({ deployment: z.string().max(63).optional() }), answer: StreamEvent, cli: 'watch' },
+  gateways: { method: 'get', path: '/api/v1/gateways', scope: 'read', summary: 'Gateways, their leases and counts', answer: GatewaysAnswer, cli: 'doctor' },
+  audit: { method: 'get', path: '/api/v1/audit', scope: 'read', summary: 'The audit chain of the tenant', query: z.strictObject({ afterSeq: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(1_000).default(200), subject: z.string().max(200).optional() }), answer: AuditAnswer, cli: 'audit' },
+  health: { method: 'get', path: '/api/v1/health', scope: null, summary: 'Whether the API and what it needs are well', answer: HealthAnswer, cli: 'doctor' },
+  listKeys: { method: 'get', path: '/api/v1/keys', scope: 'admin', summary: 'API keys, without the keys', answer: list(KeyLine), cli: 'keys list' },
+  newKey: { method: 'post', path: '/api/v1/keys', scope: 'admin', summary: 'Make an API key; it is shown once', body: NewKeyBody, answer: NewKeyAnswer, statuses: [201], cli: 'keys new' },
+  revokeKey: { method: 'delete', path: '/api/v1/keys/{id}', scope: 'admin', summary: 'Revoke an API key', answer: CommandAnswer, cli: 'keys revoke' },
 } as const satisfies Readonly<Record<string, ApiRoute>>;
 export type RouteName = keyof typeof ROUTES;
+/** What each route answers. */
+export type Answers = { readonly [Name in RouteName]: z.output<(typeof ROUTES)[Name]['answer']> };

@@ -1,7 +1,6 @@
-import { ROUTES, type ApiRoute, type Problem, type StreamEvent } from '../api/contract.ts';
+import { ROUTES, type Answers, type ApiRoute, type Problem, type StreamEvent } from '../api/contract.ts';
 import { newId } from '../config/ids.ts';
 import { CATALOGUE, isLastmileError, LastmileError, type Code } from '../domain/errors.ts';
-import type { Answers } from './answers.ts';
 import { readEvents } from './sse.ts';
 import { isAbort } from './system-error.ts';
 
@@ -17,7 +16,7 @@ export interface CallRequest {
 /** The API as a caller sees it. Throws only LastmileError: the code of the problem document, LM_API_UNAVAILABLE, or LM_TIMEOUT. */
 export interface Client {
   readonly url: string;
-  call<R extends keyof Answers>(route: R, request?: CallRequest): Promise<Answers[R]>;
+  call<R extends Exclude<keyof Answers, 'events'>>(route: R, request?: CallRequest): Promise<Answers[R]>;
   /** Server-sent events until the server or the signal ends them; resumes behind `lastEventId`. */
   events(query: { readonly deployment?: string | undefined; readonly lastEventId?: string | undefined; readonly signal: AbortSignal }): AsyncGenerator<StreamEvent>;
 }
@@ -77,7 +76,7 @@ export function address(base: string, route: Pick<ApiRoute, 'path'>, { params = 
 export function problemError(status: number, text: string, retryAfter: string | null): LastmileError {
   const { code, detail, title, details, requestId } = parseProblem(text);
   const options = { details: { ...details, status, ...(requestId === undefined ? {} : { requestId }) }, ...retryAfterOption(retryAfter) };
-  if (code !== undefined && Object.hasOwn(CATALOGUE, code)) return new LastmileError(code as Code, detail ?? title ?? code, options);
+  if (code !== undefined && Object.hasOwn(CATALOGUE, code)) return new LastmileError(code, detail ?? title ?? code, options);
   return new LastmileError(codeOfStatus(status), `The API answered ${status}: ${detail ?? (text.slice(0, 300) || 'no text')}`, options);
 }
 

@@ -1,8 +1,6 @@
 import { Readable } from 'node:stream';
 import fc from 'fast-check';
-import { openApiDocument } from '../../../api/openapi.ts';
 import { nestedDeeperThan } from '../../../api/body.ts';
-import { ROUTES, type ApiRoute } from '../../../api/contract.ts';
 import { linesOf } from '../../../api/lines.ts';
 import { asLastmileError, problemOf, STATUS } from '../../../api/problem.ts';
 import { createRateLimit } from '../../../api/rate-limit.ts';
@@ -10,27 +8,6 @@ import { tableContent } from '../../../api/control-channel.ts';
 import { CATALOGUE, KINDS, LastmileError, type Code } from '../../../domain/errors.ts';
 import { digestOfJson } from '../../../domain/digest.ts';
 import { emptyRoute } from '../../../domain/traffic/commands.ts';
-
-interface Operation {
-  readonly operationId: string; readonly security: unknown; readonly requestBody?: unknown; readonly parameters?: readonly { readonly in: string; readonly name: string }[];
-  readonly responses: { readonly default: { readonly content: Readonly<Record<string, unknown>> } };
-}
-
-test('every route and its key, body and query are in the OpenAPI document', () => {
-  const document = openApiDocument('1.2.3') as { openapi: string; paths: Record<string, Record<string, Operation>> };
-  expect(document.openapi).toBe('3.1.0');
-  const said = Object.entries(document.paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
-  expect(said.sort()).toEqual(Object.values(ROUTES).map(({ method, path }) => `${method} ${path}`).sort());
-  for (const [name, route] of Object.entries(ROUTES) as [string, ApiRoute][]) {
-    const operation = document.paths[route.path]![route.method]!;
-    expect(operation.operationId).toBe(name);
-    expect(operation.security).toEqual(route.scope === null ? [] : [{ key: [] }]);
-    expect(operation.requestBody === undefined).toBe(route.body === undefined);
-    const headers = (operation.parameters ?? []).filter((each) => each.in === 'header').map((each) => each.name);
-    expect(headers).toEqual(route.idempotent === true ? ['idempotency-key'] : []);
-    expect(operation.responses.default.content['application/problem+json']).toBeDefined();
-  }
-});
 
 test('every kind of error has its own status, and no problem tells more than the error', () => {
   for (const kind of KINDS) expect(STATUS[kind]).toBeGreaterThanOrEqual(400);

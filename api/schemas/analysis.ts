@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type * as blocks from '../../domain/analysis/blocks.ts';
+import type * as plan from '../../domain/analysis/plan.ts';
+import { FINDING_STATES, REASONS, VERDICTS } from '../../domain/analysis/verdict.ts';
+import type * as verdict from '../../domain/analysis/verdict.ts';
+import { GOALS, METRIC_ROLES } from '../../domain/deployment.ts';
+import { byName, count, exactly, list, named, number, part, text, time } from './shape.ts';
+
+/** domain/analysis as JSON; the domain types say what each field means. */
+
+const Reason = exactly<verdict.Reason>()(named('Reason', { code: z.enum(REASONS), metric: text.nullable(), text }));
+
+const Finding = exactly<verdict.Finding>()(named('Finding', {
+  metric: text, role: z.enum(METRIC_ROLES), state: z.enum(FINDING_STATES), estimate: number.nullable(), lower: number.nullable(), upper: number.nullable(), lowerFull: number.nullable(),
+  alpha: number, margin: number, championMean: number.nullable(), challengerMean: number.nullable(), blocks: count, shortBlocks: count, requests: count, coverage: number.nullable(),
+  lossBound: number.nullable(), worstBlock: number.nullable(), projectedBlocks: number.nullable(),
+}));
+
+const MoneyFinding = exactly<verdict.MoneyFinding>()(named('MoneyFinding', {
+  currency: text, perRequestMicros: number, lowerMicros: number, upperMicros: number, requests: count, totalMicros: number, championTotalMicros: number, challengerTotalMicros: number,
+}));
+
+export const Verdict = exactly<verdict.Verdict>()(named('Verdict', {
+  tenantId: text, rolloutId: text, n: count, judgeVersion: text, kind: z.enum(VERDICTS), reasons: list(Reason), findings: list(Finding), money: MoneyFinding.nullable(), cycles: number,
+  fromMs: time.nullable(), toMs: time.nullable(), rulingMs: time, atMs: time, planHash: text.nullable(), evidenceHash: text.nullable(), dropRatio: number.nullable(), notMeasured: list(text),
+}));
+
+export const VerdictSummary = exactly<verdict.VerdictSummary>()(named('VerdictSummary', {
+  rolloutId: text, n: count, kind: z.enum(VERDICTS), reason: z.enum(REASONS), metric: text.nullable(), text, evidenceHash: text.nullable(),
+}));
+
+export const Progress = exactly<blocks.Progress>()(named('Progress', {
+  tenantId: text, rolloutId: text, watermarkMs: time, lastRecordAtMs: time.nullable(), pairs: count, openSlots: count, labelCoverage: number.nullable(), labelDelayMs: number.nullable(),
+  drops: byName(count), duplicates: count, updatedAtMs: time,
+}));
+
+const MetricPlan = exactly<plan.MetricPlan>()(named('MetricPlan', {
+  name: text, kind: z.enum(['paired', 'rate']), role: z.enum(METRIC_ROLES), margin: number, needsLabels: z.boolean(), clock: z.enum(['ruling', 'gateway']), tauMs: number,
+  range: part({ lo: number, hi: number }), alpha: number, proof: z.enum(['given-loss-bound', 'full']), blockSlots: count, lossBound: number, gainBound: number.exactOptional(), centreCap: number,
+  vOpt: number, lag1: number.nullable(), plannedFrom: z.enum(['pilot', 'earlier-rollout', 'full-range', 'declared']),
+}));
+
+export const AnalysisPlan = exactly<plan.AnalysisPlan>()(named('AnalysisPlan', {
+  tenantId: text, deploymentUid: text, rolloutId: text, champion: text, challenger: text, specHash: text, contractHash: text, state: z.enum(['draft', 'fixed']), judgeVersion: text,
+  goal: z.enum(GOALS), engine: z.literal('strict'), clock: z.enum(['gateway', 'event']), cycleMs: number, minCycles: count, pilotCycles: count, evidenceFromMs: time.nullable(), coverage: number,
+  maturityMs: number, graceMs: number, horizonMs: number, startedMs: time, startedAtMs: time, settleMs: number, splitBy: z.enum(['request', 'key']).exactOptional(), metrics: list(MetricPlan),
+}));
