@@ -11,8 +11,6 @@ import { fileURLToPath } from 'node:url';
 
 const OLDEST = [20, 3];
 const WANTED = 24;
-/** The lockfile names the packages of this platform only. */
-const LOCKED_PLATFORM = 'linux-x64';
 const root = fileURLToPath(new URL('..', import.meta.url));
 const modules = join(root, 'node_modules');
 const stamp = join(modules, '.lastmile-installed');
@@ -63,11 +61,21 @@ function isInstalled() {
   return existsSync(npmRecord) && statSync(npmRecord).mtimeMs >= statSync(join(root, 'package-lock.json')).mtimeMs;
 }
 
+/** By the lockfile, which stays as it is. Only where it does not fit package.json, the newest versions that do; nothing else that fails is got round. */
 async function install() {
-  const locked = `${process.platform}-${process.arch}` === LOCKED_PLATFORM;
-  say(`Set-up, once: dependencies from the npm registry, about 860 MB on disk in node_modules${locked ? '' : ' (newest matching versions: the lockfile is for linux-x64)'}`);
-  await npm(['install', '--no-audit', '--no-fund', ...(locked ? [] : ['--no-package-lock'])], 'dependencies');
+  say('Set-up, once: dependencies from the npm registry, about 860 MB on disk in node_modules');
+  const { code, output } = await npm(['ci'], 'dependencies');
+  if (code !== 0) {
+    if (!/\bEUSAGE\b/.test(output)) fail(`npm ci ended with code ${code}:\n${errorLines(output)}`);
+    say(`package-lock.json does not fit package.json (npm install brings it up to date); taking the newest versions that fit:\n${errorLines(output)}`);
+    await mustNpm(['install', '--no-package-lock'], 'dependencies');
+  }
   writeFileSync(stamp, `${lockDigest()}\n`);
+}
+
+async function mustNpm(args, what) {
+  const { code, output } = await npm(args, what);
+  if (code !== 0) fail(`npm ${args.join(' ')} ended with code ${code}:\n${errorLines(output)}`);
 }
 
 async function npm(args, what) {
@@ -76,13 +84,13 @@ async function npm(args, what) {
   const live = process.stderr.isTTY;
   const timer = setInterval(() => process.stderr.write(live ? `\r  … ${what} ${seconds()} ` : `  … ${what} ${seconds()}\n`), live ? 1000 : 10_000);
   const output = [];
-  // onnxruntime-node would fetch GPU libraries that nothing here uses.
+  // An npm that knows no allowScripts (package.json) would let onnxruntime-node fetch GPU libraries that nothing here uses.
   const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'skip' };
-  const code = await run(windows ? 'npm.cmd' : 'npm', args, { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], shell: windows }, (chunk) => output.push(chunk));
+  const code = await run(windows ? 'npm.cmd' : 'npm', [...args, '--no-audit', '--no-fund'], { cwd: root, env, stdio: ['ignore', 'pipe', 'pipe'], shell: windows }, (chunk) => output.push(chunk));
   clearInterval(timer);
   if (live) process.stderr.write('\r\u001b[2K');
-  if (code !== 0) fail(`npm ${args.join(' ')} ended with code ${code}:\n${errorLines(Buffer.concat(output).toString())}`);
-  say(`  ✓ ${what.padEnd(22)} ${seconds()}`);
+  if (code === 0) say(`  ✓ ${what.padEnd(22)} ${seconds()}`);
+  return { code, output: Buffer.concat(output).toString() };
 }
 
 function errorLines(output) {
@@ -102,7 +110,7 @@ async function node24() {
   say(`Node ${WANTED} is missing (install scripts seem to be switched off); fetching ${platform}@${wanted}, about 120 MB on disk`);
   const prefix = join(root, '.tools', 'node');
   mkdirSync(prefix, { recursive: true });
-  await npm(['install', '--no-audit', '--no-fund', '--no-save', '--no-package-lock', '--prefix', prefix, `${platform}@${wanted}`], `Node ${wanted}`);
+  await mustNpm(['install', '--no-save', '--no-package-lock', '--prefix', prefix, `${platform}@${wanted}`], `Node ${wanted}`);
   return places.find((path) => existsSync(path)) ?? fail(`Node ${WANTED} could not be had. Install it from https://nodejs.org/en/download and run the command again.`);
 }
 
