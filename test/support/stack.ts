@@ -95,7 +95,7 @@ async function stackEnvironment(dataDir: string): Promise<Record<string, string>
 }
 
 /** A namespace of its own keeps two stacks on one Temporal server apart; it is usable a moment after it is made. */
-async function createNamespace(namespace: string): Promise<void> {
+export async function createNamespace(namespace: string): Promise<void> {
   const temporal = (args: string[]): Promise<unknown> => promisify(execFile)(needed('TEST_TEMPORAL_CLI'), [...args, '--address', needed('TEST_TEMPORAL_ADDRESS'), '--namespace', namespace]);
   await temporal(['operator', 'namespace', 'create']);
   const flags = SEARCH_ATTRIBUTES.flatMap((name) => ['--name', name, '--type', 'Keyword']);

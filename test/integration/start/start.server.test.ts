@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { HealthAnswer } from '../../../api/contract.ts';
-import { freePort } from '../../../scripts/supervisor/free-port.ts';
-import { assertPortsFree } from '../../../scripts/supervisor/ports.ts';
 import { commandLineOf } from '../../../scripts/supervisor/process-table.ts';
 import { readRunFile } from '../../../scripts/supervisor/run-file.ts';
+import { freeBase } from '../../support/free-base.ts';
 import { ROOT } from '../../support/source-tree.ts';
 
 // The supervisor with every real process, as `npm start -- --no-demo` runs it.
@@ -18,15 +17,6 @@ let running: ChildProcess | null = null;
 
 beforeAll(async () => { base = await freeBase(); });
 afterAll(async () => { if (running !== null) await interrupted(running); });
-
-/** Ten free ports in a row. */
-async function freeBase(): Promise<number> {
-  for (;;) {
-    const first = Math.min(await freePort(), 65_000);
-    const uses = Array.from({ length: 10 }, (_, index) => ({ title: 'any', host: '127.0.0.1', port: first + index }));
-    if (await assertPortsFree(uses, first).then(() => true, () => false)) return first;
-  }
-}
 
 async function start(env: Readonly<Record<string, string>> = {}): Promise<{ child: ChildProcess; said(): string }> {
   // Only what the test says: servers of its own, whatever the caller's environment names.
