@@ -67,11 +67,14 @@ async function install() {
   const { code, output } = await npm(['ci'], 'dependencies');
   if (code !== 0) {
     if (!/\bEUSAGE\b/.test(output)) fail(`npm ci ended with code ${code}:\n${errorLines(output)}`);
-    say(`package-lock.json does not fit package.json (npm install brings it up to date); taking the newest versions that fit:\n${errorLines(output)}`);
+    say(`package-lock.json does not fit package.json (npm install brings it up to date); taking the newest versions that fit:\n${errorLines(differences(output))}`);
     await mustNpm(['install', '--no-package-lock'], 'dependencies');
   }
   writeFileSync(stamp, `${lockDigest()}\n`);
 }
+
+/** Of what npm ci says (it goes on with all its options), how the two files differ. */
+function differences(output) { return output.split('\n').filter((line) => /\b(Missing|Invalid): /.test(line)).join('\n'); }
 
 async function mustNpm(args, what) {
   const { code, output } = await npm(args, what);
