@@ -6,6 +6,7 @@ import type { Verdict, VerdictSummary } from '../domain/analysis/verdict.ts';
 import type { VariantId } from '../domain/ids.ts';
 import type { Activities, Subject } from './index.ts';
 import { contractOf, specOf, variantOf } from './lookup.ts';
+import { atGrantedAlpha, firstPlan } from './planning.ts';
 import type { ActivityPorts } from './ports.ts';
 
 type Analysing = Pick<Activities, 'openComparison' | 'judge' | 'recordVerdict'>;
@@ -35,17 +36,20 @@ export function analysingActivities(ports: ActivityPorts): Analysing {
   };
 }
 
-/** The plan, fixed as soon as the pilot allows; null while an event clock has not seen its first record. */
+/** The plan, fixed as soon as earlier rollouts or the pilot allow; null while an event clock has not seen its first record. */
 async function currentPlan(ports: ActivityPorts, subject: Subject, pairing: Pairing): Promise<AnalysisPlan | null> {
   const { evidence } = ports.stores;
-  const plan = (await evidence.getPlan(subject.tenant, subject.rolloutId)) ?? (await openPlan(ports, subject, pairing));
+  const plan = await openPlan(ports, subject, pairing);
   if (plan?.state !== 'draft') return plan;
   const fixed = fixPlan(plan, await evidence.blocks(subject.tenant, subject.rolloutId));
-  return fixed === null ? plan : evidence.putPlan(fixed);
+  return fixed === null ? plan : evidence.putPlan(await atGrantedAlpha(ports, fixed, await specOf(ports.stores.deployments, subject.tenant, subject.specHash)));
 }
 
+/** What is stored, else a draft or a fixed plan: which of the two is chosen once, when the comparison opens. */
 async function openPlan(ports: ActivityPorts, subject: Subject, { champion, challenger }: Pairing): Promise<AnalysisPlan | null> {
   const { deployments, evidence, records } = ports.stores;
+  const known = await evidence.getPlan(subject.tenant, subject.rolloutId);
+  if (known !== null) return known;
   const spec = await specOf(deployments, subject.tenant, subject.specHash);
   const now = ports.now();
   const watermark = await records.watermark(subject.tenant, subject.deploymentUid, now);
@@ -53,10 +57,11 @@ async function openPlan(ports: ActivityPorts, subject: Subject, { champion, chal
   if (startedMs === null) return null;
   const { contractHash } = await variantOf(deployments, subject.tenant, champion);
   const contract = await contractOf(deployments, subject.tenant, contractHash);
-  return evidence.putPlan(draftPlan({
+  const draft = draftPlan({
     tenantId: subject.tenant, deploymentUid: subject.deploymentUid, rolloutId: subject.rolloutId, champion, challenger,
     spec, specHash: subject.specHash, contract, contractHash, startedMs, startedAtMs: now,
-  }));
+  });
+  return evidence.putPlan(await firstPlan(ports, draft, spec));
 }
 
 async function judgement(ports: ActivityPorts, subject: Subject, of: { n: number; plan: AnalysisPlan }): Promise<Verdict> {

@@ -100,6 +100,7 @@ const rollout = closed({
   horizon: longerThanZero.optional(), idle: longerThanZero.optional(),
   whenInconclusive: z.enum(['keep', 'ask']).optional(), ask: longerThanZero.optional(),
   whenBusy: z.enum(['refuse', 'queue', 'supersede']).optional(), alpha: z.number().gt(0).max(0.5).optional(),
+  falsePromotions: closed({ perYear: z.number().min(0.0001).max(1_000).meta({ description: 'How many false promotions a year may be expected at most, over all rollouts of the deployment.' }) }).optional(),
 });
 
 const metric = closed({

@@ -70,6 +70,7 @@ function renderRollout({ rollout }: Spec): NonNullable<FileSpec['rollout']> {
     canary: rollout.canary.map(({ sharePer10k, forMs }) => ({ share: formatShare(sharePer10k), for: formatDuration(forMs) })),
     horizon: formatDuration(rollout.horizonMs), idle: formatDuration(rollout.idleMs),
     whenInconclusive: rollout.whenInconclusive, ask: formatDuration(rollout.askMs), whenBusy: rollout.whenBusy, alpha: rollout.alpha,
+    ...(rollout.falsePromotionsPerYear === undefined ? {} : { falsePromotions: { perYear: rollout.falsePromotionsPerYear } }),
   };
 }
 

@@ -42,7 +42,7 @@ export interface RolloutPolicy {
   readonly goal: Goal;
   readonly cycleMs: number;
   readonly minCycles: number;
-  /** Mature cycles of shadow used for planning, then left out of the evidence (decision D5). */
+  /** Mature cycles of shadow used for planning, then left out of the evidence; none where earlier rollouts teach as much (decision D5). */
   readonly pilotCycles: number;
   readonly shadow: { readonly samplePer10k: number; readonly maxMs: number };
   readonly canary: readonly CanaryStep[];
@@ -54,6 +54,8 @@ export interface RolloutPolicy {
   readonly askMs: number;
   readonly whenBusy: 'refuse' | 'queue' | 'supersede';
   readonly alpha: number;
+  /** How many false promotions a year may be expected at most, over all rollouts of the deployment; absent in files stored before it was known: the default. */
+  readonly falsePromotionsPerYear?: number;
 }
 
 /** The normal form of a deployment file: every default filled in, units in the names. Stored by hash before anything names it. */

@@ -30,6 +30,7 @@ function* timeNotes(file: DeploymentSpec): Generator<string> {
     ...(labels !== null && rollout.goal !== 'healthy' ? [`${formatDuration(labels.maturityMs)} until outcomes are in`] : []),
   ];
   yield `No verdict comes sooner than ${formatDuration(least)} after shadow begins: ${parts.join(', ')} (a cycle is ${formatDuration(rollout.cycleMs)}).`;
+  if (rollout.pilotCycles > 0) yield `Where earlier rollouts of the deployment were compared in the same way, they stand in for the pilot, and the verdict may come ${formatDuration(rollout.pilotCycles * rollout.cycleMs)} sooner.`;
   yield `How much longer it takes rests on traffic and on how far apart the versions are; both are unknown before. At ${formatDuration(rollout.horizonMs)} it ends inconclusive, and the champion stays${rollout.whenInconclusive === 'ask' ? ` unless a person promotes within ${formatDuration(rollout.askMs)}` : ''}.`;
   if (rollout.horizonMs <= least) yield `rollout.horizon (${formatDuration(rollout.horizonMs)}) is not longer than that least time: no rollout can end with a proof. Lengthen it, or shorten cycle, pilotCycles or maturity.`;
 }

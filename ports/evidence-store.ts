@@ -1,7 +1,8 @@
 import type { MicroBlock, Progress } from '../domain/analysis/blocks.ts';
+import type { AlphaSpent } from '../domain/analysis/false-promotions.ts';
 import type { AnalysisPlan } from '../domain/analysis/plan.ts';
 import type { Verdict } from '../domain/analysis/verdict.ts';
-import type { RolloutId, TenantId } from '../domain/ids.ts';
+import type { DeploymentUid, RolloutId, TenantId } from '../domain/ids.ts';
 
 /** Sealed blocks, plans and verdicts: written once, kept for good. */
 export interface EvidenceStore {
@@ -9,10 +10,16 @@ export interface EvidenceStore {
   seal(block: MicroBlock): Promise<boolean>;
   /** By slot, then metric. */
   blocks(tenant: TenantId, rollout: RolloutId): Promise<readonly MicroBlock[]>;
+  /** The newest `limit` blocks of one paired metric, in order of slots. */
+  newestBlocks(tenant: TenantId, rollout: RolloutId, of: { readonly metric: string; readonly limit: number }): Promise<readonly MicroBlock[]>;
   /** The draft at the start of shadow and the fixed plan after the pilot; each insert-once: a second put returns the first. */
   putPlan(plan: AnalysisPlan): Promise<AnalysisPlan>;
   /** The fixed plan where there is one, else the draft. */
   getPlan(tenant: TenantId, rollout: RolloutId): Promise<AnalysisPlan | null>;
+  /** The plan of each rollout of the deployment whose comparison began at `sinceMs` or later (startedAtMs), the fixed one where there is one; newest first. */
+  newestPlans(tenant: TenantId, deployment: DeploymentUid, of: { readonly sinceMs: number; readonly limit: number }): Promise<readonly AnalysisPlan[]>;
+  /** What the fixed plans of the deployment since then spend (false-promotions.ts spentBy), oldest first: all of them, so that no budget is spent twice. */
+  alphaSpent(tenant: TenantId, deployment: DeploymentUid, sinceMs: number): Promise<readonly AlphaSpent[]>;
   /** Insert by (rolloutId, n); the same n again returns the stored one. */
   putVerdict(verdict: Verdict): Promise<Verdict>;
   /** Newest first. */

@@ -1,4 +1,5 @@
 import { newId } from '../../config/ids.ts';
+import { budgetNote, YEAR_MS } from '../../domain/analysis/false-promotions.ts';
 import { parseDeployment } from '../../domain/deployment.schema.ts';
 import type { DeploymentSpec } from '../../domain/deployment.ts';
 import type { DeploymentRecord } from '../../domain/deployment-record.ts';
@@ -20,16 +21,22 @@ import { deploymentLinks, everyPage, rolloutLinks, specOf } from '../views.ts';
 
 export function applyRoutes(ports: ApiPorts): Pick<Handlers, 'plan' | 'apply'> {
   return {
-    async plan({ principal, body }) {
+    async plan({ principal, body, nowMs }) {
       const spec = read(body.spec, ports.settings);
       const before = await current(ports, principal.tenant, spec.metadata.name);
-      return ok({ spec, notes: planNotes(spec), changes: planChanges(before?.spec ?? null, spec) } satisfies PlanAnswer);
+      return ok({ spec, notes: await notesOn(ports, spec, before, nowMs), changes: planChanges(before?.spec ?? null, spec) } satisfies PlanAnswer);
     },
     apply: (call) => apply(ports, call),
   };
 }
 
 interface Current { readonly deployment: DeploymentRecord; readonly spec: DeploymentSpec; readonly route: Route | null }
+
+/** What to know before: of the file, and of the budget that its rollouts have spent. */
+async function notesOn({ stores }: ApiPorts, spec: DeploymentSpec, before: Current | null, nowMs: number): Promise<readonly string[]> {
+  const spent = before === null ? [] : await stores.evidence.alphaSpent(before.deployment.tenantId, before.deployment.uid, nowMs - YEAR_MS);
+  return [...planNotes(spec), budgetNote(spec.spec.rollout, spent)];
+}
 
 /** What has to hold before anything is written. LM_INVALID_SPEC, LM_INVALID_REQUEST, LM_UNKNOWN_ADAPTER, LM_COMMAND_REFUSED. */
 async function admit(ports: ApiPorts, { body, params, principal: { tenant } }: Call<'apply'>): Promise<{ readonly spec: DeploymentSpec; readonly before: Current | null }> {
@@ -45,7 +52,7 @@ async function admit(ports: ApiPorts, { body, params, principal: { tenant } }: C
 async function apply(ports: ApiPorts, call: Call<'apply'>): Promise<Answer> {
   const { spec, before } = await admit(ports, call);
   if (!call.body.dryRun) return carryOut(ports, call, spec, before);
-  return ok(answer(ports, spec, { result: 'planned', notes: [...planChanges(before?.spec ?? null, spec), ...planNotes(spec)] }));
+  return ok(answer(ports, spec, { result: 'planned', notes: [...planChanges(before?.spec ?? null, spec), ...await notesOn(ports, spec, before, call.nowMs)] }));
 }
 
 /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import type { AnalysisPlan } from '../../domain/analysis/plan.ts';
 import type { EvidenceStore } from '../../ports/evidence-store.ts';
-import { sampleBlock, samplePlan, sampleProgress, sampleVerdict } from './samples.ts';
+import { sampleBlock, sampleMetric, samplePlan, sampleProgress, sampleVerdict } from './samples.ts';
 import { newScope, type Suite } from './suite.ts';
 
 export const evidenceStorePromises: Suite<EvidenceStore> = {
@@ -39,6 +40,37 @@ export const evidenceStorePromises: Suite<EvidenceStore> = {
     const fixed = samplePlan(scope, { state: 'fixed', evidenceFromMs: 2_000 });
     await Promise.all([evidence.putPlan(fixed), evidence.putPlan(fixed)]);
     assert.deepEqual(await evidence.getPlan(scope.tenant, id), fixed);
+  },
+  'the newest blocks of one metric come in order of slots, of one rollout': async (evidence) => {
+    const scope = newScope();
+    for (const [metric, slot] of [['value', 9], ['value', 10], ['accuracy', 10], ['value', 2], ['value', 100], ['accuracy', 1]] as const) await evidence.seal(sampleBlock(scope, { metric, slot }));
+    await evidence.seal(sampleBlock(scope, { metric: 'value', slot: 11, rolloutId: `${scope.uid}/2` }));
+    const id = `${scope.uid}/1`;
+    assert.deepEqual(await evidence.newestBlocks(scope.tenant, id, { metric: 'value', limit: 3 }), [9, 10, 100].map((slot) => sampleBlock(scope, { metric: 'value', slot })));
+    assert.deepEqual((await evidence.newestBlocks(scope.tenant, id, { metric: 'accuracy', limit: 9 })).map(({ slot }) => slot), [1, 10]);
+    assert.deepEqual(await evidence.newestBlocks(scope.other, id, { metric: 'value', limit: 3 }), []);
+  },
+  'the newest plans of a deployment: one a rollout, the fixed one where there is one, newest first': async (evidence) => {
+    const scope = newScope();
+    const plan = (n: number, startedAtMs: number, state: 'draft' | 'fixed' = 'draft'): AnalysisPlan => samplePlan(scope, { rolloutId: `${scope.uid}/${n}`, startedAtMs, state, evidenceFromMs: state === 'fixed' ? 1_000 : null });
+    for (const each of [plan(1, 100), plan(1, 100, 'fixed'), plan(10, 300, 'fixed'), plan(9, 200), plan(11, 400), plan(11, 400, 'fixed'), plan(12, 500)]) await evidence.putPlan(each);
+    await evidence.putPlan({ ...plan(1, 450), deploymentUid: 'dep_other', rolloutId: `${scope.uid}-other/1` });
+    const newest = (sinceMs: number, limit: number): Promise<readonly AnalysisPlan[]> => evidence.newestPlans(scope.tenant, scope.uid, { sinceMs, limit });
+    assert.deepEqual(await newest(0, 9), [plan(12, 500), plan(11, 400, 'fixed'), plan(10, 300, 'fixed'), plan(9, 200), plan(1, 100, 'fixed')]);
+    for (const limit of [1, 2, 3, 4]) assert.deepEqual(await newest(0, limit), (await newest(0, 9)).slice(0, limit));
+    assert.deepEqual(await newest(400, 9), (await newest(0, 9)).slice(0, 2));
+    assert.deepEqual(await evidence.newestPlans(scope.other, scope.uid, { sinceMs: 0, limit: 9 }), []);
+  },
+  'what fixed plans spend is counted once for a rollout, drafts and other deployments not': async (evidence) => {
+    const scope = newScope();
+    const plan = (n: number, startedAtMs: number, alphas: readonly number[]): AnalysisPlan => samplePlan(scope, { rolloutId: `${scope.uid}/${n}`, state: 'fixed', startedAtMs, metrics: alphas.map(sampleMetric) });
+    for (const each of [plan(2, 200, [0.025, 0.05]), plan(2, 200, [0.5]), plan(1, 100, [0.01]), plan(3, 300, [0.0125])]) await evidence.putPlan(each);
+    await evidence.putPlan(samplePlan(scope, { rolloutId: `${scope.uid}/4`, startedAtMs: 400, metrics: [sampleMetric(0.05)] }));
+    await evidence.putPlan({ ...plan(9, 250, [0.05]), deploymentUid: 'dep_other', rolloutId: `${scope.uid}-other/9` });
+    const spent = [{ rolloutId: `${scope.uid}/1`, atMs: 100, alpha: 0.01 }, { rolloutId: `${scope.uid}/2`, atMs: 200, alpha: 0.05 }, { rolloutId: `${scope.uid}/3`, atMs: 300, alpha: 0.0125 }];
+    assert.deepEqual(await evidence.alphaSpent(scope.tenant, scope.uid, 0), spent);
+    assert.deepEqual(await evidence.alphaSpent(scope.tenant, scope.uid, 200), spent.slice(1));
+    assert.deepEqual(await evidence.alphaSpent(scope.other, scope.uid, 0), []);
   },
   'a verdict is written once under its number': async (evidence) => {
     const scope = newScope();

@@ -1,5 +1,5 @@
 import type { MicroBlock, Progress } from '../../domain/analysis/blocks.ts';
-import type { AnalysisPlan } from '../../domain/analysis/plan.ts';
+import type { AnalysisPlan, MetricPlan } from '../../domain/analysis/plan.ts';
 import type { Verdict } from '../../domain/analysis/verdict.ts';
 import type { AuditEntry } from '../../domain/audit.ts';
 import type { Contract } from '../../domain/contract.ts';
@@ -98,6 +98,13 @@ export function samplePlan({ tenant, uid }: Scope, change: Partial<AnalysisPlan>
   return {
     tenantId: tenant, deploymentUid: uid, rolloutId: `${uid}/1`, champion: 'var_a', challenger: 'var_b', specHash: 'sha256:s', contractHash: 'sha256:c', state: 'draft', judgeVersion: '1', goal: 'better', engine: 'strict',
     clock: 'event', cycleMs: 1_000, minCycles: 2, pilotCycles: 2, evidenceFromMs: null, coverage: 0.95, maturityMs: 100, graceMs: 100, horizonMs: 1_000_000, startedMs: 0, startedAtMs: 0, settleMs: 0, metrics: [], ...change,
+  };
+}
+
+export function sampleMetric(alpha: number): MetricPlan {
+  return {
+    name: 'errors', kind: 'rate', role: 'guardrail', margin: 0.01, needsLabels: false, clock: 'gateway', tauMs: 1_000, range: { lo: 0, hi: 1 }, alpha, proof: 'given-loss-bound',
+    blockSlots: 1, lossBound: 1, centreCap: 0, vOpt: 0, lag1: null, plannedFrom: 'declared',
   };
 }
 

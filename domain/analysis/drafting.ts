@@ -47,7 +47,7 @@ export function planProblems({ spec }: DeploymentSpec, contract: Contract): read
 
 /**
  * How the rollout will be judged, before any of its evidence: what the spec says, and ranges by the contract. Block length, loss bound and tuning are
- * those of a plan without a pilot until planning.ts fixPlan replaces them. Throws LM_INVALID_SPEC with every problem of planProblems.
+ * those of a plan without a pilot until planning.ts fixPlan or earlier-rollouts.ts replaces them, alpha the file's until the budget grants it. Throws LM_INVALID_SPEC with every problem of planProblems.
  */
 export function draftPlan(input: DraftInput): AnalysisPlan {
   const { spec: file, contract } = input;
@@ -62,6 +62,7 @@ export function draftPlan(input: DraftInput): AnalysisPlan {
     coverage: labels?.coverage ?? 1, maturityMs: labels?.maturityMs ?? 0, graceMs: labels?.graceMs ?? 0, horizonMs: rollout.horizonMs,
     startedMs: input.startedMs, startedAtMs: input.startedAtMs, settleMs: Math.floor(pairedTauMs(rollout.cycleMs) / 4),
     splitBy: spec.routing.stickyHeader === null && spec.routing.stickyJsonPath === null ? 'request' : 'key',
+    harmAlpha: rollout.alpha,
     metrics: policies(spec).map((policy) => metricOf(policy.name).kind === 'paired' ? pairedMetric(policy, spec, contract) : rateMetric(policy, spec)),
   };
 }

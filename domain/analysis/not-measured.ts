@@ -22,6 +22,12 @@ export function notMeasured(plan: AnalysisPlan, findings: readonly Finding[], dr
   ];
 }
 
+/** Their numbers: `rollouts 2 and 3`. */
+function rolloutsText({ learntFrom = [] }: AnalysisPlan): string {
+  const numbers = learntFrom.map((id) => id.slice(id.lastIndexOf('/') + 1)).reverse();
+  return numbers.length === 1 ? `rollout ${numbers.join('')}` : `rollouts ${numbers.slice(0, -1).join(', ')} and ${numbers.at(-1) ?? ''}`;
+}
+
 function* gaps(plan: AnalysisPlan, { metric, blocks, coverage, shortBlocks, lossBound }: Finding): Generator<string> {
   const planned = plan.metrics.find(({ name }) => name === metric);
   if (planned?.kind !== 'paired') return;
@@ -29,5 +35,6 @@ function* gaps(plan: AnalysisPlan, { metric, blocks, coverage, shortBlocks, loss
   if (shortBlocks > 0) yield `${metric}: ${figure(shortBlocks)} blocks lacked outcomes; their cycles were not judged`;
   if (planned.proof === 'given-loss-bound' && blocks > 0 && lossBound !== null && lossBound < -planned.range.lo) {
     yield `${metric}: blocks that lose more than ${figure(lossBound)}; none was seen, but up to ${percent(Math.min(1, 3 / blocks))} of blocks could be such`;
+    if (planned.plannedFrom === 'earlier-rollout') yield `${metric}: that bound was learnt from ${rolloutsText(plan)}, whose challengers were other versions`;
   }
 }

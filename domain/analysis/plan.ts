@@ -13,6 +13,7 @@ export interface MetricPlan {
   readonly tauMs: number;
   /** Hard range of d per request, oriented larger = better. */
   readonly range: { readonly lo: number; readonly hi: number };
+  /** Level of the proof that a promotion needs; in a fixed plan what the budget of false promotions granted. */
   readonly alpha: number;
   readonly proof: 'given-loss-bound' | 'full';
   /** Micro-blocks per analysis block (B = blockSlots · τ). */
@@ -23,12 +24,12 @@ export interface MetricPlan {
   readonly gainBound?: number;
   readonly centreCap: number;
   readonly vOpt: number;
-  /** Lag-1 correlation of the pilot's block means at blockSlots; null where it could not be told. */
+  /** Lag-1 correlation of block means at blockSlots in what it was planned from; null where it could not be told. */
   readonly lag1: number | null;
   readonly plannedFrom: 'pilot' | 'earlier-rollout' | 'full-range' | 'declared';
 }
 
-/** Draft: what the spec says. Fixed: with what the pilot taught. Stored once under the rollout. */
+/** Draft: what the spec says. Fixed: with what a pilot or earlier rollouts taught, and the alpha granted. Stored once under the rollout. */
 export interface AnalysisPlan {
   readonly tenantId: TenantId;
   readonly deploymentUid: DeploymentUid;
@@ -46,7 +47,7 @@ export interface AnalysisPlan {
   readonly cycleMs: number;
   readonly minCycles: number;
   readonly pilotCycles: number;
-  /** Ruling time from which paired blocks count as evidence: the end of the pilot; null in a draft that waits for one. A multiple of cycleMs. */
+  /** Ruling time from which paired blocks count as evidence: the end of the pilot, else the first whole cycle; null in a draft. A multiple of cycleMs. */
   readonly evidenceFromMs: number | null;
   readonly coverage: number;
   readonly maturityMs: number;
@@ -59,5 +60,9 @@ export interface AnalysisPlan {
   readonly settleMs: number;
   /** What one draw of the split decides: a request, or every request with the same sticky key. Shares are tested only for `request`, the default. */
   readonly splitBy?: 'request' | 'key';
+  /** The earlier rollouts of the deployment that block length, loss bounds and tuning were learnt from, newest first; absent where a pilot or nothing taught them. */
+  readonly learntFrom?: readonly RolloutId[];
+  /** The level of all tests for harm together; absent: as the proofs (metrics[].alpha), which the budget of false promotions may have lowered. */
+  readonly harmAlpha?: number;
   readonly metrics: readonly MetricPlan[];
 }

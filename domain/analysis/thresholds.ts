@@ -17,7 +17,7 @@ export function thresholds(plan: AnalysisPlan, metric: MetricPlan): Thresholds {
 
 /** Any proved harm rolls back, so that all tests for harm share one α (decision-engine 2.8); rates are tested in two roles each. */
 export function harmAlpha(plan: AnalysisPlan, metric: MetricPlan): number {
-  return metric.alpha / plan.metrics.length / (metric.kind === 'rate' ? 2 : 1);
+  return (plan.harmAlpha ?? metric.alpha) / plan.metrics.length / (metric.kind === 'rate' ? 2 : 1);
 }
 
 /** Of the cycles seen, the share that may lack coverage before the metric counts as not judged. */

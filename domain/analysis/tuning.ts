@@ -1,9 +1,11 @@
 import type { Range } from '../value/payoff.ts';
 import type { MetricPlan } from './plan.ts';
-import { deviation, type Moments } from './stats/moments.ts';
 
 /** What makes the bound of block means as tight as earlier data allow (decision-engine 3b). It changes how long a proof takes, and through the loss bound what it claims. */
 export type Tuning = Pick<MetricPlan, 'lossBound' | 'gainBound' | 'centreCap' | 'vOpt' | 'plannedFrom'>;
+
+/** Of block means that were seen: their standard deviation, the worst and the best. */
+export interface Spread { readonly spread: number; readonly least: number; readonly greatest: number }
 
 /** Where the spec of a rollout does not tell how many blocks it may see. */
 const PLANNED_BLOCKS = 100;
@@ -19,14 +21,25 @@ export function withoutPilot(range: Range, declared: number | null, blocks = PLA
   return { lossBound, gainBound: range.hi, centreCap: spread, vOpt: variance(spread, blocks), plannedFrom: declared === null ? 'full-range' : 'declared' };
 }
 
-/** From the moments and extremes of the pilot's block means. A declared loss bound stands. */
-export function fromPilot(of: { readonly moments: Moments; readonly least: number; readonly greatest: number; readonly range: Range; readonly declared: number | null; readonly blocks: number }): Tuning {
-  const spread = deviation(of.moments);
-  const lossBound = of.declared ?? allowance(-of.least, spread, -of.range.lo);
+/** From block means of the pilot, or of earlier rollouts. A declared loss bound stands. */
+export function fromBlocks(of: Spread & { readonly from: 'pilot' | 'earlier-rollout'; readonly range: Range; readonly declared: number | null; readonly blocks: number }): Tuning {
+  const { spread, declared, range } = of;
+  const lossBound = declared ?? allowance(-of.least, spread, -range.lo);
   return {
-    lossBound: Math.min(lossBound, -of.range.lo), gainBound: allowance(of.greatest, spread, of.range.hi), centreCap: spread,
-    vOpt: variance(Math.max(spread, lossBound / 100), of.blocks), plannedFrom: of.declared === null ? 'pilot' : 'declared',
+    lossBound: Math.min(lossBound, -range.lo), gainBound: allowance(of.greatest, spread, range.hi), centreCap: spread,
+    vOpt: variance(Math.max(spread, lossBound / 100), of.blocks), plannedFrom: declared === null ? of.from : 'declared',
   };
+}
+
+/**
+ * Whether block means of other challengers say how far those of the next one may fall. Not where they hardly moved: answers almost equal to the champion's
+ * say nothing of a version that differs, and it would break so tight a bound at once. Nor where a single bad block makes the bound the whole range though
+ * blocks spread far less: that is as good as no bound, and a pilot of the challenger itself does better.
+ */
+export function isTaught({ spread, least }: Spread, { lo }: Range): boolean {
+  const worst = WORST_TIMES * -least;
+  const usual = DEVIATIONS * spread;
+  return Math.max(worst, usual) >= LEAST_SHARE * -lo && (worst < -lo || usual >= -lo);
 }
 
 /** Twice the worst seen, at least six deviations, at most what the metric can be. */

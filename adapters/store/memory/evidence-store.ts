@@ -1,4 +1,5 @@
 import type { MicroBlock, Progress } from '../../../domain/analysis/blocks.ts';
+import { spentBy } from '../../../domain/analysis/false-promotions.ts';
 import type { AnalysisPlan } from '../../../domain/analysis/plan.ts';
 import type { Verdict } from '../../../domain/analysis/verdict.ts';
 import type { EvidenceStore } from '../../../ports/evidence-store.ts';
@@ -15,12 +16,22 @@ export function createEvidenceStore(): EvidenceStore {
     async blocks(tenant, rollout) {
       return blocks.filter((each) => each.tenantId === tenant && each.rolloutId === rollout).sort((a, b) => a.slot - b.slot || compareText(a.metric, b.metric));
     },
+    async newestBlocks(tenant, rollout, { metric, limit }) {
+      return blocks.filter((each) => each.tenantId === tenant && each.rolloutId === rollout && each.metric === metric).sort((a, b) => b.slot - a.slot).slice(0, limit).reverse();
+    },
     async putPlan(plan) {
       const key = keyOf(plan.tenantId, plan.rolloutId, plan.state);
       plans.insert(key, plan);
       return plans.get(key) ?? plan;
     },
     async getPlan(tenant, rollout) { return plans.get(keyOf(tenant, rollout, 'fixed')) ?? plans.get(keyOf(tenant, rollout, 'draft')); },
+    async newestPlans(tenant, deployment, { sinceMs, limit }) {
+      const since = plans.filter((each) => each.tenantId === tenant && each.deploymentUid === deployment && each.startedAtMs >= sinceMs).sort((a, b) => b.startedAtMs - a.startedAtMs);
+      return since.filter(({ rolloutId, state }) => state === 'fixed' || plans.get(keyOf(tenant, rolloutId, 'fixed')) === null).slice(0, limit);
+    },
+    async alphaSpent(tenant, deployment, sinceMs) {
+      return plans.filter((each) => each.tenantId === tenant && each.deploymentUid === deployment && each.startedAtMs >= sinceMs && each.state === 'fixed').map(spentBy).sort((a, b) => a.atMs - b.atMs);
+    },
     async putVerdict(verdict) {
       const key = keyOf(verdict.tenantId, verdict.rolloutId, verdict.n);
       verdicts.insert(key, verdict);

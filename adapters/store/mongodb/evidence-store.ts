@@ -1,4 +1,5 @@
 import type { MicroBlock, Progress } from '../../../domain/analysis/blocks.ts';
+import { spentBy } from '../../../domain/analysis/false-promotions.ts';
 import type { AnalysisPlan } from '../../../domain/analysis/plan.ts';
 import type { Verdict } from '../../../domain/analysis/verdict.ts';
 import { LastmileError } from '../../../domain/errors.ts';
@@ -9,18 +10,23 @@ import { fromDocument, toDocument } from './documents.ts';
 import { insertOnce, replaceOlder } from './writes.ts';
 
 type Written = Pick<EvidenceStore, 'putPlan' | 'getPlan' | 'putVerdict' | 'verdicts'>;
+type OfDeployment = Pick<EvidenceStore, 'newestPlans' | 'alphaSpent'>;
 
 /** Insert-once documents under keys that say what they are evidence of. */
 export function createEvidenceStore(database: Database): EvidenceStore {
   const blocks = collection<MicroBlock>(database, 'blocks');
   const progress = collection<Progress>(database, 'progress');
   return {
-    ...written(database),
+    ...written(database), ...ofDeployment(database),
     seal: (block) => insertOnce(blocks, toDocument(`${key(block.tenantId, block.rolloutId)}/${block.metric}/${block.slot}`, block.tenantId, block)),
     // A snapshot: blocks are sealed in order, and a list read while they are must not show a later one without an earlier one.
     async blocks(tenantId, rolloutId) {
       const found = await blocks.find({ tenantId, rolloutId }, { readConcern: { level: 'snapshot' } }).sort({ slot: 1, metric: 1 }).toArray();
       return found.map((each) => fromDocument<MicroBlock>(each));
+    },
+    async newestBlocks(tenantId, rolloutId, { metric, limit }) {
+      const found = await blocks.find({ tenantId, rolloutId, metric }).sort({ slot: -1 }).limit(limit).toArray();
+      return found.reverse().map((each) => fromDocument<MicroBlock>(each));
     },
     async putProgress(value) {
       await replaceOlder(progress, toDocument(key(value.tenantId, value.rolloutId), value.tenantId, value), { updatedAtMs: { $lte: value.updatedAtMs } });
@@ -54,6 +60,23 @@ function written(database: Database): Written {
     async verdicts(tenantId, rolloutId, limit) {
       const found = await all.find({ tenantId, rolloutId }).sort({ n: -1 }).limit(limit).toArray();
       return found.map((each) => fromDocument<Verdict>(each));
+    },
+  };
+}
+
+function ofDeployment(database: Database): OfDeployment {
+  const plans = collection<AnalysisPlan>(database, 'plans');
+  return {
+    async newestPlans(tenantId, deploymentUid, { sinceMs, limit }) {
+      // At most two documents a rollout, side by side: of those read only the last, which is one too many, can lack its other one.
+      const found = await plans.find({ tenantId, deploymentUid, startedAtMs: { $gte: sinceMs } }).sort({ startedAtMs: -1, rolloutId: -1 }).limit(2 * limit).toArray();
+      const fixed = new Set(found.filter(({ state }) => state === 'fixed').map(({ rolloutId }) => rolloutId));
+      return found.filter(({ state, rolloutId }) => state === 'fixed' || !fixed.has(rolloutId)).slice(0, limit).map((each) => fromDocument<AnalysisPlan>(each));
+    },
+    async alphaSpent(tenantId, deploymentUid, sinceMs) {
+      const found = await plans.find({ tenantId, deploymentUid, startedAtMs: { $gte: sinceMs }, state: 'fixed' }).sort({ startedAtMs: 1 })
+        .project<Parameters<typeof spentBy>[0]>({ rolloutId: 1, startedAtMs: 1, 'metrics.alpha': 1 }).toArray();
+      return found.map(spentBy);
     },
   };
 }

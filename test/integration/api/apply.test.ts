@@ -1,3 +1,4 @@
+import { sampleMetric, samplePlan } from '../../../conformance/stores/samples.ts';
 import { createWorld, smallFile, type Answer, type Ask, type World } from '../../support/api-world.ts';
 
 let world: World;
@@ -118,6 +119,20 @@ test('what a route is born with is refused as a change', async () => {
   const answer = await apply(smallFile('churn', { onLostControl: 'failClosed', routing: { stickyHeader: 'X-User' } }));
   expect(answer.status).toBe(422);
   expect(answer.json.details.fields).toEqual(['onLostControl', 'stickyHeader']);
+});
+
+test('plan says what rollouts have spent of the yearly budget, and what the next one gets', async () => {
+  await apply(smallFile());
+  const { uid } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
+  const scope = { tenant: 'default', other: 'other', uid, id: 'budget' };
+  const spend = (n: number, daysAgo: number): Promise<unknown> => world.stores.evidence.putPlan(samplePlan(scope, { rolloutId: `${uid}/${String(n)}`, state: 'fixed', startedAtMs: world.now() - daysAgo * 86_400_000, metrics: [sampleMetric(0.05)] }));
+  for (const [n, daysAgo] of [[1, 366], [2, 300], [3, 10]] as const) await spend(n, daysAgo);
+  const notes = (await world.call('POST', '/api/v1/plan', { key, body: { spec: smallFile() } })).json.notes.join('\n');
+  expect(notes).toContain('0.1 was spent by 2 rollouts of the last 365 days, 0.1 is left. The next rollout is judged at alpha 0.025.');
+  const dry = (await apply(smallFile('churn', { rollout: { falsePromotions: { perYear: 0.4 } } }), { dryRun: true })).json.notes.join('\n');
+  expect(dry).toContain('at most 0.4 a year are to be expected');
+  expect(dry).toContain('0.3 is left. The next rollout is judged at alpha 0.05.');
+  expect((await world.call('POST', '/api/v1/plan', { key, body: { spec: smallFile('other') } })).json.notes.join('\n')).toContain('nothing was spent');
 });
 
 test('dry run and plan change nothing', async () => {

@@ -26,7 +26,7 @@ test('a proved gain with proved health promotes; the finding and the hashes stan
   expect(code(verdict)).toBe('promote proved-better');
   expect(finding(verdict, 'accuracy')).toMatchObject({ state: 'pass', blocks: 12 * 4 / (plan.metrics[0]!.blockSlots), requests: 12 * 4 * 50, coverage: 1 });
   expect(finding(verdict, 'accuracy').lower).toBeGreaterThan(0);
-  expect(verdict).toMatchObject({ cycles: 12, fromMs: plan.evidenceFromMs, judgeVersion: '1', n: 1, evidenceHash: expect.stringMatching(/^sha256:/) as string, planHash: expect.stringMatching(/^sha256:/) as string });
+  expect(verdict).toMatchObject({ cycles: 12, fromMs: plan.evidenceFromMs, judgeVersion: '2', n: 1, evidenceHash: expect.stringMatching(/^sha256:/) as string, planHash: expect.stringMatching(/^sha256:/) as string });
   expect(ask(plan, [...blocks].reverse())).toEqual(verdict);
   expect(ask(plan, blocks.map((one) => ({ ...one, sealedAtMs: 99 }))).evidenceHash).toBe(verdict.evidenceHash);
   expect(ask(plan, blocks.slice(4)).evidenceHash).not.toBe(verdict.evidenceHash);

@@ -80,12 +80,14 @@ test('the notes say what it costs, how long it takes, and what is left out', () 
   expect(notes).toContain('a second time');
   expect(leastTimeToVerdictMs(spec)).toBe(42 * 86_400_000);
   expect(notes).toContain('No verdict comes sooner than 42d after shadow begins: 10 cycles of pilot, 2 cycles of evidence, 30d until outcomes are in (a cycle is 1d).');
+  expect(notes).toContain('they stand in for the pilot, and the verdict may come 10d sooner.');
   expect(notes).toContain('both are unknown before');
   expect(notMeasured(spec)).toEqual(['money', 'how often the versions disagree', 'the inputs themselves (they are not kept)']);
   const hopeless = planNotes(parseDeployment(base({ rollout: { horizon: '40d' } }))).join('\n');
   expect(hopeless).toContain('no rollout can end with a proof');
   const healthy = planNotes(parseDeployment(base({ labels: undefined }))).join('\n');
   expect(healthy).toContain('even if its answers are wrong');
+  expect(healthy).not.toContain('pilot');
   const adopted = planNotes(parseDeployment(base({ model: 'running:churn@1', serving: { backend: 'oip', url: 'http://x:1' } }))).join('\n');
   expect(adopted).toContain("the server's word");
 });
