@@ -44,10 +44,11 @@ export function refuseNewKey({ deployment, route }: Before, spec: DeploymentSpec
 
 /** What a file does to the living route at once, in plain words. */
 export function routeNotes(before: Before | null, spec: DeploymentSpec): readonly string[] {
-  const fields = before === null || before.route === null ? [] : changed(before.route, spec);
+  const route = before?.route ?? null;
+  const fields = route === null ? [] : changed(route, spec);
   if (before === null || fields.length === 0) return [];
   const { activeRollout } = before.deployment.status;
-  const key = newKey(before.route, spec);
+  const key = newKey(route, spec);
   return [
     `${namesOf(fields)} ${fields.length === 1 ? 'applies' : 'apply'} to the living route at once, without a rollout.`,
     ...(key.length === 0 ? [] : [activeRollout === null ? 'Another sticky key draws callers anew in the next rollout.' : `${namesOf(key)} cannot change while rollout ${String(parseRolloutId(activeRollout).n)} is active: apply will refuse this file.`]),
