@@ -26,6 +26,7 @@ async function withSystem(check: (system: OrchestratorSystem, world: World) => P
   const allowed = new Set<string>();
   const world = createWorld({ uid: deploymentUid, name: 'churn', policy: { canary: [] }, judge: ({ model }) => (allowed.has(model) ? PROMOTE : COLLECTING) });
   const orchestrator = adapter({ payloadKey });
+  world.describe = (workflowId) => orchestrator.describe(workflowId);
   const promote = async (id: string): Promise<void> => {
     await until(`rollout ${id} is known`, () => world.rollouts.has(id));
     allowed.add(world.rollouts.get(id)!.model);
@@ -53,7 +54,7 @@ test('with no worker a call ends at its deadline, and the same call works once t
   const begun = performance.now();
   await expect(orchestrator.startRollout(start(uid), 'once')).rejects.toMatchObject({ code: 'LM_ORCHESTRATOR_UNAVAILABLE' });
   expect(performance.now() - begun).toBeLessThan(4_000);
-  await expect(orchestrator.command({ tenant: TENANT, deploymentUid: uid }, { type: 'rollback', actor: { kind: 'person', name: 'ada' }, reason: 'x' }, 'r')).rejects.toMatchObject({ code: 'LM_ORCHESTRATOR_UNAVAILABLE' });
+  await expect(orchestrator.command({ tenant: TENANT, deploymentUid: uid, deployment: 'churn' }, { type: 'rollback', actor: { kind: 'person', name: 'ada' }, reason: 'x' }, 'r')).rejects.toMatchObject({ code: 'LM_ORCHESTRATOR_UNAVAILABLE' });
   const world = createWorld({ uid, name: 'churn' });
   await withWorkers({ connection: env.nativeConnection, namespace: 'default', bundle: bundlePath(), activities: world.activities }, async () => {
     const patient = adapter();
@@ -63,6 +64,34 @@ test('with no worker a call ends at its deadline, and the same call works once t
   });
   await env.client.workflow.getHandle(deploymentWorkflowId(TENANT, uid)).terminate();
   await orchestrator.close();
+});
+
+test('an order that a lost entity refuses is not refused for ever: the same order again is decided anew, and then kept', async () => {
+  await withSystem(async ({ orchestrator, deploymentUid, promote, workflowIds }, world) => {
+    const order = (model: string, id: string) => orchestrator.startRollout({ ...start(deploymentUid), model }, id);
+    await order('filesystem:churn@1', 'a');
+    await promote(`${deploymentUid}/1`);
+    await order('filesystem:churn@2', 'b');
+    await until('it runs', () => world.rollouts.has(`${deploymentUid}/2`));
+    await env.client.workflow.getHandle(workflowIds.deployment).terminate('lost');
+    for (const attempt of [1, 2]) expect([attempt, await order('filesystem:churn@3', 'c').catch((error: unknown) => (error as { code: string }).code)]).toEqual([attempt, 'LM_ROLLOUT_IN_PROGRESS']);
+    await promote(`${deploymentUid}/2`);
+    for (const attempt of [1, 2]) expect([attempt, await order('filesystem:churn@3', 'c')]).toEqual([attempt, { rolloutId: `${deploymentUid}/3`, n: 3, state: 'started' }]);
+  });
+});
+
+test('a rollback reaches a deployment whose entity was lost', async () => {
+  await withSystem(async ({ orchestrator, tenant, deploymentUid, promote, workflowIds }, world) => {
+    for (const n of [1, 2]) {
+      await orchestrator.startRollout({ ...start(deploymentUid), model: `filesystem:churn@${n}` }, `r${n}`);
+      await promote(`${deploymentUid}/${n}`);
+    }
+    await env.client.workflow.getHandle(workflowIds.deployment).terminate('lost');
+    const rollback = () => orchestrator.command({ tenant, deploymentUid, deployment: 'churn' }, { type: 'rollback', actor: { kind: 'person', name: 'ada' }, reason: 'it loses' }, randomUUID());
+    expect((await rollback()).message).toContain('churn@1');
+    expect(world.route.champion).toContain('churn_1');
+    await expect(rollback()).rejects.toMatchObject({ code: 'LM_COMMAND_REFUSED' });
+  });
 });
 
 test('with no server it says so in time, is not well, and creating it does not fail', async () => {
