@@ -9,7 +9,7 @@ import { bundleWorkflows } from '../workers/bundle.ts';
 import { SEARCH } from '../workflows/messages.ts';
 import { describe } from './histories/harness.ts';
 import { withWorkers } from './histories/workers.ts';
-import { CONTINUED, SCENARIOS, type Kept, type Scenario } from './histories/scenarios.ts';
+import { CONTINUED, CONTINUED_ENTITY, SCENARIOS, type Kept, type Scenario } from './histories/scenarios.ts';
 import { createWorld } from './histories/world.ts';
 import { createProgress } from './progress.ts';
 import { ensureTools } from './tools.ts';
@@ -32,7 +32,7 @@ writeFileSync(bundle, (await bundleWorkflows()).code);
 const names = process.argv.slice(2);
 const wanted = ({ name }: Scenario): boolean => names.length === 0 || names.includes(name);
 await record(SCENARIOS.filter(wanted), []);
-await record([CONTINUED].filter(wanted), EARLY_SUGGESTION);
+await record([CONTINUED, CONTINUED_ENTITY].filter(wanted), EARLY_SUGGESTION);
 progress.close();
 
 async function record(scenarios: readonly Scenario[], extraArgs: string[]): Promise<void> {

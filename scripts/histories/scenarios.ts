@@ -104,11 +104,27 @@ export const CONTINUED: Scenario = {
   },
 };
 
+/** The same of an entity: what it remembers crosses over between two rollouts. */
+export const CONTINUED_ENTITY: Scenario = {
+  name: 'continued-entity', judge: onlyAgainst(PROMOTE), canary: [],
+  async play(stage) {
+    const workflowId = deploymentWorkflowId(TENANT, stage.uid);
+    await secondRollout(stage);
+    await until('the entity is free', () => stage.world.status?.activeRollout === null && stage.world.status.rolloutCount === 2);
+    const kept = { workflow: 'deployment', workflowId } as const;
+    const runId = await firstRunOf(stage.client, workflowId);
+    await startRollout(stage.client, stage.uid, 'filesystem:churn@3');
+    await stage.client.workflow.getHandle(rolloutWorkflowId(TENANT, `${stage.uid}/3`)).executeUpdate(abortUpdate, { args: [{ actor: PERSON, reason: 'enough seen' }] });
+    await until('the entity is free', () => stage.world.status?.activeRollout === null && stage.world.status.rolloutCount === 3);
+    return [{ ...kept, runId, name: 'continued-first-run' }, { ...kept, name: 'continued-last-run' }];
+  },
+};
+
 /** The run at the head of the chain: every later one names it. */
 async function firstRunOf(client: Client, workflowId: string): Promise<string> {
   const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
   const started = events?.[0]?.workflowExecutionStartedEventAttributes;
-  if (started?.continuedExecutionRunId === undefined || started.continuedExecutionRunId === null || started.continuedExecutionRunId === '') throw new Error('the rollout was not continued as new: the server suggested it too late');
+  if (started?.continuedExecutionRunId === undefined || started.continuedExecutionRunId === null || started.continuedExecutionRunId === '') throw new Error('it was not continued as new: the server suggested it too late');
   return started.firstExecutionRunId ?? started.continuedExecutionRunId;
 }
 

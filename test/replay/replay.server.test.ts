@@ -18,6 +18,7 @@ beforeAll(quietRuntime);
 test('every workflow and every way a rollout ends is recorded', () => {
   expect(readdirSync(FOLDER).sort()).toEqual(WORKFLOWS);
   for (const name of NEEDED) expect(recorded.map(({ file }) => basename(file))).toContainEqual(expect.stringMatching(new RegExp(`^\\d+\\.\\d+\\.\\d+-${name}\\.json$`)));
+  for (const name of ['continued-first-run', 'continued-last-run']) expect(recorded.map(({ file }) => file)).toContainEqual(expect.stringMatching(new RegExp(`^deployment/\\d+\\.\\d+\\.\\d+-${name}\\.json$`)));
 });
 
 test.each(recorded.map(({ file, ...rest }) => [file, rest] as const))('%s replays', async (_file, { workflowId, history }) => {
