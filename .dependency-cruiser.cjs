@@ -20,7 +20,7 @@ module.exports = {
     ...layer('artifact', 'What a model file is made of: bytes in, findings out; no network.', { layers: ['domain/', 'ports/'], packages: ['protobufjs'], builtins: true }),
     ...layer('adapters', 'An adapter turns one outside system into one port.', { layers: ['domain/', 'ports/', 'artifact/', 'config/', 'workflows/(messages|ids|task-queues)[.]ts$'], banned: ['express'], builtins: true }),
     ...layer('workflows', 'Workflow code must replay.', { layers: ['domain/', 'activities/index[.]ts$'], packages: ['@temporalio/workflow', '@temporalio/common'] }),
-    ...layer('activities', 'The seam: ports in, domain errors out.', { layers: ['domain/', 'ports/', 'artifact/'], packages: ['@temporalio/activity', '@temporalio/common'], builtins: true }),
+    ...layer('activities', 'The seam: ports in, domain errors out.', { layers: ['domain/', 'ports/', 'artifact/', 'workflows/ids[.]ts$'], packages: ['@temporalio/activity', '@temporalio/common'], builtins: true }),
     ...layer('workers', 'Composition root of the control plane.', { layers: ['domain/', 'ports/', 'config/', 'adapters/', 'workflows/', 'activities/', 'artifact/'], banned: ['express'], builtins: true }),
     ...layer('api', 'Talks to workflows by message, never by code.', { layers: ['domain/', 'ports/', 'config/', 'adapters/', 'artifact/', 'workflows/ids[.]ts$', 'web/'], banned: [TEMPORAL, 'mongodb'], builtins: true }),
     ...layer('config', 'Environment in, typed values out; and what every process starts with.', { layers: ['domain/'], packages: ['zod'], builtins: true }),

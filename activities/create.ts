@@ -6,6 +6,7 @@ import { packagingActivities } from './packaging.ts';
 import { policyActivities } from './policy.ts';
 import type { ActivityPorts } from './ports.ts';
 import { projectingActivities } from './projecting.ts';
+import { restoringActivities } from './restoring.ts';
 import { routingActivities } from './routing.ts';
 import { trainingActivities } from './training.ts';
 import { validatingActivities } from './validating.ts';
@@ -14,6 +15,6 @@ import { validatingActivities } from './validating.ts';
 export function createActivities(ports: ActivityPorts): Activities {
   return withFailures<Activities>({
     ...policyActivities(ports), ...validatingActivities(ports), ...packagingActivities(ports), ...loadingActivities(ports), ...routingActivities(ports),
-    ...analysingActivities(ports), ...projectingActivities(ports), ...trainingActivities(ports),
+    ...analysingActivities(ports), ...projectingActivities(ports), ...restoringActivities(ports), ...trainingActivities(ports),
   });
 }

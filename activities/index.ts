@@ -1,9 +1,11 @@
 import type { Actor, AuditEntry } from '../domain/audit.ts';
 import type { RolloutPolicy } from '../domain/deployment.ts';
 import type { DeploymentStatus } from '../domain/deployment-record.ts';
+import type { RestoredDeployment } from '../domain/deployment-restore.ts';
 import type { VariantSummary } from '../domain/variant.ts';
 import type { DeploymentUid, RolloutId, TenantId, VariantId } from '../domain/ids.ts';
 import type { VerdictSummary } from '../domain/analysis/verdict.ts';
+import type { Outcome } from '../domain/rollout/machine.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
 import type { CommandResult } from '../domain/traffic/route.ts';
 
@@ -42,6 +44,11 @@ export interface Activities {
   judge(input: { subject: Subject; n: number; champion: VariantId; challenger: VariantId }): Promise<{ verdict: VerdictSummary; rulingMs: number }>;
   /** Stores a verdict that needs no evidence (first, refused, aborted by a person). */
   recordVerdict(input: { subject: Subject; n: number; verdict: VerdictSummary }): Promise<void>;
+
+  /** What an entity that starts from nothing must know; null where no such deployment is stored. Rollouts whose workflow is gone are ended, their traffic taken back. */
+  restoreDeployment(input: { tenant: TenantId; deploymentUid: DeploymentUid }): Promise<RestoredDeployment | null>;
+  /** The end of a rollout that may be unable to report it. LM_BUSY while it runs: tried again until it has ended. */
+  settleRollout(input: { tenant: TenantId; deploymentUid: DeploymentUid; rolloutId: RolloutId }): Promise<{ outcome: Outcome; challenger: VariantSummary | null; verdict: VerdictSummary | null }>;
 
   projectRollout(input: { record: RolloutRecord }): Promise<void>;
   projectDeployment(input: { tenant: TenantId; deploymentUid: DeploymentUid; status: DeploymentStatus }): Promise<void>;

@@ -27,7 +27,7 @@ function say(system: OrchestratorSystem, type: 'pause' | 'resume' | 'abort' | 'p
   return send(system, { type, rolloutId: id, actor: ACTOR, reason });
 }
 
-function send({ orchestrator, tenant, deploymentUid }: OrchestratorSystem, command: Command): Promise<{ message: string }> { return orchestrator.command({ tenant, deploymentUid }, command, randomUUID()); }
+function send({ orchestrator, tenant, deploymentUid }: OrchestratorSystem, command: Command): Promise<{ message: string }> { return orchestrator.command({ tenant, deploymentUid, deployment: 'churn' }, command, randomUUID()); }
 
 async function champion(system: OrchestratorSystem, model: string): Promise<void> {
   const { rolloutId } = await start(system, model);

@@ -13,6 +13,9 @@ export interface DeploymentRecord {
   readonly status: DeploymentStatus;
 }
 
+/** Last goods kept loaded: to go back at once, twice. */
+export const LAST_GOOD_KEPT = 2;
+
 export const DEPLOYMENT_PHASES = ['empty', 'starting', 'serving', 'rolling-out', 'attention'] as const;
 export type DeploymentPhase = (typeof DEPLOYMENT_PHASES)[number];
 

@@ -34,7 +34,7 @@ export interface Orchestrator {
   /** LM_ROLLOUT_IN_PROGRESS, LM_ALREADY_TRIED, LM_ORCHESTRATOR_UNAVAILABLE (nothing was started), LM_BUSY. */
   startRollout(start: StartRollout, updateId: string): Promise<RolloutAccepted>;
   /** LM_COMMAND_REFUSED says why the state does not allow it; LM_ROLLOUT_NOT_FOUND when it has ended long ago. */
-  command(target: { readonly tenant: TenantId; readonly deploymentUid: DeploymentUid }, command: Command, updateId: string): Promise<CommandAccepted>;
+  command(target: { readonly tenant: TenantId; readonly deploymentUid: DeploymentUid; readonly deployment: string }, command: Command, updateId: string): Promise<CommandAccepted>;
   /** Tells the rollout; one that has ended takes it in silence. */
   deliver(message: OutboxMessage): Promise<void>;
   /** Creates, replaces or (null) removes the schedule of a deployment. */

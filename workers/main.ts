@@ -20,13 +20,14 @@ await runProcess('worker', start);
 async function start(config: Config, log: Log): Promise<Running> {
   Runtime.install({ logger: new DefaultLogger('WARN', ({ level, message, meta }) => { log.warn(message, { from: 'temporal', at: level, ...meta }); }), shutdownSignals: [] });
   const ports = wire(config, log);
+  const converter = dataConverter(config.payloadKey);
   const [connection, workflowBundle] = await Promise.all([
-    patiently(log, () => NativeConnection.connect({ address: config.temporal.address })), bundleWorkflows(), patiently(log, () => ports.stores.prepare()),
+    patiently(log, () => NativeConnection.connect({ address: config.temporal.address })), bundleWorkflows(converter), patiently(log, () => ports.stores.prepare()),
   ]);
   const activities = createActivities(ports);
   // Worker versioning is off: every worker runs the newest code, and patches.ts with the recorded histories keeps old runs replayable.
   // A fleet that ramps releases sets workerDeploymentOptions here, with AUTO_UPGRADE: pinning would hold a rollout of weeks on one release (decision D7).
-  const common = { connection, namespace: config.temporal.namespace, dataConverter: dataConverter(config.payloadKey), activities, shutdownGraceTime: GRACE } satisfies Partial<WorkerOptions>;
+  const common = { connection, namespace: config.temporal.namespace, dataConverter: converter, activities, shutdownGraceTime: GRACE } satisfies Partial<WorkerOptions>;
   const workers = await Promise.all([
     Worker.create({ ...common, taskQueue: QUEUES.control, workflowBundle, maxConcurrentWorkflowTaskExecutions: 20, maxConcurrentActivityTaskExecutions: 20, maxCachedWorkflows: 200 }),
     Worker.create({ ...common, taskQueue: QUEUES.io, maxConcurrentActivityTaskExecutions: 20 }),

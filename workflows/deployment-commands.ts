@@ -1,18 +1,19 @@
 import { ApplicationFailure, condition, currentUpdateInfo, setHandler } from '@temporalio/workflow';
 import { admit, type Admission } from '../domain/rollout/admission.ts';
+import { WENT_BACK } from '../domain/deployment-restore.ts';
 import type { Code } from '../domain/errors.ts';
 import { quick } from './activity-stubs.ts';
-import { change, finished, note, occupy, progressed, wentBack, type Entity } from './deployment-state.ts';
+import { change, finished, note, occupy, progressed, wentBack, whenKnown, type Entity } from './deployment-state.ts';
 import { tellAbort } from './entity-link.ts';
-import { rollbackUpdate, rolloutFinishedSignal, rolloutProgressSignal, startRolloutUpdate, type CommandArgs, type QueuedRollout, type StartRolloutAnswer, type StartRolloutArgs } from './messages.ts';
+import { AGAIN, rollbackUpdate, rolloutFinishedSignal, rolloutProgressSignal, startRolloutUpdate, type CommandArgs, type QueuedRollout, type StartRolloutAnswer, type StartRolloutArgs } from './messages.ts';
 
 /** How long an accepted rollout may take to show itself before the answer goes out all the same. */
 const ANNOUNCE_MS = 3_000;
 
 /** Registers what API, retraining and rollouts may say to a deployment. */
 export function listenEntity(entity: Entity): void {
-  setHandler(rolloutProgressSignal, (news) => { progressed(entity, news); });
-  setHandler(rolloutFinishedSignal, (news) => { finished(entity, news); });
+  setHandler(rolloutProgressSignal, (news) => { whenKnown(entity, () => { progressed(entity, news); }); });
+  setHandler(rolloutFinishedSignal, (news) => { whenKnown(entity, () => { finished(entity, news); }); });
   setHandler(startRolloutUpdate, (args) => start(entity, args), { validator: (args: StartRolloutArgs) => { refuseUnlessAdmitted(entity, args); } });
   setHandler(rollbackUpdate, (args) => rollback(entity, args), { validator: goesBack(entity) });
 }
@@ -22,22 +23,35 @@ function decide(entity: Entity, args: StartRolloutArgs): Admission {
 }
 
 function answeredBefore(entity: Entity): StartRolloutAnswer | undefined {
-  const updateId = currentUpdateInfo()?.id;
+  const updateId = askedId();
   return entity.answered.find((known) => known.updateId === updateId)?.answer;
 }
 
+/** The update id of the first time: a repeat after a late refusal is the same order. */
+function askedId(): string | undefined {
+  const id = currentUpdateInfo()?.id;
+  return id?.endsWith(AGAIN) === true ? id.slice(0, -AGAIN.length) : id;
+}
+
+/** Validators are synchronous: while the entity does not know what was before, they accept, and the handler waits and decides. */
 function refuseUnlessAdmitted(entity: Entity, args: StartRolloutArgs): void {
-  if (answeredBefore(entity) !== undefined) return;
+  if (!entity.known || answeredBefore(entity) !== undefined) return;
   const admission = decide(entity, args);
-  if (admission.decision === 'refuse') throw refusal(admission.code, `${entity.input.name}: ${admission.message}`, { rollout: entity.active?.n ?? null });
+  if (admission.decision === 'refuse') throw unfit(entity, admission, false);
+}
+
+function unfit({ input, active }: Entity, { code, message }: Extract<Admission, { decision: 'refuse' }>, late: boolean): ApplicationFailure {
+  return refusal(code, `${input.name}: ${message}`, { rollout: active?.n ?? null, ...(late ? { late } : {}) });
 }
 
 /** Answers when the rollout shows itself, so that a caller who looks at once finds it. */
 async function start(entity: Entity, args: StartRolloutArgs): Promise<StartRolloutAnswer> {
+  const late = !entity.known;
+  if (late) await condition(() => entity.known);
   const before = answeredBefore(entity);
   if (before !== undefined) return before;
   const admission = decide(entity, args);
-  if (admission.decision === 'refuse') throw refusal(admission.code, `${entity.input.name}: ${admission.message}`, { rollout: entity.active?.n ?? null });
+  if (admission.decision === 'refuse') throw unfit(entity, admission, late);
   if (admission.decision !== 'start') return remember(entity, queue(entity, args, admission.decision));
   const active = occupy(entity, itemOf(args));
   await condition(() => active.announced, ANNOUNCE_MS);
@@ -59,12 +73,12 @@ function queue(entity: Entity, args: StartRolloutArgs, how: 'queue' | 'supersede
 }
 
 function remember(entity: Entity, answer: StartRolloutAnswer): StartRolloutAnswer {
-  const updateId = currentUpdateInfo()?.id;
+  const updateId = askedId();
   if (updateId !== undefined) entity.answered.push({ updateId, answer });
   return answer;
 }
 
-function goesBack(entity: Entity): (args: CommandArgs) => void { return () => { refuseUnlessLastGood(entity); }; }
+function goesBack(entity: Entity): (args: CommandArgs) => void { return () => { if (entity.known) refuseUnlessLastGood(entity); }; }
 
 function refuseUnlessLastGood({ status, input, rollingBack }: Entity): void {
   if (status.champion === null || status.lastGood.length === 0) throw refusal('LM_COMMAND_REFUSED', `${input.name} has no earlier champion to go back to.`, {});
@@ -73,6 +87,7 @@ function refuseUnlessLastGood({ status, input, rollingBack }: Entity): void {
 
 /** Traffic first: the route is changed before the running rollout is told to end. A promotion that came between is waited out once. */
 async function rollback(entity: Entity, { actor, reason }: CommandArgs): Promise<{ message: string }> {
+  if (!entity.known) await condition(() => entity.known);
   refuseUnlessLastGood(entity);
   entity.rollingBack = true;
   try {
@@ -86,7 +101,7 @@ async function rollback(entity: Entity, { actor, reason }: CommandArgs): Promise
       if (result.outcome === 'refused') throw refusal('LM_COMMAND_REFUSED', `The route of ${entity.input.name} refused to go back: ${result.reason ?? 'no reason given'}`, {});
       if (result.outcome === 'applied') {
         wentBack(entity, actor, reason);
-        note(entity, { atMs: Date.now(), actor, action: 'deployment.rolled-back', reason, digest: target.artifactDigest });
+        note(entity, { atMs: Date.now(), actor, action: WENT_BACK, reason, digest: target.artifactDigest });
         return { message: `${target.model} decides again, from route revision ${result.revision} on.` };
       }
       await condition(() => entity.active === null, '1 minute');

@@ -1,5 +1,6 @@
 import type { Actor, AuditEntry } from '../domain/audit.ts';
-import type { DeploymentPhase, DeploymentStatus } from '../domain/deployment-record.ts';
+import { LAST_GOOD_KEPT, type DeploymentPhase, type DeploymentStatus } from '../domain/deployment-record.ts';
+import type { RestoredDeployment } from '../domain/deployment-restore.ts';
 import { rolloutId, type RolloutId } from '../domain/ids.ts';
 import type { VariantSummary } from '../domain/variant.ts';
 import type { DeploymentCarried, DeploymentInput, QueuedRollout, RolloutFinished, RolloutProgress, StartRolloutAnswer } from './messages.ts';
@@ -24,26 +25,44 @@ export interface Entity {
   retired: VariantSummary[];
   retiring: boolean;
   rollingBack: boolean;
+  /** Started by a release that restores (patches.ts). */
+  readonly restores: boolean;
+  /** False until the stores have said what was before; nothing is decided until then. */
+  known: boolean;
+  /** News that came before. */
+  unheard: (() => void)[];
 }
 
-/** Last goods kept loaded: to go back at once, twice. */
-const LAST_GOOD_KEPT = 2;
 const ANSWERS_KEPT = 200;
 const TRIED_KEPT = 500;
 
 const EMPTY: DeploymentStatus = { revision: 0, phase: 'empty', champion: null, challenger: null, activeRollout: null, rolloutCount: 0, lastVerdict: null, lastGood: [], pinnedBy: null, message: 'Nothing serves yet.' };
 
-export function openEntity(input: DeploymentInput): Entity {
+export function openEntity(input: DeploymentInput, restores: boolean): Entity {
   const carried: DeploymentCarried = input.carried ?? { status: EMPTY, queue: [], tried: [], answered: [], specHash: '', changes: 0 };
   return {
     input, status: carried.status, queue: [...carried.queue], tried: [...carried.tried], answered: [...carried.answered], specHash: carried.specHash, changes: carried.changes,
-    active: null, dirty: false, audits: [], retired: [], retiring: false, rollingBack: false,
+    active: null, dirty: false, audits: [], retired: [], retiring: false, rollingBack: false, restores, known: !restores || input.carried !== null, unheard: [],
   };
 }
 
 /** Called only while no rollout runs and nothing waits to be written. */
 export function carryEntity({ status, queue, tried, answered, specHash, changes }: Entity): DeploymentCarried {
   return { status, queue, tried: tried.slice(-TRIED_KEPT), answered: answered.slice(-ANSWERS_KEPT), specHash, changes };
+}
+
+/** Goes on from what the stores know, with the rollout that still runs in its place. */
+export function recall(entity: Entity, { lost, status, specHash, tried, changes, active, retired }: RestoredDeployment, nowMs: number): void {
+  Object.assign(entity, { status, specHash, changes, tried: [...tried], retired: [...retired], active: active === null ? null : { ...active, announced: true, begun: true } });
+  if (!lost) return;
+  change(entity, {});
+  note(entity, { atMs: nowMs, actor: { kind: 'workflow', name: `deployment ${entity.input.name}` }, action: 'deployment.restored', reason: status.message, digest: status.champion?.artifactDigest ?? null });
+}
+
+/** Now, or as soon as the entity knows what was before. */
+export function whenKnown(entity: Entity, hear: () => void): void {
+  if (entity.known) hear();
+  else entity.unheard.push(hear);
 }
 
 /** The place is taken at once, so that no second rollout is accepted beside it. */

@@ -1,6 +1,6 @@
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common';
 import {
-  ActivityFailure, allHandlersFinished, condition, continueAsNew, isCancellation, log, ParentClosePolicy, setCurrentDetails, startChild,
+  ActivityFailure, allHandlersFinished, condition, continueAsNew, isCancellation, log, ParentClosePolicy, patched, setCurrentDetails, startChild,
   WorkflowIdReusePolicy, workflowInfo, type ChildWorkflowHandle, type ChildWorkflowOptions, type WithWorkflowArgs,
 } from '@temporalio/workflow';
 import type { VariantSummary } from '../domain/variant.ts';
@@ -9,6 +9,7 @@ import { listenEntity, subjectOf } from './deployment-commands.ts';
 import { carryEntity, finished, number, occupy, openEntity, type Active, type Entity } from './deployment-state.ts';
 import { rolloutWorkflowId } from './ids.ts';
 import { SEARCH, type DeploymentInput } from './messages.ts';
+import { restore, settle } from './restoring.ts';
 import type { rollout } from './rollout.ts';
 
 /**
@@ -16,8 +17,10 @@ import type { rollout } from './rollout.ts';
  * It asks for changes of traffic; the route in the store is the truth of it (decision D3).
  */
 export async function deployment(input: DeploymentInput): Promise<never> {
-  const entity = openEntity(input);
+  const restores = patched('entity-restores');
+  const entity = openEntity(input, restores);
   listenEntity(entity);
+  if (!entity.known) await restore(entity);
   for (;;) {
     await condition(() => entity.dirty || mayRetire(entity) || mayBegin(entity) || mayStartAfresh(entity));
     await tell(entity);
@@ -76,7 +79,8 @@ async function watch(entity: Entity, active: Active, child: ChildWorkflowHandle<
     finished(entity, { rolloutId: active.rolloutId, ...await child.result() });
   } catch (error) {
     if (entity.active === active) log.warn('a rollout ended without a report', { rolloutId: active.rolloutId, error });
-    finished(entity, { rolloutId: active.rolloutId, outcome: 'aborted', challenger: null, verdict: null });
+    if (entity.restores) await settle(entity, active);
+    else finished(entity, { rolloutId: active.rolloutId, outcome: 'aborted', challenger: null, verdict: null });
   }
 }
 

@@ -29,6 +29,8 @@ export interface StartRolloutAnswer { readonly rolloutId: RolloutId | null; read
 
 /** Update of the entity. Rejected with ApplicationFailure type = LM code. */
 export const startRolloutUpdate = defineUpdate<StartRolloutAnswer, [StartRolloutArgs]>('startRollout');
+/** Behind the update id of an order that was refused late, by details.late: Temporal keeps that answer for the id, so the order is asked again under another. */
+export const AGAIN = '/again';
 /** Update of the entity: back to the newest last good. */
 export const rollbackUpdate = defineUpdate<{ message: string }, [CommandArgs]>('rollback');
 

@@ -6,4 +6,6 @@
  * Call patched() once, keep its answer in a const, and record a history of the old path before the change lands.
  * A patch goes when no history of test/replay and no open workflow was started before it.
  */
-export const PATCHES = {} as const satisfies Readonly<Record<string, { readonly why: string; readonly since: string; readonly until: string }>>;
+export const PATCHES = {
+  'entity-restores': { why: 'an entity that starts from nothing asks the stores first, and settles rollouts that ended without a report', since: '0.1.0', until: 'no history of an entity from before it is left' },
+} as const satisfies Readonly<Record<string, { readonly why: string; readonly since: string; readonly until: string }>>;

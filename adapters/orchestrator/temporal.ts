@@ -1,15 +1,16 @@
 import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
+import type { Workflow } from '@temporalio/common';
 import { z } from 'zod';
 import { Secret } from '../../config/schema.ts';
 import { LastmileError } from '../../domain/errors.ts';
 import { parseRolloutId, type DeploymentUid, type RolloutId, type TenantId } from '../../domain/ids.ts';
 import type { Command, CommandAccepted, Orchestrator, ProcessDescription, RolloutAccepted, StartRollout } from '../../ports/orchestrator.ts';
 import { deploymentWorkflowId, rolloutWorkflowId } from '../../workflows/ids.ts';
-import { abortUpdate, evidenceSignal, pauseUpdate, promoteUpdate, resumeUpdate, rollbackUpdate, SEARCH, startRolloutUpdate } from '../../workflows/messages.ts';
+import { abortUpdate, AGAIN, evidenceSignal, pauseUpdate, promoteUpdate, resumeUpdate, rollbackUpdate, SEARCH, startRolloutUpdate } from '../../workflows/messages.ts';
 import { QUEUES } from '../../workflows/task-queues.ts';
 import type { Adapter } from '../define.ts';
 import { dataConverter } from './_shared/data-converter.ts';
-import { translated } from './_shared/failures.ts';
+import { translated, wasLate } from './_shared/failures.ts';
 import { reconcileSchedule } from './_shared/schedules.ts';
 
 const Options = z.strictObject({
@@ -29,7 +30,7 @@ export const temporal: Adapter<Orchestrator, z.output<typeof Options>> = {
     const client = new Client({ connection, namespace: options.namespace, dataConverter: dataConverter(options.payloadKey) });
     const bounded = <T>(call: () => Promise<T>): Promise<T> => within(connection, options.deadlineMs, call);
     return {
-      startRollout: (start, updateId) => orThrow(bounded(() => startRollout(client, start, updateId)), () => new LastmileError('LM_INVARIANT', `The entity of ${start.deployment} was neither found nor started.`)),
+      startRollout: (start, updateId) => orThrow(bounded(() => startRollout(client, start, updateId)), () => notStarted(start)),
       command: (target, command, updateId) => sendCommand({ client, bounded }, { target, command, updateId }),
       async deliver({ id, type, tenantId, rolloutId }) {
         await orThrow(bounded(() => client.workflow.getHandle(rolloutWorkflowId(tenantId, rolloutId)).signal(evidenceSignal, { id, type })), () => null);
@@ -58,26 +59,36 @@ async function orThrow<T, G>(call: Promise<T>, whenGone: () => G): Promise<T | E
   }
 }
 
-function startRollout(client: Client, start: StartRollout, updateId: string): Promise<RolloutAccepted> {
+/** An entity that was being restored accepts first and refuses late; asked again, it decides as it always does. */
+async function startRollout(client: Client, start: StartRollout, updateId: string): Promise<RolloutAccepted> {
   const { tenant, deploymentUid, deployment, ...args } = start;
-  const operation = new WithStartWorkflowOperation('deployment', {
+  const ask = (id: string): Promise<RolloutAccepted> => client.workflow.executeUpdateWithStart(startRolloutUpdate, { args: [args], updateId: id, startWorkflowOperation: entityOf({ tenant, deploymentUid, deployment }) });
+  return ask(updateId).catch((error: unknown) => {
+    if (wasLate(error)) return ask(`${updateId}${AGAIN}`);
+    throw error;
+  });
+}
+
+interface Target { readonly tenant: TenantId; readonly deploymentUid: DeploymentUid; readonly deployment: string }
+
+/** The entity as it is, or a new one that restores itself from the stores. Good for one call. */
+function entityOf({ tenant, deploymentUid, deployment }: Target): WithStartWorkflowOperation<Workflow> {
+  return new WithStartWorkflowOperation('deployment', {
     workflowId: deploymentWorkflowId(tenant, deploymentUid), taskQueue: QUEUES.control, workflowIdConflictPolicy: 'USE_EXISTING',
     args: [{ tenant, uid: deploymentUid, name: deployment, carried: null }],
     typedSearchAttributes: [{ key: SEARCH.deployment, value: deployment }, { key: SEARCH.tenant, value: tenant }],
     staticSummary: `${deployment}: its rollouts, one after another`, priority: { fairnessKey: tenant.slice(0, 64) },
   });
-  return client.workflow.executeUpdateWithStart(startRolloutUpdate, { args: [args], updateId, startWorkflowOperation: operation });
 }
 
-interface Call { readonly target: { readonly tenant: TenantId; readonly deploymentUid: DeploymentUid }; readonly command: Command; readonly updateId: string }
+interface Call { readonly target: Target; readonly command: Command; readonly updateId: string }
 interface Calling { readonly client: Client; readonly bounded: <T>(call: () => Promise<T>) => Promise<T> }
 
 async function sendCommand({ client, bounded }: Calling, { target, command, updateId }: Call): Promise<CommandAccepted> {
   const { actor, reason } = command;
   const args: [{ actor: typeof actor; reason: typeof reason }] = [{ actor, reason }];
   if (command.type === 'rollback') {
-    const entity = client.workflow.getHandle(deploymentWorkflowId(target.tenant, target.deploymentUid));
-    return orThrow(bounded(() => entity.executeUpdate(rollbackUpdate, { args, updateId })), () => new LastmileError('LM_COMMAND_REFUSED', 'Nothing was ever rolled out here, so there is nothing to go back to.'));
+    return orThrow(bounded(() => client.workflow.executeUpdateWithStart(rollbackUpdate, { args, updateId, startWorkflowOperation: entityOf(target) })), () => notStarted(target));
   }
   const { rolloutId } = command;
   if (parseRolloutId(rolloutId).deploymentUid !== target.deploymentUid) throw unknownRollout(rolloutId);
@@ -87,6 +98,8 @@ async function sendCommand({ client, bounded }: Calling, { target, command, upda
   const known = await orThrow(bounded(() => handle.describe()), () => unknownRollout(rolloutId));
   throw new LastmileError('LM_COMMAND_REFUSED', `Rollout ${parseRolloutId(rolloutId).n} has ended (${known.status.name.toLowerCase()}); there is nothing to ${command.type}.`);
 }
+
+function notStarted({ deployment }: { readonly deployment: string }): LastmileError { return new LastmileError('LM_INVARIANT', `The entity of ${deployment} was neither found nor started.`); }
 
 function unknownRollout(id: RolloutId): LastmileError { return new LastmileError('LM_ROLLOUT_NOT_FOUND', `No rollout ${parseRolloutId(id).n} of this deployment is known to Temporal; it may have ended long ago.`); }
 

@@ -4,7 +4,7 @@ import { parseDeployment } from '../../domain/deployment.schema.ts';
 import type { DeploymentSpec } from '../../domain/deployment.ts';
 import type { DeploymentRecord } from '../../domain/deployment-record.ts';
 import { parseDuration } from '../../domain/duration.ts';
-import { LastmileError, unknownName } from '../../domain/errors.ts';
+import { unknownName } from '../../domain/errors.ts';
 import type { TenantId } from '../../domain/ids.ts';
 import { parseModelRef } from '../../domain/model.ts';
 import { planChanges } from '../../domain/plan-changes.ts';
@@ -16,6 +16,7 @@ import { recordChange } from '../changes.ts';
 import type { ApplyAnswer, PlanAnswer } from '../contract.ts';
 import { invalidRequest } from '../problem.ts';
 import { rolloutDecision, type RolloutDecision } from '../rollout-decision.ts';
+import { configureRoute, refuseNewKey, routeNotes, settingsOf } from '../route-settings.ts';
 import { startRollout, storedButUnanswered } from '../start-rollout.ts';
 import { deploymentLinks, everyPage, rolloutLinks, specOf } from '../views.ts';
 
@@ -24,7 +25,7 @@ export function applyRoutes(ports: ApiPorts): Pick<Handlers, 'plan' | 'apply'> {
     async plan({ principal, body, nowMs }) {
       const spec = read(body.spec, ports.settings);
       const before = await current(ports, principal.tenant, spec.metadata.name);
-      return ok({ spec, notes: await notesOn(ports, spec, before, nowMs), changes: planChanges(before?.spec ?? null, spec) } satisfies PlanAnswer);
+      return ok({ spec, notes: [...routeNotes(before, spec), ...await notesOn(ports, spec, before, nowMs)], changes: planChanges(before?.spec ?? null, spec) } satisfies PlanAnswer);
     },
     apply: (call) => apply(ports, call),
   };
@@ -45,30 +46,31 @@ async function admit(ports: ApiPorts, { body, params, principal: { tenant } }: C
   if (params.name !== name) throw invalidRequest(`The file is for ${name}, the path for ${String(params.name)}.`);
   if (body.retry && body.reason === null) throw invalidRequest('A retry needs a reason: say why a version that was tried before is tried again.');
   const before = await current(ports, tenant, name);
-  if (before !== null && before.route !== null) refuseFrozen(before.route, spec);
+  if (before !== null) refuseNewKey(before, spec);
   return { spec, before };
 }
 
 async function apply(ports: ApiPorts, call: Call<'apply'>): Promise<Answer> {
   const { spec, before } = await admit(ports, call);
   if (!call.body.dryRun) return carryOut(ports, call, spec, before);
-  return ok(answer(ports, spec, { result: 'planned', notes: [...planChanges(before?.spec ?? null, spec), ...await notesOn(ports, spec, before, call.nowMs)] }));
+  return ok(answer(ports, spec, { result: 'planned', notes: [...planChanges(before?.spec ?? null, spec), ...routeNotes(before, spec), ...await notesOn(ports, spec, before, call.nowMs)] }));
 }
 
 /**
- * Documents before effects, and every step may be repeated: file by hash, deployment, route, schedule, audit record, rollout.
+ * Documents before effects, and every step may be repeated: file by hash, deployment, route, audit record, settings of the route, schedule, rollout.
  * Where Temporal does not answer the file is kept and nothing runs; the same call again goes on from there.
  */
 async function carryOut(ports: ApiPorts, call: Call<'apply'>, spec: DeploymentSpec, before: Current | null): Promise<Answer> {
   const { body: { retry, reason }, principal: { tenant } } = call;
   const deployment = await store(ports, call, spec, before?.deployment ?? null);
   await recordFile(ports, call, deployment);
+  await configureRoute(ports, deployment, spec, call.nowMs);
   await putSchedule(ports, { tenant, deploymentUid: deployment.uid, deployment: deployment.name }, spec, deployment.specHash);
   const changed = before?.deployment.specHash !== deployment.specHash;
   const decision = await decide(ports, { spec, deployment, before, retry });
-  if (!decision.start) return ok(answer(ports, spec, { result: changed ? 'updated' : 'unchanged', rollout: decision.rollout?.n ?? null, notes: [whyNot(decision, spec), ...planNotes(spec)] }));
+  if (!decision.start) return ok(answer(ports, spec, { result: changed ? 'updated' : 'unchanged', rollout: decision.rollout?.n ?? null, notes: [...routeNotes(before, spec), whyNot(decision, spec), ...planNotes(spec)] }));
   const accepted = await startRollout(ports, { ...call, updateId: updateIdOf(call, deployment) }, { deployment, model: spec.spec.model, whenBusy: spec.spec.rollout.whenBusy, retry, reason });
-  return ok(answer(ports, spec, { result: accepted.state, rollout: accepted.n, notes: planNotes(spec) }), 202);
+  return ok(answer(ports, spec, { result: accepted.state, rollout: accepted.n, notes: [...routeNotes(before, spec), ...planNotes(spec)] }), 202);
 }
 
 /** The normal form, with names that this installation knows. */
@@ -86,21 +88,10 @@ async function current(ports: ApiPorts, tenant: TenantId, name: string): Promise
   return { deployment, spec: await specOf(ports, deployment), route: await ports.stores.routes.get(tenant, deployment.uid) };
 }
 
-/** What a route is born with. A file that pretended to change it would be a promise that no gateway keeps. */
-function refuseFrozen(route: Route, { spec }: DeploymentSpec): void {
-  const wanted = settingsOf(spec);
-  const changed = (Object.keys(wanted) as (keyof typeof wanted)[]).filter((key) => JSON.stringify(route[key]) !== JSON.stringify(wanted[key]));
-  if (changed.length > 0) throw new LastmileError('LM_COMMAND_REFUSED', `${changed.join(', ')} of a living deployment cannot be changed yet; make a deployment with another name.`, { details: { fields: changed } });
-}
-
-function settingsOf(spec: DeploymentSpec['spec']): Pick<Route, 'fallback' | 'onLostControl' | 'stickyHeader' | 'stickyJsonPath' | 'recordInputs'> {
-  return { fallback: spec.fallback, onLostControl: spec.onLostControl, stickyHeader: spec.routing.stickyHeader, stickyJsonPath: spec.routing.stickyJsonPath, recordInputs: spec.records.inputs };
-}
-
 async function store({ stores }: ApiPorts, { principal: { tenant }, nowMs }: Call<'apply'>, spec: DeploymentSpec, before: DeploymentRecord | null): Promise<DeploymentRecord> {
   const specHash = await stores.deployments.putSpec(tenant, spec);
   const { record } = before?.specHash === specHash ? { record: before } : await stores.deployments.putDeployment(before === null ? newborn(tenant, spec.metadata.name, specHash, nowMs) : { ...before, specHash, updatedAtMs: nowMs });
-  await stores.routes.create(emptyRoute({ tenantId: tenant, deploymentUid: record.uid, name: record.name, ...settingsOf(spec.spec) }));
+  await stores.routes.create(emptyRoute({ tenantId: tenant, deploymentUid: record.uid, name: record.name, ...settingsOf(spec) }));
   return record;
 }
 

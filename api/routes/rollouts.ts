@@ -52,17 +52,17 @@ async function command(ports: ApiPorts, call: Call<Commands>, type: Commands): P
   const { principal: { tenant, actor }, params, body: { reason } } = call;
   const { uid, name } = await deploymentNamed(ports, tenant, params.name);
   const n = rolloutNumber(params.n);
-  return act(ports, call, { uid, subject: `${name}/${String(n)}`, command: { type, rolloutId: rolloutId(uid, n), actor, reason } });
+  return act(ports, call, { uid, name, subject: `${name}/${String(n)}`, command: { type, rolloutId: rolloutId(uid, n), actor, reason } });
 }
 
 async function rollback(ports: ApiPorts, call: Call<'rollback'>): Promise<Answer> {
   const { principal: { tenant, actor }, params, body: { reason } } = call;
   const { uid, name } = await deploymentNamed(ports, tenant, params.name);
-  return act(ports, call, { uid, subject: name, command: { type: 'rollback', actor, reason } });
+  return act(ports, call, { uid, name, subject: name, command: { type: 'rollback', actor, reason } });
 }
 
-async function act(ports: ApiPorts, call: Call<Commands | 'rollback'>, of: { readonly uid: string; readonly subject: string; readonly command: Command }): Promise<Answer> {
-  const { message } = await ports.orchestrator.command({ tenant: call.principal.tenant, deploymentUid: of.uid }, of.command, call.updateId);
+async function act(ports: ApiPorts, call: Call<Commands | 'rollback'>, of: { readonly uid: string; readonly name: string; readonly subject: string; readonly command: Command }): Promise<Answer> {
+  const { message } = await ports.orchestrator.command({ tenant: call.principal.tenant, deploymentUid: of.uid, deployment: of.name }, of.command, call.updateId);
   await recordChange(ports, call, { action: `rollout.${of.command.type}`, subject: of.subject, reason: of.command.reason });
   return ok({ message } satisfies CommandAnswer);
 }

@@ -1,16 +1,14 @@
 import { parseRolloutId, type DeploymentUid, type RolloutId, type TenantId, type VariantId } from '../ids.ts';
 import { WHOLE } from '../share.ts';
-import type { CommandResult, Route, RouteCommand, RouteVariant, Tombstone } from './route.ts';
+import type { CommandResult, Route, RouteCommand, RouteSettings, RouteVariant, Tombstone } from './route.ts';
 import { isKilled, isNamed } from './tombstones.ts';
 
 /** Results kept for repeats, and earlier champions kept warm. */
 export const KEPT_COMMANDS = 200;
 export const KEPT_LAST_GOOD = 5;
 
-type Settings = Pick<Route, 'tenantId' | 'deploymentUid' | 'name' | 'fallback' | 'onLostControl' | 'stickyHeader' | 'stickyJsonPath' | 'recordInputs'>;
-
 /** The route of a new deployment: nobody serves, revision 0. */
-export function emptyRoute(of: Settings & { readonly tenantId: TenantId; readonly deploymentUid: DeploymentUid }): Route {
+export function emptyRoute(of: RouteSettings & { readonly tenantId: TenantId; readonly deploymentUid: DeploymentUid; readonly name: string }): Route {
   const { tenantId, deploymentUid, name, fallback, onLostControl, stickyHeader, stickyJsonPath, recordInputs } = of;
   return {
     tenantId, deploymentUid, name, revision: 0, champion: null, shares: [], shadows: [], rolloutId: null, pin: null,
@@ -46,6 +44,7 @@ function decide(route: Route, command: RouteCommand): Decision {
     case 'setChampion': return setChampion(route, command);
     case 'setShare': return setShare(route, command);
     case 'setShadows': return setShadows(route, command);
+    case 'configure': return applied(configure(command.settings));
     case 'pin': return pin(route, command);
     case 'unpin': return applied({ pin: null });
     case 'remove': return remove(route, command.variantId);
@@ -101,6 +100,11 @@ function setShadows(route: Route, { shadows, ifRollout }: Command<'setShadows'>)
     ...held, shadows: shadows.map(({ variantId, samplePer10k, deadlineMs }) => ({ variantId, samplePer10k, deadlineMs })),
     variants: { ...route.variants, ...Object.fromEntries(shadows.map(({ variant }) => [variant.variantId, variant])) },
   });
+}
+
+/** Field by field: a command from outside must not bring anything else into the route. */
+function configure({ fallback, onLostControl, stickyHeader, stickyJsonPath, recordInputs }: RouteSettings): Change {
+  return { fallback, onLostControl, stickyHeader, stickyJsonPath, recordInputs };
 }
 
 function pin(route: Route, { variantId, person, atMs }: Command<'pin'>): Decision {

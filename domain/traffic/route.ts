@@ -35,15 +35,19 @@ export interface Route {
   readonly applied: readonly ({ readonly commandId: string } & CommandResult)[];
 }
 
+/** What a deployment file says of its route; a file may change it at any time. */
+export type RouteSettings = Pick<Route, 'fallback' | 'onLostControl' | 'stickyHeader' | 'stickyJsonPath' | 'recordInputs'>;
+
 /**
  * Idempotent by commandId. Each checks only the fields that it needs and that its variant is not tombstoned;
- * `remove` has no precondition. A command whose `ifRollout` is no longer the route's rollout is `superseded`.
+ * `remove` and `configure` have no precondition. A command whose `ifRollout` is no longer the route's rollout is `superseded`.
  * `setShadows` and `setShare` of a newer rollout number take the route over.
  */
 export type RouteCommand = { readonly commandId: string; readonly atMs: number } & (
   | { readonly type: 'setChampion'; readonly variant: RouteVariant; readonly expectedChampion: VariantId | null; readonly by: 'automation' | 'person' | 'safety' }
   | { readonly type: 'setShare'; readonly variant: RouteVariant; readonly sharePer10k: number; readonly ifRollout: RolloutId }
   | { readonly type: 'setShadows'; readonly shadows: readonly (RouteShadow & { readonly variant: RouteVariant })[]; readonly ifRollout: RolloutId }
+  | { readonly type: 'configure'; readonly settings: RouteSettings }
   | { readonly type: 'pin'; readonly variantId: VariantId; readonly person: string }
   | { readonly type: 'unpin'; readonly person: string }
   | { readonly type: 'remove'; readonly variantId: VariantId }

@@ -1,5 +1,6 @@
-import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
+import { WithStartWorkflowOperation, WorkflowNotFoundError, type Client } from '@temporalio/client';
 import type { RolloutRecord } from '../../domain/rollout/record.ts';
+import type { ProcessDescription } from '../../ports/orchestrator.ts';
 import { deploymentWorkflowId, rolloutWorkflowId } from '../../workflows/ids.ts';
 import { evidenceSignal, startRolloutUpdate, type StartRolloutAnswer, type StartRolloutArgs } from '../../workflows/messages.ts';
 import { QUEUES } from '../../workflows/task-queues.ts';
@@ -20,6 +21,7 @@ export const PERSON = { kind: 'person', name: 'ada' } as const;
 
 export function harness(client: Client, world: World): Harness {
   const { deploymentUid: uid, name } = world.route;
+  world.describe = (workflowId) => describe(client, workflowId);
   return {
     client, uid, world,
     async start(model, { updateId, ...of } = {}) {
@@ -37,6 +39,17 @@ export function harness(client: Client, world: World): Harness {
       return record;
     },
   };
+}
+
+/** What the orchestrator's adapter says of a workflow. */
+export async function describe(client: Client, workflowId: string): Promise<ProcessDescription | null> {
+  try {
+    const { runId, status } = await client.workflow.getHandle(workflowId).describe();
+    return { workflowId, runId, status: status.name, link: null };
+  } catch (error) {
+    if (error instanceof WorkflowNotFoundError) return null;
+    throw error;
+  }
 }
 
 /** Looks again and again, in real time, until it is so. */

@@ -55,6 +55,34 @@ export const SCENARIOS: readonly Scenario[] = [
     },
   },
   {
+    name: 'restored', judge: onlyAgainst(PROMOTE), canary: [],
+    play: async (stage: Stage): Promise<readonly Kept[]> => {
+      const entity = stage.client.workflow.getHandle(deploymentWorkflowId(TENANT, stage.uid));
+      await secondRollout(stage);
+      await until('the entity has taken it', () => stage.world.status?.champion?.model === 'filesystem:churn@2');
+      await entity.terminate('lost');
+      await startRollout(stage.client, stage.uid, 'filesystem:churn@3');
+      await entity.executeUpdate(rollbackUpdate, { args: [{ actor: PERSON, reason: 'it loses' }] });
+      await until('all is tidy', () => stage.world.loaded.size === 1 && stage.world.status?.activeRollout === null);
+      return [{ workflow: 'deployment', workflowId: entity.workflowId, name: 'restored' }];
+    },
+  },
+  {
+    name: 'adopted', judge: () => COLLECTING, canary: [],
+    play: async (stage: Stage): Promise<readonly Kept[]> => {
+      const entity = stage.client.workflow.getHandle(deploymentWorkflowId(TENANT, stage.uid));
+      await secondRollout(stage, async (handle) => {
+        await entity.terminate('lost');
+        await startRollout(stage.client, stage.uid, 'filesystem:churn@3', 'queue');
+        await handle.executeUpdate(abortUpdate, { args: [{ actor: PERSON, reason: 'enough seen' }] });
+      });
+      await until('the queued one runs', () => stage.world.rollouts.get(`${stage.uid}/3`)?.state.stage === 'shadowing');
+      await stage.client.workflow.getHandle(rolloutWorkflowId(TENANT, `${stage.uid}/3`)).terminate('by an operator');
+      await until('all is tidy', () => stage.world.loaded.size === 1 && stage.world.status?.activeRollout === null);
+      return [{ workflow: 'deployment', workflowId: entity.workflowId, name: 'adopted' }];
+    },
+  },
+  {
     name: 'retrain', judge: () => COLLECTING, canary: BOTH,
     play: async ({ client, uid }: Stage): Promise<readonly Kept[]> => {
       const workflowId = retrainWorkflowId(TENANT, uid);
@@ -76,11 +104,27 @@ export const CONTINUED: Scenario = {
   },
 };
 
+/** The same of an entity: what it remembers crosses over between two rollouts. */
+export const CONTINUED_ENTITY: Scenario = {
+  name: 'continued-entity', judge: onlyAgainst(PROMOTE), canary: [],
+  async play(stage) {
+    const workflowId = deploymentWorkflowId(TENANT, stage.uid);
+    await secondRollout(stage);
+    await until('the entity is free', () => stage.world.status?.activeRollout === null && stage.world.status.rolloutCount === 2);
+    const kept = { workflow: 'deployment', workflowId } as const;
+    const runId = await firstRunOf(stage.client, workflowId);
+    await startRollout(stage.client, stage.uid, 'filesystem:churn@3');
+    await stage.client.workflow.getHandle(rolloutWorkflowId(TENANT, `${stage.uid}/3`)).executeUpdate(abortUpdate, { args: [{ actor: PERSON, reason: 'enough seen' }] });
+    await until('the entity is free', () => stage.world.status?.activeRollout === null && stage.world.status.rolloutCount === 3);
+    return [{ ...kept, runId, name: 'continued-first-run' }, { ...kept, name: 'continued-last-run' }];
+  },
+};
+
 /** The run at the head of the chain: every later one names it. */
 async function firstRunOf(client: Client, workflowId: string): Promise<string> {
   const { events } = await client.workflow.getHandle(workflowId).fetchHistory();
   const started = events?.[0]?.workflowExecutionStartedEventAttributes;
-  if (started?.continuedExecutionRunId === undefined || started.continuedExecutionRunId === null || started.continuedExecutionRunId === '') throw new Error('the rollout was not continued as new: the server suggested it too late');
+  if (started?.continuedExecutionRunId === undefined || started.continuedExecutionRunId === null || started.continuedExecutionRunId === '') throw new Error('it was not continued as new: the server suggested it too late');
   return started.firstExecutionRunId ?? started.continuedExecutionRunId;
 }
 
@@ -110,9 +154,9 @@ async function pinged(handle: Handle): Promise<void> {
   }
 }
 
-async function startRollout(client: Client, uid: string, model: string): Promise<void> {
+async function startRollout(client: Client, uid: string, model: string, whenBusy: 'refuse' | 'queue' = 'refuse'): Promise<void> {
   await client.workflow.executeUpdateWithStart(startRolloutUpdate, {
-    args: [{ specHash: 'sha256:spec', model, actor: PERSON, retry: false, reason: null, whenBusy: 'refuse' }],
+    args: [{ specHash: 'sha256:spec', model, actor: PERSON, retry: false, reason: null, whenBusy }],
     startWorkflowOperation: new WithStartWorkflowOperation('deployment', {
       workflowId: deploymentWorkflowId(TENANT, uid), taskQueue: QUEUES.control, workflowIdConflictPolicy: 'USE_EXISTING', args: [{ tenant: TENANT, uid, name: 'churn', carried: null }],
     }),

@@ -1,9 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
+import { withFailures } from '../../activities/failures.ts';
 import type { Activities } from '../../activities/index.ts';
+import { restoringActivities } from '../../activities/restoring.ts';
 import type { VerdictSummary } from '../../domain/analysis/verdict.ts';
-import type { AuditEntry } from '../../domain/audit.ts';
+import { chain, GENESIS, type AuditEntry } from '../../domain/audit.ts';
 import type { RolloutPolicy } from '../../domain/deployment.ts';
 import type { DeploymentStatus } from '../../domain/deployment-record.ts';
 import { digestOf } from '../../domain/digest.ts';
@@ -11,6 +13,7 @@ import type { VariantId } from '../../domain/ids.ts';
 import type { RolloutRecord } from '../../domain/rollout/record.ts';
 import { applyCommand, emptyRoute } from '../../domain/traffic/commands.ts';
 import type { CommandResult, Route, RouteCommand, RouteVariant } from '../../domain/traffic/route.ts';
+import type { ProcessDescription } from '../../ports/orchestrator.ts';
 
 export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
@@ -50,6 +53,8 @@ export interface World {
   readonly notices: { readonly id: string; readonly type: string; readonly text: string }[];
   readonly verdicts: { readonly rolloutId: string; readonly n: number; readonly verdict: VerdictSummary }[];
   status: DeploymentStatus | null;
+  /** As Temporal says of a workflow; set by whoever has a client. */
+  describe: (workflowId: string) => Promise<ProcessDescription | null>;
 }
 
 export function variantOf(model: string): { variantId: string; model: string; artifactDigest: string } {
@@ -58,11 +63,11 @@ export function variantOf(model: string): { variantId: string; model: string; ar
 
 export function createWorld(of: { uid: string; name: string; policy?: Partial<RolloutPolicy>; judge?: Judge }): World {
   const world: World = {
-    activities: {} as Activities, policy: { ...POLICY, ...of.policy }, judge: of.judge ?? (() => COLLECTING), before: {}, status: null,
+    activities: {} as Activities, policy: { ...POLICY, ...of.policy }, judge: of.judge ?? (() => COLLECTING), before: {}, status: null, describe: async () => null,
     route: emptyRoute({ tenantId: TENANT, deploymentUid: of.uid, name: of.name, fallback: ['last-good', 'closed'], onLostControl: 'serve', stickyHeader: null, stickyJsonPath: null, recordInputs: false }),
     calls: [], loaded: new Set(), rollouts: new Map(), audits: [], notices: [], verdicts: [],
   };
-  const activities: Activities = { ...checking(world), ...routing(world), ...judging(world), ...telling(world), ...retraining(world) };
+  const activities: Activities = { ...checking(world), ...routing(world), ...judging(world), ...telling(world), ...restoring(world), ...retraining(world) };
   return Object.assign(world, { activities: watched(world, activities) });
 }
 
@@ -90,11 +95,7 @@ function checking(world: World): Pick<Activities, 'readPolicy' | 'validateModel'
 }
 
 function routing(world: World): Pick<Activities, 'setShadows' | 'setShare' | 'setChampion' | 'removeVariant' | 'awaitApplied'> {
-  const apply = (command: RouteCommand): CommandResult => {
-    const { route, result } = applyCommand(world.route, command);
-    world.route = route;
-    return result;
-  };
+  const apply = (command: RouteCommand): CommandResult => applyTo(world, command);
   const variant = (id: VariantId): RouteVariant => {
     if (!world.loaded.has(id)) throw refused('LM_INVARIANT', `${id} gets traffic but is not loaded`);
     return { variantId: id, version: id, artifactDigest: digestOf(id), endpoint: { url: 'http://127.0.0.1:1', modelName: id, modelVersion: null } };
@@ -132,6 +133,36 @@ function telling(world: World): Pick<Activities, 'projectRollout' | 'projectDepl
     async audit({ entry }) { if (!world.audits.some(({ auditId }) => auditId === entry.auditId)) world.audits.push(entry); },
     async notify({ id, type, text }) { if (!world.notices.some((known) => known.id === id)) world.notices.push({ id, type, text }); },
   };
+}
+
+/** The real activities over what this world holds; a lost world (no status) is a deployment that nobody wrote of. */
+function restoring(world: World): Pick<Activities, 'restoreDeployment' | 'settleRollout'> {
+  const { name, deploymentUid: uid } = world.route;
+  const born = { revision: 0, phase: 'empty', champion: null, challenger: null, activeRollout: null, rolloutCount: 0, lastVerdict: null, lastGood: [], pinnedBy: null, message: 'No version serves yet.' } as const;
+  const variants = (): Map<string, { variantId: string; model: string; artifactDigest: string }> => new Map([...world.rollouts.values()].flatMap(({ challenger }) => (challenger === null ? [] : [[challenger.variantId, challenger] as const])));
+  return withFailures(restoringActivities({
+    stores: {
+      deployments: {
+        getDeploymentByUid: async (tenantId) => ({ tenantId, uid, name, specHash: 'sha256:spec', createdAtMs: 0, updatedAtMs: 0, status: world.status ?? born }),
+        getRollout: async (_tenant, id) => world.rollouts.get(id) ?? null,
+        listRollouts: async () => ({ items: [...world.rollouts.values()], next: null }),
+        putRollout: async (record) => world.activities.projectRollout({ record }),
+        getVariant: async (tenantId, id) => ({ ...variants().get(id) ?? { variantId: id, model: id, artifactDigest: '' }, tenantId, deploymentUid: uid, backend: 'memory', endpoint: null, attestation: 'hashed', contractHash: '', bundleDigest: null, createdAtMs: 0 }),
+      },
+      routes: { get: async () => world.route, apply: async (_tenant, _uid, command) => applyTo(world, command) },
+      audit: {
+        append: async (tenantId, entry) => { await world.activities.audit({ tenant: tenantId, entry }); return chain(tenantId, entry, { seq: 0, hash: GENESIS }); },
+        read: async (tenantId, { subject }) => world.audits.filter((entry) => entry.subject === subject).map((entry) => chain(tenantId, entry, { seq: 0, hash: GENESIS })),
+      },
+    },
+    orchestrator: { describe: (workflowId) => world.describe(workflowId) }, now: Date.now,
+  }));
+}
+
+function applyTo(world: World, command: RouteCommand): CommandResult {
+  const { route, result } = applyCommand(world.route, command);
+  world.route = route;
+  return result;
 }
 
 function retraining(world: World): Pick<Activities, 'trainModel' | 'requestRollout'> {

@@ -7,7 +7,7 @@ import { bundlePath, quietRuntime } from '../support/temporal.ts';
 /** Histories recorded by this and every earlier release, against the workflow code at hand. `npm run history:record` adds this release's. */
 const FOLDER = join(import.meta.dirname, 'histories');
 const WORKFLOWS = ['deployment', 'retrain', 'rollout'];
-const NEEDED = ['first', 'promoted', 'promoted-now', 'rolled-back', 'inconclusive', 'aborted', 'superseded', 'continued-first-run', 'continued-last-run', 'went-back', 'trained'];
+const NEEDED = ['first', 'promoted', 'promoted-now', 'rolled-back', 'inconclusive', 'aborted', 'superseded', 'continued-first-run', 'continued-last-run', 'went-back', 'restored', 'adopted', 'trained'];
 
 interface Recorded { readonly file: string; readonly workflowId: string; readonly history: unknown }
 const recorded = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json')).sort().map((file): Recorded =>
@@ -18,6 +18,7 @@ beforeAll(quietRuntime);
 test('every workflow and every way a rollout ends is recorded', () => {
   expect(readdirSync(FOLDER).sort()).toEqual(WORKFLOWS);
   for (const name of NEEDED) expect(recorded.map(({ file }) => basename(file))).toContainEqual(expect.stringMatching(new RegExp(`^\\d+\\.\\d+\\.\\d+-${name}\\.json$`)));
+  for (const name of ['continued-first-run', 'continued-last-run']) expect(recorded.map(({ file }) => file)).toContainEqual(expect.stringMatching(new RegExp(`^deployment/\\d+\\.\\d+\\.\\d+-${name}\\.json$`)));
 });
 
 test.each(recorded.map(({ file, ...rest }) => [file, rest] as const))('%s replays', async (_file, { workflowId, history }) => {
@@ -28,6 +29,7 @@ test.each(recorded.map(({ file, ...rest }) => [file, rest] as const))('%s replay
 test.each([
   ['a step asks for another activity', 'quick.setShadows.executeWithOptions(', 'quick.setShare.executeWithOptions('],
   ['the entity names its child otherwise', 'rollout/${tenant}/', 'rollouts/${tenant}/'],
+  ['an entity that starts from nothing asks for something else', 'quick.restoreDeployment(', 'quick.settleRollout('],
   ['an undo is forgotten', 'run.undo.push(name)', 'void name'],
   ['undo steps run in the order in which they were done', 'run.undo.at(-1)', 'run.undo.at(0)'],
 ])('%s: replay fails', async (_title, before, after) => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { applyCommand, emptyRoute } from '../../domain/traffic/commands.ts';
-import type { Route, RouteCommand, RouteVariant } from '../../domain/traffic/route.ts';
+import type { Route, RouteCommand, RouteSettings, RouteVariant } from '../../domain/traffic/route.ts';
 
 export const UID = 'dep_1';
 
@@ -20,10 +20,16 @@ const ifRollout = fc.integer({ min: 1, max: 3 }).map((n) => `${UID}/${n}`);
 const person = fc.constantFrom('ann', 'bob');
 const shadow = fc.record({ variant: anyVariant, samplePer10k: fc.integer({ min: 0, max: 10_000 }), deadlineMs: fc.integer({ min: 1, max: 1_000 }) }).map((of) => ({ ...of, variantId: of.variant.variantId }));
 
+export const anySettings: fc.Arbitrary<RouteSettings> = fc.record({
+  fallback: fc.constantFrom<RouteSettings['fallback'][]>(['last-good', 'closed'], ['closed']), onLostControl: fc.constantFrom('serve' as const, 'failClosed' as const),
+  stickyHeader: fc.option(fc.constantFrom('x-user', 'x-shop')), stickyJsonPath: fc.option(fc.constant('parameters.customer')), recordInputs: fc.boolean(),
+});
+
 const body = fc.oneof(
   fc.record({ type: fc.constant('setChampion' as const), variant: anyVariant, expectedChampion: fc.option(anyId), by: fc.constantFrom('automation' as const, 'person' as const, 'safety' as const) }),
   fc.record({ type: fc.constant('setShare' as const), variant: anyVariant, sharePer10k: fc.integer({ min: 0, max: 10_000 }), ifRollout }),
   fc.record({ type: fc.constant('setShadows' as const), shadows: fc.uniqueArray(shadow, { maxLength: 3, selector: ({ variantId }) => variantId }), ifRollout }),
+  fc.record({ type: fc.constant('configure' as const), settings: anySettings }),
   fc.record({ type: fc.constant('pin' as const), variantId: anyId, person }),
   fc.record({ type: fc.constant('unpin' as const), person }),
   fc.record({ type: fc.constant('remove' as const), variantId: anyId }),

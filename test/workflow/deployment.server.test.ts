@@ -120,25 +120,102 @@ test('rollback during a rollout: traffic first, then the rollout gives way', asy
   });
 });
 
-test('a rollout that was terminated from outside frees its place', async () => {
+test('a rollout that was terminated from outside frees its place, and leaves nothing in route and memory', async () => {
   await deploymentOf(({ model }) => (model.endsWith('@3') ? PROMOTE : COLLECTING), async (h, world) => {
     await h.start('filesystem:churn@2');
     await untilStage(h, 2, 'shadowing');
+    expect(world.route.shadows).toHaveLength(1);
     await h.rollout(2).terminate('by an operator');
     await until('the deployment is free', () => world.status?.activeRollout === null);
     expect(world.status?.message).toContain('aborted');
+    expect(world.route.shadows).toEqual([]);
+    expect(h.record(2)).toMatchObject({ state: { stage: 'done', outcome: 'aborted' }, endedAtMs: expect.any(Number) as number });
     expect(await h.start('filesystem:churn@3')).toMatchObject({ n: 3 });
     await untilStage(h, 3, 'shadowing');
+    expect([...world.loaded].sort()).toEqual([1, 3].map((n) => id(`filesystem:churn@${n}`)));
   });
 });
 
 test('a number that exists already is passed over: its evidence must not be taken for another rollout\'s', async () => {
-  await deploymentOf(() => PROMOTE, async (h) => {
+  await deploymentOf(() => PROMOTE, async (h, world) => {
     await h.entity().terminate('lost');
-    const again = await h.start('filesystem:churn@9');
-    expect(again).toEqual({ rolloutId: `${h.uid}/2`, n: 2, state: 'started' });
-    expect(await ended(h, 2)).toMatchObject({ outcome: 'superseded' });
-    expect(h.world.route.champion).toBe(id('filesystem:churn@1'));
+    world.status = null;
+    world.rollouts.clear();
+    expect(await h.start('filesystem:churn@9')).toEqual({ rolloutId: `${h.uid}/2`, n: 2, state: 'started' });
+    expect(await ended(h, 2)).toMatchObject({ outcome: 'promoted' });
+    expect(h.record(2).champion?.variantId).toBe(id('filesystem:churn@1'));
     expect(deploymentWorkflowId(TENANT, h.uid)).toBe(h.entity().workflowId);
+  });
+});
+
+describe('an entity that was lost', () => {
+  test('knows champion, last good, numbers, what was tried and how much it audited', async () => {
+    await deploymentOf(({ model }) => (model.endsWith('@3') ? ROLLBACK : PROMOTE), async (h, world) => {
+      await through(h, 'filesystem:churn@2', 2);
+      await through(h, 'filesystem:churn@3', 3);
+      await through(h, 'filesystem:churn@4', 4);
+      await h.entity().executeUpdate(rollbackUpdate, { args: [say] });
+      await until('what lost it is unloaded', () => !world.loaded.has(id('filesystem:churn@4')));
+      const before = { status: world.status!, audits: world.audits.length };
+      await h.entity().terminate('lost');
+      for (const model of ['filesystem:churn@3', 'filesystem:churn@4']) await expect(h.start(model)).rejects.toMatchObject({ cause: { type: 'LM_ALREADY_TRIED' } });
+      const { champion, lastGood, rolloutCount } = before.status;
+      await until('it is written', () => world.status!.revision > before.status.revision);
+      expect(world.status).toMatchObject({ champion, lastGood, rolloutCount, phase: 'serving', activeRollout: null });
+      expect([champion?.model, lastGood.map(({ model }) => model)]).toEqual(['filesystem:churn@2', ['filesystem:churn@1']]);
+      await h.entity().executeUpdate(rollbackUpdate, { args: [say] });
+      expect(world.route.champion).toBe(id('filesystem:churn@1'));
+      await until('the rest is tidy', () => world.loaded.size === 1);
+      await until('it is audited', () => world.audits.filter(({ action }) => action === 'deployment.rolled-back').length === 2);
+      expect(world.audits.map(({ action }) => action)).toContain('deployment.restored');
+      expect(await h.start('filesystem:churn@5')).toMatchObject({ n: 5 });
+      expect(await ended(h, 5)).toMatchObject({ outcome: 'promoted' });
+      expect(h.record(5).champion?.model).toBe('filesystem:churn@1');
+    });
+  });
+
+  test('finds the rollout that still runs, starts no second one beside it, and hears its end', async () => {
+    await deploymentOf(() => PROMOTE, async (h, world) => {
+      await h.start('filesystem:churn@2');
+      await untilStage(h, 2, 'shadowing');
+      await h.entity().terminate('lost');
+      await expect(h.start('filesystem:churn@3')).rejects.toMatchObject({ cause: { type: 'LM_ROLLOUT_IN_PROGRESS', details: [{ rollout: 2, late: true }] } });
+      await expect(h.start('filesystem:churn@3')).rejects.toMatchObject({ cause: { type: 'LM_ROLLOUT_IN_PROGRESS', details: [{ rollout: 2 }] } });
+      expect(world.status).toMatchObject({ activeRollout: `${h.uid}/2`, phase: 'rolling-out', challenger: { model: 'filesystem:churn@2' } });
+      expect(await h.start('filesystem:churn@3', { whenBusy: 'queue' })).toMatchObject({ state: 'queued' });
+      expect(await ended(h, 2)).toMatchObject({ outcome: 'promoted' });
+      expect(await ended(h, 3)).toMatchObject({ outcome: 'promoted' });
+      expect(h.record(3).champion?.model).toBe('filesystem:churn@2');
+      await until('it is known', () => world.status?.champion?.model === 'filesystem:churn@3');
+      expect(world.status?.lastGood.map(({ model }) => model)).toEqual(['filesystem:churn@2', 'filesystem:churn@1']);
+    });
+  });
+
+  test('takes back what a rollout left that is lost too, as after a wiped Temporal', async () => {
+    await deploymentOf(() => COLLECTING, async (h, world) => {
+      await h.start('filesystem:churn@2');
+      await untilStage(h, 2, 'shadowing');
+      await h.entity().terminate('lost');
+      await h.rollout(2).terminate('lost too');
+      expect(world.route.shadows).toHaveLength(1);
+      expect(await h.start('filesystem:churn@3')).toMatchObject({ n: 3, state: 'started' });
+      await untilStage(h, 3, 'shadowing');
+      expect(world.route.shadows.map(({ variantId }) => variantId)).toEqual([id('filesystem:churn@3')]);
+      expect([...world.loaded].sort()).toEqual([1, 3].map((n) => id(`filesystem:churn@${n}`)));
+      expect(h.record(2)).toMatchObject({ state: { stage: 'done', outcome: 'aborted' }, endedAtMs: expect.any(Number) as number });
+      expect(world.audits.filter(({ action, subject }) => action === 'rollout.aborted' && subject === `${h.uid}/2`)).toHaveLength(1);
+    });
+  });
+
+  test('frees the place of a rollout that is terminated after it was found', async () => {
+    await deploymentOf(() => COLLECTING, async (h, world) => {
+      await h.start('filesystem:churn@2');
+      await untilStage(h, 2, 'shadowing');
+      await h.entity().terminate('lost');
+      await h.start('filesystem:churn@3', { whenBusy: 'queue' });
+      await h.rollout(2).terminate('by an operator');
+      await until('the next one runs', () => world.rollouts.has(`${h.uid}/3`), 30_000);
+      expect(h.record(2).state.outcome).toBe('aborted');
+    });
   });
 });

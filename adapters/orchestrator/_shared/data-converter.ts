@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, randomBytes } from 'node:crypto';
+import { extname, join } from 'node:path';
 import type { DataConverter, Payload, PayloadCodec } from '@temporalio/common';
 import type { Secret } from '../../../config/schema.ts';
 import { LastmileError } from '../../../domain/errors.ts';
@@ -8,6 +9,8 @@ const CIPHER = 'aes-256-gcm';
 const KEY_BYTES = 32;
 const IV_BYTES = 12;
 const TAG_BYTES = 16;
+/** Beside this file: .ts in the repository, .js in the published package. */
+const FAILURE_CONVERTER = join(import.meta.dirname, `failure-converter${extname(import.meta.filename)}`);
 
 /** Key id and bytes of a key given as base64. Throws LM_INVALID_CONFIG. */
 function keyOf(secret: Secret): { id: string; key: Buffer } {
@@ -55,5 +58,10 @@ function encoded(metadata: Readonly<Record<string, Uint8Array>>): Record<string,
 
 function textOf(bytes: Uint8Array | undefined): string { return bytes === undefined ? '' : Buffer.from(bytes).toString('utf8'); }
 
-/** The one data converter of clients and workers (decision D7): payloads as they are, or encrypted where a key is given. */
-export function dataConverter(payloadKey: Secret | null): DataConverter { return payloadKey === null ? {} : { payloadCodecs: [encryption(payloadKey)] }; }
+/**
+ * The one data converter of clients, workers and the workflow bundle (decision D7): everything as it is, or, where a key is given,
+ * payloads encrypted, and with them what failures say. Failures from before the key are read as they are.
+ */
+export function dataConverter(payloadKey: Secret | null): DataConverter {
+  return payloadKey === null ? {} : { payloadCodecs: [encryption(payloadKey)], failureConverterPath: FAILURE_CONVERTER };
+}

@@ -28,6 +28,12 @@ function fromWorkflow(cause: unknown): LastmileError | null {
   return new LastmileError(cause.type, cause.message, { cause, ...(isRecord(details) ? { details } : {}) });
 }
 
+/** A refusal by an update that had been accepted while its entity was being restored. */
+export function wasLate(error: unknown): boolean {
+  const [details] = error instanceof WorkflowUpdateFailedError && error.cause instanceof ApplicationFailure ? error.cause.details ?? [] : [];
+  return isRecord(details) && details.late === true;
+}
+
 function away(cause: unknown): LastmileError {
   return new LastmileError('LM_ORCHESTRATOR_UNAVAILABLE', 'Temporal, or the worker behind it, did not answer in time; ask again with the same idempotency key, which starts nothing twice.', { cause });
 }

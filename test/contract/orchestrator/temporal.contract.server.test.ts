@@ -1,4 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { dataConverter } from '../../../adapters/orchestrator/_shared/data-converter.ts';
 import { orchestrators } from '../../../adapters/orchestrator/index.ts';
@@ -7,7 +10,8 @@ import { orchestratorPromises, type OrchestratorSystem } from '../../../conforma
 import { parseRolloutId } from '../../../domain/ids.ts';
 import { withWorkers } from '../../../scripts/histories/workers.ts';
 import { until } from '../../../scripts/histories/harness.ts';
-import { COLLECTING, createWorld, PROMOTE, TENANT, type World } from '../../../scripts/histories/world.ts';
+import { COLLECTING, createWorld, PROMOTE, refused, TENANT, type World } from '../../../scripts/histories/world.ts';
+import { bundleWorkflows } from '../../../workers/bundle.ts';
 import { deploymentWorkflowId, retrainScheduleId, rolloutWorkflowId } from '../../../workflows/ids.ts';
 import { bundlePath, devServer, quietRuntime } from '../../support/temporal.ts';
 
@@ -21,11 +25,12 @@ function adapter(of: Partial<Parameters<typeof orchestrators.temporal.create>[0]
 }
 
 /** One deployment with workers of its own; all its workflows are ended afterwards. */
-async function withSystem(check: (system: OrchestratorSystem, world: World) => Promise<void>, payloadKey: Secret | null = null): Promise<void> {
+async function withSystem(check: (system: OrchestratorSystem, world: World) => Promise<void>, payloadKey: Secret | null = null, bundle = bundlePath()): Promise<void> {
   const deploymentUid = `dep_${randomUUID().replaceAll('-', '')}`;
   const allowed = new Set<string>();
   const world = createWorld({ uid: deploymentUid, name: 'churn', policy: { canary: [] }, judge: ({ model }) => (allowed.has(model) ? PROMOTE : COLLECTING) });
   const orchestrator = adapter({ payloadKey });
+  world.describe = (workflowId) => orchestrator.describe(workflowId);
   const promote = async (id: string): Promise<void> => {
     await until(`rollout ${id} is known`, () => world.rollouts.has(id));
     allowed.add(world.rollouts.get(id)!.model);
@@ -35,7 +40,7 @@ async function withSystem(check: (system: OrchestratorSystem, world: World) => P
   };
   const workflowIds = { deployment: deploymentWorkflowId(TENANT, deploymentUid), rollout: (id: string) => rolloutWorkflowId(TENANT, id) };
   try {
-    await withWorkers({ connection: env.nativeConnection, namespace: 'default', bundle: bundlePath(), activities: world.activities, options: { dataConverter: dataConverter(payloadKey) } }, () => check({ orchestrator, tenant: TENANT, deploymentUid, promote, workflowIds }, world));
+    await withWorkers({ connection: env.nativeConnection, namespace: 'default', bundle, activities: world.activities, options: { dataConverter: dataConverter(payloadKey) } }, () => check({ orchestrator, tenant: TENANT, deploymentUid, promote, workflowIds }, world));
   } finally {
     const ids = [workflowIds.deployment, ...[1, 2, 3, 4].map((n) => workflowIds.rollout(`${deploymentUid}/${n}`))];
     await Promise.all(ids.map((id) => env.client.workflow.getHandle(id).terminate('the test is over').catch(() => undefined)));
@@ -53,7 +58,7 @@ test('with no worker a call ends at its deadline, and the same call works once t
   const begun = performance.now();
   await expect(orchestrator.startRollout(start(uid), 'once')).rejects.toMatchObject({ code: 'LM_ORCHESTRATOR_UNAVAILABLE' });
   expect(performance.now() - begun).toBeLessThan(4_000);
-  await expect(orchestrator.command({ tenant: TENANT, deploymentUid: uid }, { type: 'rollback', actor: { kind: 'person', name: 'ada' }, reason: 'x' }, 'r')).rejects.toMatchObject({ code: 'LM_ORCHESTRATOR_UNAVAILABLE' });
+  await expect(orchestrator.command({ tenant: TENANT, deploymentUid: uid, deployment: 'churn' }, { type: 'rollback', actor: { kind: 'person', name: 'ada' }, reason: 'x' }, 'r')).rejects.toMatchObject({ code: 'LM_ORCHESTRATOR_UNAVAILABLE' });
   const world = createWorld({ uid, name: 'churn' });
   await withWorkers({ connection: env.nativeConnection, namespace: 'default', bundle: bundlePath(), activities: world.activities }, async () => {
     const patient = adapter();
@@ -63,6 +68,34 @@ test('with no worker a call ends at its deadline, and the same call works once t
   });
   await env.client.workflow.getHandle(deploymentWorkflowId(TENANT, uid)).terminate();
   await orchestrator.close();
+});
+
+test('an order that a lost entity refuses is not refused for ever: the same order again is decided anew, and then kept', async () => {
+  await withSystem(async ({ orchestrator, deploymentUid, promote, workflowIds }, world) => {
+    const order = (model: string, id: string) => orchestrator.startRollout({ ...start(deploymentUid), model }, id);
+    await order('filesystem:churn@1', 'a');
+    await promote(`${deploymentUid}/1`);
+    await order('filesystem:churn@2', 'b');
+    await until('it runs', () => world.rollouts.has(`${deploymentUid}/2`));
+    await env.client.workflow.getHandle(workflowIds.deployment).terminate('lost');
+    for (const attempt of [1, 2]) expect([attempt, await order('filesystem:churn@3', 'c').catch((error: unknown) => (error as { code: string }).code)]).toEqual([attempt, 'LM_ROLLOUT_IN_PROGRESS']);
+    await promote(`${deploymentUid}/2`);
+    for (const attempt of [1, 2]) expect([attempt, await order('filesystem:churn@3', 'c')]).toEqual([attempt, { rolloutId: `${deploymentUid}/3`, n: 3, state: 'started' }]);
+  });
+});
+
+test('a rollback reaches a deployment whose entity was lost', async () => {
+  await withSystem(async ({ orchestrator, tenant, deploymentUid, promote, workflowIds }, world) => {
+    for (const n of [1, 2]) {
+      await orchestrator.startRollout({ ...start(deploymentUid), model: `filesystem:churn@${n}` }, `r${n}`);
+      await promote(`${deploymentUid}/${n}`);
+    }
+    await env.client.workflow.getHandle(workflowIds.deployment).terminate('lost');
+    const rollback = () => orchestrator.command({ tenant, deploymentUid, deployment: 'churn' }, { type: 'rollback', actor: { kind: 'person', name: 'ada' }, reason: 'it loses' }, randomUUID());
+    expect((await rollback()).message).toContain('churn@1');
+    expect(world.route.champion).toContain('churn_1');
+    await expect(rollback()).rejects.toMatchObject({ code: 'LM_COMMAND_REFUSED' });
+  });
 });
 
 test('with no server it says so in time, is not well, and creating it does not fail', async () => {
@@ -99,6 +132,31 @@ test('with a key nothing of a payload is readable on the server', async () => {
     expect(inputs.length).toBeGreaterThan(5);
     for (const payload of inputs) expect(Buffer.from(payload.data!).toString('latin1')).not.toContain('unmistakable');
   }, payloadKey);
+});
+
+test('with a key no failure is readable on the server, of an activity or of a refused update; verdict and caller still get the words', async () => {
+  const payloadKey = new Secret(randomBytes(32).toString('base64'));
+  const bundle = join(mkdtempSync(join(tmpdir(), 'lastmile-bundle-')), 'workflows.js');
+  writeFileSync(bundle, (await bundleWorkflows(dataConverter(payloadKey))).code);
+  await withSystem(async ({ orchestrator, deploymentUid, promote, workflowIds }, world) => {
+    const order = (model: string) => orchestrator.startRollout({ ...start(deploymentUid), model }, randomUUID());
+    await order('filesystem:churn@1');
+    await promote(`${deploymentUid}/1`);
+    world.before = { validateModel: () => { throw refused('LM_VALIDATION_FAILED', 'unmistakable: its golden request is wrong'); } };
+    await order('filesystem:churn@2');
+    await until('it is refused', () => world.rollouts.get(`${deploymentUid}/2`)?.state.outcome === 'refused');
+    expect(world.rollouts.get(`${deploymentUid}/2`)?.state.verdict?.text).toContain('unmistakable: its golden request is wrong');
+    world.before = {};
+    await until('the deployment is free', () => world.status?.activeRollout === null);
+    await order('filesystem:unmistakable@3');
+    await env.client.workflow.getHandle(workflowIds.deployment).terminate('lost');
+    const known = await order('filesystem:churn@4').catch((error: unknown) => error as { code: string; message: string });
+    expect(known).toMatchObject({ code: 'LM_ROLLOUT_IN_PROGRESS', message: expect.stringContaining('Rollout 3 is active') as string });
+    const histories = await Promise.all([workflowIds.rollout(`${deploymentUid}/2`), workflowIds.deployment].map((id) => env.client.workflow.getHandle(id).fetchHistory()));
+    const text = JSON.stringify(histories, (_, each: unknown) => (each instanceof Uint8Array ? Buffer.from(each).toString('latin1') : each));
+    expect([...text.matchAll(/Encoded failure/g)].length).toBeGreaterThanOrEqual(2);
+    for (const word of ['unmistakable', 'Rollout 3 is active', 'world.ts']) expect(text).not.toContain(word);
+  }, payloadKey, bundle);
 });
 
 test('the schedule trains and asks for a rollout; changing it keeps it one', async () => {

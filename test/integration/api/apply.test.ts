@@ -1,4 +1,5 @@
 import { sampleMetric, samplePlan } from '../../../conformance/stores/samples.ts';
+import type { Route } from '../../../domain/traffic/route.ts';
 import { createWorld, smallFile, type Answer, type Ask, type World } from '../../support/api-world.ts';
 
 let world: World;
@@ -114,11 +115,58 @@ test('a schedule is put for retrain, and taken away with it', async () => {
   expect(world.orchestrator.schedules).toEqual([{ deployment: 'churn', everyMs: 604_800_000 }, { deployment: 'churn', everyMs: null }]);
 });
 
-test('what a route is born with is refused as a change', async () => {
+const routeOf = async (): Promise<Route> => {
+  const { uid } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
+  return (await world.stores.routes.get('default', uid))!;
+};
+async function rolloutRuns(activeRollout: boolean): Promise<void> {
+  const { uid, status } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
+  await world.stores.deployments.putStatus('default', uid, { ...status, revision: status.revision + 1, activeRollout: activeRollout ? `${uid}/1` : null });
+}
+const CHANGED = { onLostControl: 'failClosed', fallback: ['closed'], records: { inputs: true } };
+
+test('settings of a living route change at once and once, also while a rollout is active; the audit chain names the file', async () => {
   await apply(smallFile());
-  const answer = await apply(smallFile('churn', { onLostControl: 'failClosed', routing: { stickyHeader: 'X-User' } }));
+  await rolloutRuns(true);
+  const before = await routeOf();
+  const answer = await apply(smallFile('churn', CHANGED));
+  expect(answer.json.notes[0]).toBe('fallback, onLostControl, records.inputs apply to the living route at once, without a rollout.');
+  const after = await routeOf();
+  expect(after).toMatchObject({ revision: before.revision + 1, fallback: ['closed'], onLostControl: 'failClosed', recordInputs: true });
+  const again = await apply(smallFile('churn', CHANGED));
+  expect(again.json.notes.join(' ')).not.toContain('at once');
+  expect(await routeOf()).toEqual(after);
+  const audit = await world.stores.audit.read('default', { afterSeq: 0, limit: 10, subject: null });
+  expect(audit.filter(({ action }) => action === 'deployment.update')).toHaveLength(1);
+});
+
+test('there and back again is two changes; a route that a call broke off before is set right by the same file', async () => {
+  const settings = ({ onLostControl, recordInputs }: Route): unknown => ({ onLostControl, recordInputs });
+  await apply(smallFile());
+  for (const change of [CHANGED, {}, CHANGED]) { world.pass(1); await apply(smallFile('churn', change)); }
+  expect(settings(await routeOf())).toEqual({ onLostControl: 'failClosed', recordInputs: true });
+  const { deploymentUid, fallback, stickyHeader, stickyJsonPath } = await routeOf();
+  await world.stores.routes.apply('default', deploymentUid, { type: 'configure', commandId: 'an older file that came late', atMs: 1, settings: { fallback, stickyHeader, stickyJsonPath, onLostControl: 'serve', recordInputs: false } });
+  expect((await apply(smallFile('churn', CHANGED))).status).toBe(202);
+  expect(settings(await routeOf())).toEqual({ onLostControl: 'failClosed', recordInputs: true });
+});
+
+test('another sticky key is refused while a rollout is active, before anything is written, and taken when it has ended', async () => {
+  await apply(smallFile());
+  await rolloutRuns(true);
+  const before = await world.stores.deployments.getDeployment('default', 'churn');
+  const file = smallFile('churn', { onLostControl: 'failClosed', routing: { stickyHeader: 'X-User' } });
+  const answer = await apply(file);
   expect(answer.status).toBe(422);
-  expect(answer.json.details.fields).toEqual(['onLostControl', 'stickyHeader']);
+  expect(answer.json).toMatchObject({ code: 'LM_COMMAND_REFUSED', details: { fields: ['routing.stickyHeader'], rollout: 1 } });
+  expect(answer.json.detail).toContain('rollout 1 of churn');
+  expect(await world.stores.deployments.getDeployment('default', 'churn')).toEqual(before);
+  const plan = await world.call('POST', '/api/v1/plan', { key, body: { spec: file } });
+  expect(plan.json.changes).toEqual(['spec.onLostControl: serve -> failClosed', 'spec.routing.stickyHeader: x-user (new)']);
+  expect(plan.json.notes.slice(0, 2)).toEqual(['onLostControl, routing.stickyHeader apply to the living route at once, without a rollout.', 'routing.stickyHeader cannot change while rollout 1 is active: apply will refuse this file.']);
+  await rolloutRuns(false);
+  expect((await apply(file)).status).toBe(202);
+  expect(await routeOf()).toMatchObject({ stickyHeader: 'x-user', onLostControl: 'failClosed' });
 });
 
 test('plan says what rollouts have spent of the yearly budget, and what the next one gets', async () => {

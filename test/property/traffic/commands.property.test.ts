@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { applyCommand, KEPT_COMMANDS, KEPT_LAST_GOOD } from '../../../domain/traffic/commands.ts';
-import type { Route } from '../../../domain/traffic/route.ts';
+import type { Route, RouteSettings } from '../../../domain/traffic/route.ts';
 import { isKilledId, isNamed } from '../../../domain/traffic/tombstones.ts';
-import { anyCommand, anyHistory, anyRoute, anyStep, newRoute, numbered } from '../../support/traffic-arbitraries.ts';
+import { anyCommand, anyHistory, anyRoute, anySettings, anyStep, newRoute, numbered } from '../../support/traffic-arbitraries.ts';
 
 const RUNS = { numRuns: 1_000, seed: 20_261 };
 
@@ -84,6 +84,18 @@ test('promise 13: automation never moves a pinned champion and never gives a cha
       expect(held.pin?.person).toBeDefined();
       expect(held.shares.reduce((sum, { sharePer10k }) => sum + sharePer10k, 0)).toBeLessThanOrEqual(total);
     });
+  }), RUNS);
+});
+
+test('configure always sets what it names and moves no traffic; no other command touches a setting', () => {
+  const settingsOf = ({ fallback, onLostControl, stickyHeader, stickyJsonPath, recordInputs }: Route): RouteSettings => ({ fallback, onLostControl, stickyHeader, stickyJsonPath, recordInputs });
+  fc.assert(fc.property(anyRoute, anySettings, anyStep, (route, settings, step) => {
+    const { route: set, result } = applyCommand(route, { type: 'configure', commandId: 'set', atMs: 0, settings });
+    expect(result).toEqual({ outcome: 'applied', reason: null, revision: route.revision + 1 });
+    expect(settingsOf(set)).toEqual(settings);
+    expect({ ...set, ...settingsOf(route), revision: route.revision, applied: route.applied }).toEqual(route);
+    const other = numbered(step, set, 999);
+    if (other.type !== 'configure') expect(settingsOf(applyCommand(set, other).route)).toEqual(settings);
   }), RUNS);
 });
 

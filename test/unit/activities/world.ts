@@ -15,6 +15,7 @@ import { stores as databases } from '../../../adapters/store/index.ts';
 import { trainers } from '../../../adapters/training/index.ts';
 import { parseDeployment } from '../../../domain/deployment.schema.ts';
 import { emptyRoute } from '../../../domain/traffic/commands.ts';
+import type { Orchestrator } from '../../../ports/orchestrator.ts';
 import { CHURN, linearOf, sigmoid } from '../../support/onnx-models.ts';
 
 /** The activities over memory adapters, each run as Temporal runs it. */
@@ -31,7 +32,7 @@ export interface World {
 const UID = 'dep_churn';
 const TENANT = 'acme';
 
-export async function createWorld(): Promise<World> {
+export async function createWorld(of: { describe?: Orchestrator['describe'] } = {}): Promise<World> {
   const notices: string[] = [];
   const models = new Map<string, MemoryModel>();
   const stores = databases.memory.create({});
@@ -39,7 +40,7 @@ export async function createWorld(): Promise<World> {
   const world: Omit<World, 'ports' | 'subject' | 'run' | 'publish'> = { notices, models, nowMs: 1_800_000_000_000 };
   const ports: ActivityPorts = {
     stores, registries: { memory: registry }, backends: { memory: backends.memory.create({ models }) }, artifacts: artifactStores.memory.create({}),
-    trainer: trainers.command.create({}), notifier: notifiers.log.create({ write: (line) => notices.push(line) }), orchestrator: orchestrators.memory.create({}),
+    trainer: trainers.command.create({}), notifier: notifiers.log.create({ write: (line) => notices.push(line) }), orchestrator: { ...orchestrators.memory.create({}), ...of },
     now: () => world.nowMs, trainingDir: mkdtempSync(join(tmpdir(), 'lastmile-training-')), pageOf: () => null,
   };
   const activities = createActivities(ports);

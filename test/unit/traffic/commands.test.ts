@@ -92,6 +92,12 @@ describe('remove, kill, revive', () => {
   });
 });
 
+test('configure brings the settings it names into a route and nothing else', () => {
+  const settings = { fallback: ['closed'], onLostControl: 'failClosed', stickyHeader: 'x-user', stickyJsonPath: null, recordInputs: true } as const;
+  const smuggled = { ...settings, champion: 'var_9', tombstones: ['*'] };
+  expect(after(champion(1, null), { type: 'configure', settings: smuggled })).toMatchObject({ ...settings, champion: 'var_1', tombstones: [] });
+});
+
 test('the memory of answers is bounded', () => {
   let route = newRoute();
   for (let i = 0; i < KEPT_COMMANDS + 5; i += 1) route = act(route, { type: 'unpin', person: 'ann' }).route;
