@@ -5,6 +5,8 @@ import type { AnalysisPlan } from '../domain/analysis/plan.ts';
 import type { Verdict } from '../domain/analysis/verdict.ts';
 import type { DeploymentSpec } from '../domain/deployment.ts';
 import type { DeploymentRecord } from '../domain/deployment-record.ts';
+import type { BreakGlassKit } from '../domain/kill/break-glass.ts';
+import { IN_FLIGHT, type KillRecord } from '../domain/kill/kill.ts';
 import type { Label, StoredLeg } from '../domain/record.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
 import type { Route } from '../domain/traffic/route.ts';
@@ -25,6 +27,16 @@ export const LabelBody = z.strictObject({
   labelMs: z.number().int().optional(), source: z.string().max(100).default('api'),
 });
 export const LabelsBody = z.strictObject({ labels: z.array(LabelBody).min(1).max(10_000) });
+/** No reason is needed first (decision D4); it is asked for afterwards. */
+export const KillScopeBody = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('champion') }), z.strictObject({ kind: z.literal('challengers') }), z.strictObject({ kind: z.literal('all') }),
+  z.strictObject({ kind: z.literal('variant'), variantId: z.string().regex(/^var_[0-9a-f]{32}$/) }),
+  z.strictObject({ kind: z.literal('version'), version: z.string().min(1).max(200) }),
+  z.strictObject({ kind: z.literal('digest'), digest: z.string().regex(/^sha256:[0-9a-f]{64}$/) }),
+]);
+export const KillBody = z.strictObject({ scope: KillScopeBody.default({ kind: 'champion' }), inFlight: z.enum(IN_FLIGHT).default('abort'), reason: z.string().max(2_000).nullable().default(null) });
+/** Everything of the tenant that has these bytes, in whatever deployment. */
+export const KillDigestBody = z.strictObject({ digest: z.string().regex(/^sha256:[0-9a-f]{64}$/), inFlight: z.enum(IN_FLIGHT).default('abort'), reason: z.string().max(2_000).nullable().default(null) });
 export const PageQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50), after: z.string().max(500).nullable().default(null) });
 export const NewKeyBody = z.strictObject({ name: z.string().min(1).max(100), kind: z.enum(['person', 'service']), scopes: z.array(z.enum(['read', 'deploy', 'operate', 'label', 'infer', 'debug', 'admin'])).min(1), expiresAtMs: z.number().int().nullable().default(null) });
 
@@ -50,6 +62,12 @@ export interface HealthAnswer { readonly status: 'ok' | 'degraded'; readonly che
 export interface AuditAnswer { readonly items: readonly AuditRecord[]; readonly nextSeq: number | null }
 export interface KeyLine { readonly id: string; readonly prefix: string; readonly name: string; readonly kind: string; readonly scopes: readonly string[]; readonly createdAtMs: number; readonly expiresAtMs: number | null; readonly revokedAtMs: number | null }
 export interface NewKeyAnswer extends KeyLine { readonly key: string }
+/** The record of a kill as its proof: times from the order on in ms, null until reached. */
+export interface KillView { readonly kill: KillRecord; readonly toFencedMs: number | null; readonly toSilentMs: number | null; readonly toProvedMs: number | null; /** SHA-256 over `kill`. */ readonly digest: string; readonly sentence: string; readonly links: Links }
+export interface KillsAnswer { readonly items: readonly KillView[] }
+/** One entry for each deployment that a digest was killed in. */
+export interface KillDigestAnswer { readonly kills: readonly KillView[] }
+export type BreakGlassAnswer = BreakGlassKit;
 /** RFC 9457. */
 export interface Problem { readonly type: string; readonly title: string; readonly status: number; readonly detail: string; readonly code: string; readonly details: Readonly<Record<string, unknown>>; readonly requestId: string }
 /** One server-sent event; id = "<process>-<sequence>", resumable by Last-Event-ID. `reset`: the whole state, as [{deployment, rollout, verdict, progress}]. */
@@ -83,6 +101,14 @@ export const ROUTES = {
   promote: { method: 'post', path: `${D}/{name}/rollouts/{n}/promote`, scope: 'operate', summary: 'Make the challenger champion now, without the judge', body: NeededReason, idempotent: true, cli: 'promote' },
   abort: { method: 'post', path: `${D}/{name}/rollouts/{n}/abort`, scope: 'operate', summary: 'End the rollout; all traffic to the champion', body: Reason, idempotent: true, cli: 'abort' },
   rollback: { method: 'post', path: `${D}/{name}/rollback`, scope: 'operate', summary: 'Back to the last good champion', body: NeededReason, idempotent: true, cli: 'rollback' },
+  kill: { method: 'post', path: `${D}/{name}/kill`, scope: 'operate', summary: 'Take a version off all traffic at once; answers with the record that becomes the proof', body: KillBody, idempotent: true, cli: 'kill' },
+  killDigest: { method: 'post', path: '/api/v1/kill', scope: 'operate', summary: 'Take every variant with these bytes off, in all deployments', body: KillDigestBody, idempotent: true, cli: 'kill' },
+  getKill: { method: 'get', path: '/api/v1/kills/{id}', scope: 'read', summary: 'A kill and its proof', cli: 'kill' },
+  listKills: { method: 'get', path: `${D}/{name}/kills`, scope: 'read', summary: 'Kills of a deployment, newest first', cli: 'kills' },
+  killReason: { method: 'post', path: '/api/v1/kills/{id}/reason', scope: 'operate', summary: 'Say afterwards why', body: NeededReason, idempotent: true, cli: 'kill' },
+  revive: { method: 'post', path: '/api/v1/kills/{id}/revive', scope: 'operate', summary: 'A person takes a kill back: loads what is needed, then lifts the tombstones', body: NeededReason, idempotent: true, cli: 'revive' },
+  breakGlass: { method: 'post', path: '/api/v1/break-glass', scope: 'operate', summary: 'A token and addresses to kill by when the API is away; the CLI keeps them', cli: 'kill' },
+  forgetGateway: { method: 'delete', path: '/api/v1/gateways/{id}', scope: 'operate', summary: 'Declare a gateway that will not come back gone', cli: 'gateways forget' },
   pushLabels: { method: 'post', path: `${D}/{name}/labels`, scope: 'label', summary: 'True outcomes, as JSON or NDJSON', body: LabelsBody, cli: 'labels push' },
   evidence: { method: 'get', path: `${D}/{name}/rollouts/{n}/evidence`, scope: 'read', summary: 'Plan, blocks and verdicts of a rollout', cli: 'explain' },
   explain: { method: 'get', path: `${D}/{name}/explain`, scope: 'read', summary: 'Why, in one paragraph', query: z.strictObject({ rollout: z.coerce.number().int().min(1).optional(), for: z.enum(['engineer', 'owner']).default('engineer') }), cli: 'explain' },

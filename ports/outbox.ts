@@ -1,3 +1,4 @@
+import type { KillId } from '../domain/kill/kill.ts';
 import type { DeploymentUid, RolloutId, TenantId } from '../domain/ids.ts';
 
 /** What a process without Temporal wants a workflow to know. `id` is deterministic: the same news twice is one message. */
@@ -5,8 +6,11 @@ export interface OutboxMessage {
   readonly id: string;
   readonly tenantId: TenantId;
   readonly deploymentUid: DeploymentUid;
-  readonly rolloutId: RolloutId;
-  readonly type: 'block-sealed' | 'idle';
+  /** The rollout that is meant; null for news to the deployment itself. */
+  readonly rolloutId: RolloutId | null;
+  /** killed and revived: `killId` names the record in the store, which the workflow's activity reads. */
+  readonly type: 'block-sealed' | 'idle' | 'killed' | 'revived';
+  readonly killId?: KillId;
   readonly atMs: number;
 }
 

@@ -1,5 +1,6 @@
 import type { DeploymentUid, RolloutId, TenantId, VariantId } from '../ids.ts';
 import type { Endpoint } from '../variant.ts';
+import type { InFlight } from '../kill/kill.ts';
 
 /** What the gateway needs of a variant. */
 export interface RouteVariant { readonly variantId: VariantId; readonly version: string; readonly artifactDigest: string; readonly endpoint: Endpoint }
@@ -27,6 +28,8 @@ export interface Route {
   readonly lastGood: readonly VariantId[];
   readonly onLostControl: 'serve' | 'failClosed';
   readonly tombstones: readonly Tombstone[];
+  /** Those of the tombstones whose requests under way may come to their end; all others are ended at once. Absent in older documents: none. */
+  readonly draining?: readonly Tombstone[];
   readonly variants: Readonly<Record<VariantId, RouteVariant>>;
   readonly stickyHeader: string | null;
   readonly stickyJsonPath: string | null;
@@ -47,8 +50,8 @@ export type RouteCommand = { readonly commandId: string; readonly atMs: number }
   | { readonly type: 'pin'; readonly variantId: VariantId; readonly person: string }
   | { readonly type: 'unpin'; readonly person: string }
   | { readonly type: 'remove'; readonly variantId: VariantId }
-  | { readonly type: 'kill'; readonly target: Tombstone }
-  | { readonly type: 'revive'; readonly target: Tombstone; readonly person: string; readonly reason: string });
+  | { readonly type: 'kill'; readonly targets: readonly Tombstone[]; readonly inFlight: InFlight }
+  | { readonly type: 'revive'; readonly targets: readonly Tombstone[]; readonly person: string; readonly reason: string });
 
 /** applied: the route changed or already was so; superseded: newer intent holds; refused: a rule said no. */
 export type CommandOutcome = 'applied' | 'superseded' | 'refused';
