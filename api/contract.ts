@@ -6,10 +6,10 @@ import type { Verdict } from '../domain/analysis/verdict.ts';
 import type { DeploymentSpec } from '../domain/deployment.ts';
 import type { DeploymentRecord } from '../domain/deployment-record.ts';
 import type { BreakGlassKit } from '../domain/kill/break-glass.ts';
-import { IN_FLIGHT, type KillRecord } from '../domain/kill/kill.ts';
+import type { KillRecord } from '../domain/kill/kill.ts';
 import type { Label, StoredLeg } from '../domain/record.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
-import type { Route } from '../domain/traffic/route.ts';
+import { IN_FLIGHT, type Route } from '../domain/traffic/route.ts';
 import type { GatewayStats } from '../domain/traffic/table.ts';
 import type { Scope } from '../ports/key-store.ts';
 

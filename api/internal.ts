@@ -4,7 +4,7 @@ import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { isDigest } from '../domain/digest.ts';
 import { LastmileError } from '../domain/errors.ts';
-import { IN_FLIGHT } from '../domain/kill/kill.ts';
+import { IN_FLIGHT } from '../domain/traffic/route.ts';
 import type { GatewaySync } from '../domain/traffic/table.ts';
 import { authenticateService } from './auth.ts';
 import { checked, readJson } from './body.ts';

@@ -9,6 +9,8 @@ export type VariantId = string;
 export type InferenceId = string;
 /** `<deployment uid>/<n>`: the n-th attempt to make a challenger champion. */
 export type RolloutId = string;
+/** `kil_…`: one order to take something off, and its proof. */
+export type KillId = string;
 
 export const DEFAULT_TENANT: TenantId = 'default';
 

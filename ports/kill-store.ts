@@ -1,5 +1,5 @@
-import type { KillId, KillRecord } from '../domain/kill/kill.ts';
-import type { DeploymentUid, TenantId } from '../domain/ids.ts';
+import type { DeploymentUid, KillId, TenantId } from '../domain/ids.ts';
+import type { KillRecord } from '../domain/kill/kill.ts';
 
 /** Orders to take something off, with their proofs; kept for good. */
 export interface KillStore {

@@ -1,5 +1,4 @@
-import type { KillId } from '../domain/kill/kill.ts';
-import type { DeploymentUid, RolloutId, TenantId } from '../domain/ids.ts';
+import type { DeploymentUid, KillId, RolloutId, TenantId } from '../domain/ids.ts';
 
 /** What a process without Temporal wants a workflow to know. `id` is deterministic: the same news twice is one message. */
 export interface OutboxMessage {

@@ -1,7 +1,7 @@
 import type { Actor } from '../audit.ts';
-import type { DeploymentUid, TenantId, VariantId } from '../ids.ts';
-import type { Tombstone } from '../traffic/route.ts';
-import type { InFlight, KillId, KillScope } from './kill.ts';
+import type { DeploymentUid, KillId, TenantId, VariantId } from '../ids.ts';
+import type { InFlight, Tombstone } from '../traffic/route.ts';
+import type { KillScope } from './kill.ts';
 
 /**
  * What a break-glass token says: its bearer may kill in this tenant, at gateways and modelhosts directly, until it expires. Signed with the

@@ -1,10 +1,7 @@
 import type { Actor, AuditEntry } from '../audit.ts';
-import type { DeploymentUid, TenantId, VariantId } from '../ids.ts';
-import type { Tombstone } from '../traffic/route.ts';
+import type { DeploymentUid, KillId, TenantId, VariantId } from '../ids.ts';
+import type { InFlight, Tombstone } from '../traffic/route.ts';
 import type { Endpoint } from '../variant.ts';
-
-/** `kil_…`: one order to take something off, and its proof. */
-export type KillId = string;
 
 /** What a person names (decision D4). `champion` is the default of `kill NAME`; `all` is the whole deployment. */
 export type KillScope =
@@ -13,10 +10,6 @@ export type KillScope =
   | { readonly kind: 'version'; readonly version: string }
   | { readonly kind: 'digest'; readonly digest: string };
 export const KILL_SCOPES = ['champion', 'challengers', 'all', 'variant', 'version', 'digest'] as const satisfies readonly KillScope['kind'][];
-
-/** What becomes of requests that the variant is answering at that moment: ended and answered by the fallback, or let come to their end. */
-export const IN_FLIGHT = ['abort', 'drain'] as const;
-export type InFlight = (typeof IN_FLIGHT)[number];
 
 /**
  * fencing: not every live gateway obeys yet. fenced: no new request goes there. silent: nothing is in flight any more.

@@ -33,18 +33,25 @@ export function advanceKill(record: KillRecord, seen: Observation): KillRecord {
   if (record.state === 'revived') return record;
   const gateways = fences(record, seen);
   const now: KillRecord = { ...record, revision: seen.revision ?? record.revision, gateways, backends: seen.backends, probes: seen.probes, answering: seen.answering };
-  const isFenced = now.revision !== null && gateways.every((fence) => OBEYS[fence.state] || isBounded(now, fence));
-  const isSilent = isFenced && gateways.every((fence) => fence.state !== 'fenced');
-  const silentAtMs = isSilent ? record.silentAtMs ?? seen.nowMs : record.silentAtMs;
-  const isProved = isSilent && silentAtMs !== null && backendsAreDone(now) && probesAreClear(now, silentAtMs);
-  const missing = isProved ? [] : whatIsMissing(now);
-  const reached: KillState = isProved ? 'proved' : isSilent ? 'silent' : isFenced ? 'fenced' : 'fencing';
+  const reached = reach(now, seen.nowMs);
+  const missing = reached === 'proved' ? [] : whatIsMissing(now);
   const isLate = missing.length > 0 && seen.nowMs - record.requestedAtMs > PATIENCE_MS;
   return {
-    ...now, state: reached !== 'proved' && isLate ? 'unconfirmed' : reached, missing, bound: missing.length === 0 ? null : boundOf(now),
-    fencedAtMs: isFenced ? record.fencedAtMs ?? seen.nowMs : record.fencedAtMs, silentAtMs, provedAtMs: isProved ? record.provedAtMs ?? seen.nowMs : record.provedAtMs,
+    ...now, state: isLate ? 'unconfirmed' : reached, missing, bound: missing.length === 0 ? null : boundOf(now),
+    fencedAtMs: since(record.fencedAtMs, reached !== 'fencing', seen.nowMs), silentAtMs: since(record.silentAtMs, reached === 'silent' || reached === 'proved', seen.nowMs),
+    provedAtMs: since(record.provedAtMs, reached === 'proved', seen.nowMs),
   };
 }
+
+function reach(now: KillRecord, nowMs: number): Exclude<KillState, 'unconfirmed' | 'revived'> {
+  const isFenced = now.revision !== null && now.gateways.every((fence) => OBEYS[fence.state] || isBounded(now, fence));
+  if (!isFenced) return 'fencing';
+  if (now.gateways.some(({ state }) => state === 'fenced')) return 'fenced';
+  return backendsAreDone(now) && probesAreClear(now, now.silentAtMs ?? nowMs) ? 'proved' : 'silent';
+}
+
+/** The time at which a state was first reached stays. */
+function since(before: number | null, reached: boolean, nowMs: number): number | null { return before ?? (reached ? nowMs : null); }
 
 const OBEYS: Readonly<Record<FenceState, boolean>> = { waiting: false, fenced: true, silent: true, 'lease-ended': false, absent: false, stopped: true };
 

@@ -1,12 +1,15 @@
 import type { DeploymentUid, RolloutId, TenantId, VariantId } from '../ids.ts';
 import type { Endpoint } from '../variant.ts';
-import type { InFlight } from '../kill/kill.ts';
 
 /** What the gateway needs of a variant. */
 export interface RouteVariant { readonly variantId: VariantId; readonly version: string; readonly artifactDigest: string; readonly endpoint: Endpoint }
 export interface RouteShadow { readonly variantId: VariantId; readonly samplePer10k: number; readonly deadlineMs: number }
 /** A variant, an artifact digest, or `*` for the whole deployment, that must not serve. */
 export type Tombstone = string;
+
+/** What becomes of requests that a killed variant is answering at that moment: ended and answered by the fallback, or let come to their end. */
+export const IN_FLIGHT = ['abort', 'drain'] as const;
+export type InFlight = (typeof IN_FLIGHT)[number];
 
 /** One per deployment: the only truth of traffic (decision D3). The champion gets what `shares` leaves of the whole. */
 export interface Route {

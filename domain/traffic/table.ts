@@ -1,6 +1,6 @@
 import type { Actor } from '../audit.ts';
-import type { InFlight, KillId } from '../kill/kill.ts';
-import type { Route, Tombstone } from './route.ts';
+import type { KillId } from '../ids.ts';
+import type { InFlight, Route, Tombstone } from './route.ts';
 
 /** What gateways get of a route: all but the command log. */
 export type TableRoute = Omit<Route, 'applied'>;
