@@ -28,7 +28,7 @@ export interface DirectKillAnswer {
   readonly answering: string | null;
 }
 
-/** POST {modelhost}/admin/kills, bearer: a break-glass token or the service token. Variants of other tenants, and unknown ones, are tombstoned without a word. */
+/** POST {modelhost}/admin/kills, bearer: a break-glass token or the service token. Unknown variants are tombstoned; those of another tenant are left alone, without a word. */
 export interface DirectBackendKill { readonly variantIds: readonly VariantId[] }
 export interface DirectBackendKillAnswer { readonly variants: Readonly<Record<VariantId, { readonly state: 'gone'; readonly requests: number | null; readonly requestsAfter: number | null }>> }
 
