@@ -1,6 +1,6 @@
 import type {
-  ApplyAnswer, AuditAnswer, CommandAnswer, DeploymentList, DeploymentView, EvidenceAnswer, ExplainAnswer, GatewaysAnswer, HealthAnswer,
-  KeyLine, LabelsAnswer, NewKeyAnswer, PlanAnswer, RecordAnswer, RolloutList, RolloutView, RouteName, StartRolloutAnswer,
+  ApplyAnswer, AuditAnswer, BreakGlassAnswer, CommandAnswer, DeploymentList, DeploymentView, EvidenceAnswer, ExplainAnswer, GatewaysAnswer, HealthAnswer,
+  KeyLine, KillDigestAnswer, KillsAnswer, KillView, LabelsAnswer, NewKeyAnswer, PlanAnswer, RecordAnswer, RolloutList, RolloutView, RouteName, StartRolloutAnswer,
 } from '../api/contract.ts';
 
 /** What each route answers. `events` is a stream and is not called this way. */
@@ -17,6 +17,14 @@ export interface Answers extends Record<Exclude<RouteName, 'events'>, unknown> {
   readonly promote: CommandAnswer;
   readonly abort: CommandAnswer;
   readonly rollback: CommandAnswer;
+  readonly kill: KillView;
+  readonly killDigest: KillDigestAnswer;
+  readonly getKill: KillView;
+  readonly listKills: KillsAnswer;
+  readonly killReason: KillView;
+  readonly revive: KillView;
+  readonly breakGlass: BreakGlassAnswer;
+  readonly forgetGateway: CommandAnswer;
   readonly pushLabels: LabelsAnswer;
   readonly evidence: EvidenceAnswer;
   readonly explain: ExplainAnswer;
