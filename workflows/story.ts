@@ -60,6 +60,8 @@ const SENTENCES: Readonly<Record<RolloutEvent['type'], (run: Run, by: Actor) => 
   resume: (_, by) => `${by.name} let it go on.`,
   promoted: ended, undone: ended,
   'ask-expired': () => 'Nobody decided in time. Taking back what was done.',
+  approved: (_, by) => `${by.name} approved it.`, escalated: () => 'Nobody has approved it yet: others are asked too.', delegated: (_, by) => `${by.name} handed the approval on.`,
+  'approval-expired': silent, killed: silent,
   judged: silent, failed: silent, abort: silent, 'promote-now': silent,
 };
 
@@ -72,6 +74,7 @@ function whatNow({ state, plan }: Run): string {
     case 'promoting': return ' Making it the champion.';
     case 'undoing': return ' Taking back what was done.';
     case 'asking': return ' Waiting for a person: promote or abort.';
+    case 'approving': return ' Waiting for approval.';
     case 'validating': case 'packaging': case 'loading': case 'shadowing': case 'done': return '';
   }
 }
