@@ -121,9 +121,13 @@ function judged(plan: RolloutPlan, state: RolloutState, event: Judged): Transiti
   if (state.stage === 'asking') return moved(state);
   if (state.stage === 'approving') return stillApproving(plan, state, event);
   const seen: RolloutState = { ...state, ...heldBy(event), verdict, stepSinceMs: state.stage === 'canary' ? state.stepSinceMs ?? rulingMs : null };
-  if (isHeld(seen)) return moved(seen);
+  return isHeld(seen) ? moved(seen) : follow(plan, seen, event);
+}
+
+/** What a verdict that is no harm leads to, where nothing holds. */
+function follow(plan: RolloutPlan, seen: RolloutState, { verdict, rulingMs, atMs = rulingMs }: Judged): Transition {
   if (verdict.kind === 'inconclusive') return plan.whenInconclusive === 'ask' ? moved({ ...seen, stage: 'asking' }, { type: 'ask' }) : undo(seen, 'inconclusive');
-  if (verdict.kind === 'promote' && stepHasLasted(plan, seen, rulingMs)) return forward(plan, seen, event.atMs ?? rulingMs);
+  if (verdict.kind === 'promote' && stepHasLasted(plan, seen, rulingMs)) return forward(plan, seen, atMs);
   return moved(seen);
 }
 
