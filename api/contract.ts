@@ -1,8 +1,10 @@
 import { z } from 'zod';
 import { CATALOGUE, type Code } from '../domain/errors.ts';
+import { IN_FLIGHT } from '../domain/traffic/route.ts';
 import type { Scope } from '../ports/key-store.ts';
 import { AnalysisPlan, Progress, Verdict } from './schemas/analysis.ts';
 import { DeploymentRecord, DeploymentSpec } from './schemas/deployment.ts';
+import { BreakGlassKit, KillRecord } from './schemas/kill.ts';
 import { AuditRecord, RolloutRecord } from './schemas/rollout.ts';
 import { byName, count, flag, list, named, part, text, time } from './schemas/shape.ts';
 import { GatewayStats, Label, Route, StoredLeg } from './schemas/traffic.ts';
@@ -21,6 +23,16 @@ export const LabelBody = z.strictObject({
   labelMs: z.number().int().optional(), source: z.string().max(100).default('api'),
 });
 export const LabelsBody = z.strictObject({ labels: z.array(LabelBody).min(1).max(10_000) });
+/** No reason is needed first (decision D4); it is asked for afterwards. */
+export const KillScopeBody = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('champion') }), z.strictObject({ kind: z.literal('challengers') }), z.strictObject({ kind: z.literal('all') }),
+  z.strictObject({ kind: z.literal('variant'), variantId: z.string().regex(/^var_[0-9a-f]{32}$/) }),
+  z.strictObject({ kind: z.literal('version'), version: z.string().min(1).max(200) }),
+  z.strictObject({ kind: z.literal('digest'), digest: z.string().regex(/^sha256:[0-9a-f]{64}$/) }),
+]);
+export const KillBody = z.strictObject({ scope: KillScopeBody.default({ kind: 'champion' }), inFlight: z.enum(IN_FLIGHT).default('abort'), reason: z.string().max(2_000).nullable().default(null) });
+/** Everything of the tenant that has these bytes, in whatever deployment. */
+export const KillDigestBody = z.strictObject({ digest: z.string().regex(/^sha256:[0-9a-f]{64}$/), inFlight: z.enum(IN_FLIGHT).default('abort'), reason: z.string().max(2_000).nullable().default(null) });
 export const PageQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50), after: z.string().max(500).nullable().default(null) });
 export const NewKeyBody = z.strictObject({ name: z.string().min(1).max(100), kind: z.enum(['person', 'service']), scopes: z.array(z.enum(['read', 'deploy', 'operate', 'label', 'infer', 'debug', 'admin'])).min(1), expiresAtMs: z.number().int().nullable().default(null) });
 
@@ -66,6 +78,14 @@ export const HealthAnswer = named('HealthAnswer', { status: z.enum(['ok', 'degra
 export type HealthAnswer = z.output<typeof HealthAnswer>;
 export const AuditAnswer = named('AuditAnswer', { items: list(AuditRecord), nextSeq: count.nullable() });
 export type AuditAnswer = z.output<typeof AuditAnswer>;
+/** The record of a kill as its proof: times from the order on in ms, null until reached; `digest` is SHA-256 over `kill`. */
+export const KillView = named('KillView', { kill: KillRecord, toFencedMs: count.nullable(), toSilentMs: count.nullable(), toProvedMs: count.nullable(), digest: text, sentence: text, links: Links });
+export type KillView = z.output<typeof KillView>;
+export const KillsAnswer = named('KillsAnswer', { items: list(KillView) });
+export type KillsAnswer = z.output<typeof KillsAnswer>;
+/** One entry for each deployment that a digest was killed in. */
+export const KillDigestAnswer = named('KillDigestAnswer', { kills: list(KillView) });
+export type KillDigestAnswer = z.output<typeof KillDigestAnswer>;
 const KEY_LINE = { id: text, prefix: text, name: text, kind: text, scopes: list(text), createdAtMs: time, expiresAtMs: time.nullable(), revokedAtMs: time.nullable() };
 export const KeyLine = named('KeyLine', KEY_LINE);
 export type KeyLine = z.output<typeof KeyLine>;
@@ -114,12 +134,20 @@ export const ROUTES = {
   promote: { method: 'post', path: `${D}/{name}/rollouts/{n}/promote`, scope: 'operate', summary: 'Make the challenger champion now, without the judge', body: NeededReason, idempotent: true, answer: CommandAnswer, cli: 'promote' },
   abort: { method: 'post', path: `${D}/{name}/rollouts/{n}/abort`, scope: 'operate', summary: 'End the rollout; all traffic to the champion', body: Reason, idempotent: true, answer: CommandAnswer, cli: 'abort' },
   rollback: { method: 'post', path: `${D}/{name}/rollback`, scope: 'operate', summary: 'Back to the last good champion', body: NeededReason, idempotent: true, answer: CommandAnswer, cli: 'rollback' },
+  kill: { method: 'post', path: `${D}/{name}/kill`, scope: 'operate', summary: 'Take a version off all traffic at once; answers with the record that becomes the proof', body: KillBody, idempotent: true, answer: KillView, statuses: [202], cli: 'kill' },
+  killDigest: { method: 'post', path: '/api/v1/kill', scope: 'operate', summary: 'Take every variant with these bytes off, in all deployments', body: KillDigestBody, idempotent: true, answer: KillDigestAnswer, statuses: [202], cli: 'kill' },
+  getKill: { method: 'get', path: '/api/v1/kills/{id}', scope: 'read', summary: 'A kill and its proof', answer: KillView, cli: 'kills' },
+  listKills: { method: 'get', path: `${D}/{name}/kills`, scope: 'read', summary: 'Kills of a deployment, newest first', answer: KillsAnswer, cli: 'kills' },
+  killReason: { method: 'post', path: '/api/v1/kills/{id}/reason', scope: 'operate', summary: 'Say afterwards why', body: NeededReason, idempotent: true, answer: KillView, cli: 'kills' },
+  revive: { method: 'post', path: '/api/v1/kills/{id}/revive', scope: 'operate', summary: 'A person takes a kill back: loads what is needed, then lifts the tombstones', body: NeededReason, idempotent: true, answer: KillView, cli: 'revive' },
+  breakGlass: { method: 'post', path: '/api/v1/break-glass', scope: 'operate', body: z.strictObject({}), summary: 'A token and addresses to kill by when the API is away; the CLI keeps them', answer: BreakGlassKit, cli: 'kill' },
+  forgetGateway: { method: 'delete', path: '/api/v1/gateways/{id}', scope: 'operate', summary: 'Declare a gateway that will not come back gone', answer: CommandAnswer, cli: 'gateways forget' },
   pushLabels: { method: 'post', path: `${D}/{name}/labels`, scope: 'label', summary: 'True outcomes, as JSON or NDJSON', body: LabelsBody, answer: LabelsAnswer, cli: 'labels push' },
   evidence: { method: 'get', path: `${D}/{name}/rollouts/{n}/evidence`, scope: 'read', summary: 'Plan, blocks and verdicts of a rollout', answer: EvidenceAnswer, cli: 'explain' },
   explain: { method: 'get', path: `${D}/{name}/explain`, scope: 'read', summary: 'Why, in one paragraph', query: z.strictObject({ rollout: z.coerce.number().int().min(1).optional(), for: z.enum(['engineer', 'owner']).default('engineer') }), answer: ExplainAnswer, cli: 'explain' },
   getRecord: { method: 'get', path: `${D}/{name}/records/{inferenceId}`, scope: 'read', summary: 'One inference: every answer and its outcome', answer: RecordAnswer, cli: 'record' },
   events: { method: 'get', path: '/api/v1/events', scope: 'read', summary: 'What changes, as server-sent events', query: z.strictObject({ deployment: z.string().max(63).optional() }), answer: StreamEvent, cli: 'watch' },
-  gateways: { method: 'get', path: '/api/v1/gateways', scope: 'read', summary: 'Gateways, their leases and counts', answer: GatewaysAnswer, cli: 'doctor' },
+  gateways: { method: 'get', path: '/api/v1/gateways', scope: 'read', summary: 'Gateways, their leases and counts', answer: GatewaysAnswer, cli: 'gateways list' },
   audit: { method: 'get', path: '/api/v1/audit', scope: 'read', summary: 'The audit chain of the tenant', query: z.strictObject({ afterSeq: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(1_000).default(200), subject: z.string().max(200).optional() }), answer: AuditAnswer, cli: 'audit' },
   health: { method: 'get', path: '/api/v1/health', scope: null, summary: 'Whether the API and what it needs are well', answer: HealthAnswer, cli: 'doctor' },
   listKeys: { method: 'get', path: '/api/v1/keys', scope: 'admin', summary: 'API keys, without the keys', answer: list(KeyLine), cli: 'keys list' },

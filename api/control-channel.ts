@@ -106,8 +106,8 @@ function withoutLog(route: Route): TableRoute {
 }
 function byText(a: string, b: string): number { return a < b ? -1 : a > b ? 1 : 0; }
 
-function registrationOf({ gatewayId, incarnation, address, adminAddress, applied, tombstones, stats }: GatewaySync, seenAtMs: number, leaseUntilMs: number): GatewayRegistration {
-  return { gatewayId, incarnation, address, adminAddress, applied, tombstones, stats, seenAtMs, leaseUntilMs };
+function registrationOf({ gatewayId, incarnation, address, adminAddress, applied, ownKills, quiet, stats }: GatewaySync, seenAtMs: number, leaseUntilMs: number): GatewayRegistration {
+  return { gatewayId, incarnation, address, adminAddress, applied, ownKills, quiet, stats, seenAtMs, leaseUntilMs };
 }
 
 /** True when woken by another table, false when the time is over or the gateway has gone. */

@@ -4,6 +4,7 @@ import { Router, type Request, type Response } from 'express';
 import { z } from 'zod';
 import { isDigest } from '../domain/digest.ts';
 import { LastmileError } from '../domain/errors.ts';
+import { IN_FLIGHT } from '../domain/traffic/route.ts';
 import type { GatewaySync } from '../domain/traffic/table.ts';
 import { authenticateService } from './auth.ts';
 import { checked, readJson } from './body.ts';
@@ -16,9 +17,14 @@ const byUid = <Value extends z.ZodType>(value: Value): z.ZodRecord<z.ZodString, 
 const Stats = z.strictObject({
   startedAtMs: count, requests: count, refused: count, errors: count, mirrored: count, dropped: count, recordsPending: count, recordsLost: count, perVariant: byUid(count),
 });
+const Quiet = z.strictObject({ inFlight: count, aborted: count, drained: count, refused: count, lastSentAtMs: count.nullable() });
+const OwnKill = z.strictObject({
+  killId: id, targets: z.array(z.string().max(100)).min(1).max(1_000), inFlight: z.enum(IN_FLIGHT), atMs: count,
+  actor: z.strictObject({ kind: z.enum(['person', 'service', 'workflow']), name: z.string().max(100) }),
+});
 const Sync = z.strictObject({
   gatewayId: id, incarnation: count, address: z.string().max(300), adminAddress: z.string().max(300).nullable(), tableDigest: z.string().max(100).nullable(),
-  applied: byUid(count), tombstones: byUid(z.array(z.string().max(100)).max(1_000)), stats: Stats, waitMs: z.number().min(0).max(60_000),
+  applied: byUid(count), ownKills: byUid(z.array(OwnKill).max(100)), quiet: byUid(Quiet), stats: Stats, waitMs: z.number().min(0).max(60_000),
 }) satisfies z.ZodType<GatewaySync>;
 
 /** Paths for our own processes, under the service token: the gateways' control channel, and packages by digest. */

@@ -16,6 +16,8 @@ export interface CallRequest {
 /** The API as a caller sees it. Throws only LastmileError: the code of the problem document, LM_API_UNAVAILABLE, or LM_TIMEOUT. */
 export interface Client {
   readonly url: string;
+  /** Whether a call of this client was answered. */
+  isReached(): boolean;
   call<R extends Exclude<keyof Answers, 'events'>>(route: R, request?: CallRequest): Promise<Answers[R]>;
   /** Server-sent events until the server or the signal ends them; resumes behind `lastEventId`. */
   events(query: { readonly deployment?: string | undefined; readonly lastEventId?: string | undefined; readonly signal: AbortSignal }): AsyncGenerator<StreamEvent>;
@@ -24,9 +26,14 @@ export interface Client {
 export interface ClientOptions { readonly url: string; readonly key: string | null; readonly timeoutMs: number; readonly signal?: AbortSignal }
 
 export function createClient(options: ClientOptions): Client {
+  let reached = false;
   return {
-    url: options.url,
-    call: async (route, request = {}) => (await callOnce(options, ROUTES[route], request)) as never,
+    url: options.url, isReached: () => reached,
+    async call(route, request = {}) {
+      const answer = await callOnce(options, ROUTES[route], request);
+      reached = true;
+      return answer as never;
+    },
     events: (query) => streamEvents(options, query),
   };
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { loadEnvironment } from '../config/environment.ts';
 import type { Config } from '../config/load.ts';
 import { parseDuration } from '../domain/duration.ts';
+import { renewKit, type KitPlace } from './break-glass/kit.ts';
 import { createClient, type Client } from './client.ts';
 import { apiKey, apiUrl, type ConnectFlags } from './connect.ts';
 import { EXIT, type ExitCode } from './exit-codes.ts';
@@ -20,6 +21,8 @@ export interface Session {
   readonly client: Client;
   /** The same API; its calls are not cut off by Ctrl-C, for what has to be finished then. */
   readonly lasting: Client;
+  /** Where the kit lies by which `kill` works without the API. */
+  readonly kitPlace: KitPlace;
   /** The gateway that --gateway or the API names. */
   gateway(connections?: number): Promise<Gateway>;
 }
@@ -36,6 +39,7 @@ export function act<Arguments extends unknown[], Options>(context: Context, acti
     const options = command.optsWithGlobals<Options & GlobalOptions>();
     const session = openSession(context.io, options);
     context.exitCode = (await action(session, options, ...(raw.slice(0, -2) as Arguments))) ?? EXIT.good;
+    if (session.client.isReached()) await renewKit(session.client, session.kitPlace, Date.now());
   };
 }
 
@@ -46,7 +50,7 @@ export function openSession(io: Io, options: GlobalOptions): Session {
   const api = { url: apiUrl(options, config), key, timeoutMs };
   const client = createClient({ ...api, signal: io.signal });
   return {
-    config, client, lasting: createClient(api), output: { ...io, json: options.json ?? false },
+    config, client, lasting: createClient(api), kitPlace: { stateDir: config.stateDir, apiUrl: api.url, key }, output: { ...io, json: options.json ?? false },
     gateway: async (connections = 4) => createGateway({ url: options.gateway ?? (await client.call('health')).links.gateway, key, timeoutMs, connections }),
   };
 }

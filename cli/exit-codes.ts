@@ -24,5 +24,5 @@ export const EXIT_OF_OUTCOME: Readonly<Record<Outcome, ExitCode>> = {
 /** null while it runs; `waiting` when a person has to decide. */
 export function exitOfRollout(state: RolloutState): ExitCode | null {
   if (state.stage === 'done' && state.outcome !== null) return EXIT_OF_OUTCOME[state.outcome];
-  return state.stage === 'asking' ? EXIT.waiting : null;
+  return state.stage === 'asking' || state.stage === 'approving' ? EXIT.waiting : null;
 }

@@ -7,9 +7,12 @@ import { registerDeploy } from './commands/deploy.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerFeed } from './commands/feed.ts';
+import { registerGateways } from './commands/gateways.ts';
 import { registerHistory } from './commands/history.ts';
 import { registerInit } from './commands/init.ts';
 import { registerKeys } from './commands/keys.ts';
+import { registerKill } from './commands/kill.ts';
+import { registerKills } from './commands/kills.ts';
 import { registerLabels } from './commands/labels.ts';
 import { registerPlan } from './commands/plan.ts';
 import { registerPredict } from './commands/predict.ts';
@@ -23,13 +26,13 @@ import type { Io } from './io.ts';
 
 const COMMANDS = [
   registerInit, registerPlan, registerApply, registerDeploy, registerPredict, registerStatus, registerWatch, registerExplain, registerHistory, registerRecord,
-  registerRolloutCommands, registerLabels, registerFeed, registerDemo, registerDoctor, registerAudit, registerKeys,
+  registerRolloutCommands, registerKill, registerKills, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerKeys,
 ];
 
 /** The whole command tree; reads and opens nothing. */
 export function createProgram(context: Context, version: string): Command {
   const program = new Command('lastmile');
-  program.description('Puts a model live, proves it earns, and takes it off when it loses.').version(version, '-V, --version')
+  program.description('Puts a model live, proves it earns, and takes it off when it loses.').version(version, '-V', 'print the version; also --version alone')
     .option('--api <url>', 'address of the API (default: LASTMILE_API_URL, else the one of `npm start`)').option('--gateway <url>', 'address of the gateways (default: what the API says)')
     .option('--key-file <file>', 'file with the API key (default: LASTMILE_API_KEY, else the development key)').option('--timeout <duration>', 'limit of one call', '30s')
     .option('--json', 'machine-readable output').option('--no-color', 'no colour; also NO_COLOR and TERM=dumb')
@@ -44,6 +47,8 @@ export function createProgram(context: Context, version: string): Command {
 export async function runCli(argv: readonly string[], io: Io, version: string): Promise<ExitCode> {
   const context: Context = { io, exitCode: EXIT.good };
   const json = argv.includes('--json');
+  // Not commander's own --version, which would take the one of `kill NAME --version 3` for itself. That one has a value behind it.
+  if (argv.at(-1) === '--version') { io.out(`${version}\n`); return EXIT.good; }
   try {
     await createProgram(context, version).parseAsync([...argv], { from: 'user' });
     return context.exitCode;

@@ -1,3 +1,4 @@
+import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { LastmileError } from '../domain/errors.ts';
 import { nearest } from '../domain/nearest.ts';
@@ -7,6 +8,8 @@ import { VARIABLES, type Secret, type Variable, type VariableName } from './sche
 export interface Config {
   readonly portBase: number;
   readonly dataDir: string;
+  /** What the CLI remembers of its contacts. */
+  readonly stateDir: string;
   readonly toolsDir: string;
   readonly temporal: { readonly address: string; readonly namespace: string; readonly uiUrl: string | null; readonly external: boolean };
   readonly mongodb: { readonly uri: string; readonly database: string; readonly external: boolean };
@@ -66,7 +69,7 @@ function build(values: Values, cwd: string): Config {
     return { host, port, url: text(`LASTMILE_${process}_URL`) ?? `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${String(port)}` };
   };
   return {
-    portBase: base, dataDir, toolsDir: path('LASTMILE_TOOLS_DIR', cwd),
+    portBase: base, dataDir, stateDir: path('LASTMILE_STATE_DIR', join(homedir(), '.local', 'state', 'lastmile')), toolsDir: path('LASTMILE_TOOLS_DIR', cwd),
     temporal: {
       address: text('LASTMILE_TEMPORAL_ADDRESS') ?? `127.0.0.1:${String(base + 4)}`, namespace: text('LASTMILE_TEMPORAL_NAMESPACE') ?? 'default',
       uiUrl: text('LASTMILE_TEMPORAL_UI_URL') ?? (text('LASTMILE_TEMPORAL_ADDRESS') === null ? `http://127.0.0.1:${String(base + 5)}` : null),

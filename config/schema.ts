@@ -21,6 +21,7 @@ export interface Variable { readonly schema: z.ZodType; readonly about: string; 
 export const VARIABLES = {
   LASTMILE_PORT_BASE: { schema: port, default: '7300', about: 'First of ten ports: +0 API, +1 gateways, +2 collector, +3 modelhost, +4 Temporal, +5 Temporal UI, +6 mongod.' },
   LASTMILE_DATA_DIR: { schema: z.string(), default: '.data', about: 'Where `npm start` keeps databases, artifacts, registry, keys and logs.' },
+  LASTMILE_STATE_DIR: { schema: z.string(), about: 'Where the CLI keeps what it needs to kill without the API: addresses and a token (default ~/.local/state/lastmile).' },
   LASTMILE_TOOLS_DIR: { schema: z.string(), default: '.tools', about: 'Where the Temporal server, its test server and mongod are kept after the first fetch.' },
   LASTMILE_TEMPORAL_ADDRESS: { schema: z.string().regex(/^[^/\s]+:\d+$/, 'host:port'), about: 'A Temporal server that runs already (host:port); then none is started.' },
   LASTMILE_TEMPORAL_NAMESPACE: { schema: z.string(), default: 'default', about: 'Temporal namespace; one per environment.' },

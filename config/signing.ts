@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { canonicalJson, type Json } from '../domain/canonical-json.ts';
 import { digestOf } from '../domain/digest.ts';
 import { LastmileError } from '../domain/errors.ts';
+import type { BreakGlassClaims } from '../domain/kill/break-glass.ts';
 import type { RouteTable, SignedTable } from '../domain/traffic/table.ts';
 
 export interface SigningKey { readonly keyId: string; readonly key: KeyObject }
@@ -50,3 +51,22 @@ export function verifyTable(signed: SignedTable, { key, keyId }: SigningKey): Ro
   if (signed.keyId !== keyId || !verify(null, Buffer.from(signed.table), key, Buffer.from(signed.signature, 'base64'))) return null;
   return JSON.parse(signed.table) as RouteTable;
 }
+
+/** `bg1.<key id>.<claims>.<signature>`, base64url: one word that fits a header. */
+export function signBreakGlass(claims: BreakGlassClaims, { key, keyId }: SigningKey): string {
+  const text = canonicalJson(claims as unknown as Json);
+  return ['bg1', keyId, Buffer.from(text).toString('base64url'), sign(null, Buffer.from(BREAK_GLASS_DOMAIN + text), key).toString('base64url')].join('.');
+}
+
+/** The claims of a token that the key signed and that has not expired; null for anything else. */
+export function verifyBreakGlass(token: string, { key, keyId }: SigningKey, nowMs: number): BreakGlassClaims | null {
+  const [version, id, claims = '', signature = '', ...rest] = token.split('.');
+  if (version !== 'bg1' || id !== keyId || rest.length > 0) return null;
+  const text = Buffer.from(claims, 'base64url').toString();
+  if (!verify(null, Buffer.from(BREAK_GLASS_DOMAIN + text), key, Buffer.from(signature, 'base64url'))) return null;
+  const said = JSON.parse(text) as BreakGlassClaims;
+  return said.expiresAtMs > nowMs ? said : null;
+}
+
+/** A signature over a route table must never pass for a token, nor the other way round. */
+const BREAK_GLASS_DOMAIN = 'lastmile break-glass 1\n';

@@ -78,6 +78,50 @@ export const servingBackendPromises: Suite<ServingBackendSystem> = {
     const again = await backend.load(model);
     assert.ok((await backend.infer(again, rows[0] ?? { inputs: [] }, LIMIT_MS)).response.outputs.length > 0);
   },
+  'managed: a killed variant answers nothing, counts who still asks, and loads only after a revive': async ({ backend, model, rows }) => {
+    if (!backend.managed) return;
+    const endpoint = await backend.load(model);
+    const row = rows[0] ?? { inputs: [] };
+    await backend.infer(endpoint, row, LIMIT_MS);
+    const first = await backend.kill(endpoint, model.variantId);
+    assert.equal(first.state, 'gone');
+    assert.ok(first.requests === null || first.requests > 0);
+    assert.equal((await backend.status(endpoint, model.variantId)).state, 'absent');
+    await failsWith('LM_VARIANT_KILLED', () => backend.infer(endpoint, row, LIMIT_MS));
+    await failsWith('LM_VARIANT_KILLED', () => backend.load(model));
+    const again = await backend.kill(null, model.variantId);
+    assert.deepEqual({ ...again, requestsAfter: 0 }, { ...first, requestsAfter: 0 }, 'to kill twice is to kill');
+    assert.ok(again.requestsAfter === null || again.requestsAfter >= 1, 'a request after the end was not counted');
+    await backend.revive(model.variantId);
+    await backend.revive(model.variantId);
+    assert.ok((await backend.infer(await backend.load(model), row, LIMIT_MS)).response.outputs.length > 0);
+  },
+  'managed: a variant that was never loaded can be killed, and does not load then': async ({ backend, model }) => {
+    if (!backend.managed) return;
+    const unborn = { ...model, variantId: `${model.variantId.slice(0, -4)}dead` };
+    await backend.kill(null, unborn.variantId);
+    await failsWith('LM_VARIANT_KILLED', () => backend.load(unborn));
+    await backend.revive(unborn.variantId);
+    await backend.load(unborn);
+    await backend.unload(null, unborn.variantId);
+  },
+  'managed: a kill does not wait for a load that is under way, and wins': async ({ backend, model }) => {
+    if (!backend.managed) return;
+    const twin = { ...model, variantId: `${model.variantId.slice(0, -4)}beef` };
+    const loading = backend.load(twin).then(() => 'loaded', (error: unknown) => error);
+    await backend.kill(null, twin.variantId);
+    await loading;
+    await failsWith('LM_VARIANT_KILLED', () => backend.load(twin));
+    assert.equal((await backend.status({ url: '', modelName: twin.variantId, modelVersion: null }, twin.variantId)).state, 'absent');
+    await backend.revive(twin.variantId);
+  },
+  'unmanaged: a kill says that the server is not ours to stop': async ({ backend, model }) => {
+    if (backend.managed) return;
+    const endpoint = await backend.load(model);
+    assert.deepEqual(await backend.kill(endpoint, model.variantId), { state: 'not-managed', requests: null, requestsAfter: null });
+    assert.equal((await backend.status(endpoint, model.variantId)).state, 'ready');
+    await backend.revive(model.variantId);
+  },
   'unmanaged: unload leaves the server as it is': async ({ backend, model, rows }) => {
     if (backend.managed) return;
     const endpoint = await backend.load(model);

@@ -3,6 +3,7 @@ import type { ReadFile } from './deployment-file.schema.ts';
 import type { DeploymentSpec, Goal, LabelPolicy, MetricPolicy, RolloutPolicy, ValueModel } from './deployment.ts';
 import { formatDuration } from './duration.ts';
 import { metricName } from './metric-names.ts';
+import type { ApprovalPolicy } from './rollout/approval.ts';
 import { WHOLE } from './share.ts';
 
 /** Every default of v1alpha1, in one place; `lastmile plan` prints what became of them. */
@@ -67,9 +68,16 @@ function rolloutPolicy(rollout: NonNullable<Read['rollout']>, goal: Goal, labels
   const { cycle = DAY, horizon = 30 * DAY + (labels?.delayMs ?? 0), idle = DAY, ask = 7 * DAY, minCycles, pilotCycles, whenInconclusive, whenBusy, alpha, falsePromotions } = rollout;
   return {
     goal, cycleMs: cycle, horizonMs: horizon, idleMs: idle, askMs: ask, ...shadowAndCanary(rollout, cycle, horizon),
-    minCycles: 2, pilotCycles: goal === 'healthy' ? 0 : 10, whenInconclusive: 'keep', whenBusy: 'refuse', alpha: 0.05,
+    minCycles: 2, pilotCycles: goal === 'healthy' ? 0 : 10, whenInconclusive: 'keep', whenBusy: 'refuse', alpha: 0.05, approval: approvalPolicy(rollout.approval),
     falsePromotionsPerYear: falsePromotions?.perYear ?? FALSE_PROMOTIONS_PER_YEAR, ...defined({ minCycles, pilotCycles, whenInconclusive, whenBusy, alpha }),
   };
+}
+
+/** Two pairs of eyes, before promotion, within a week. */
+function approvalPolicy(approval: NonNullable<Read['rollout']>['approval']): ApprovalPolicy | null {
+  if (approval === undefined) return null;
+  const { before = ['promote'], roles = [], count = 1, notAuthor = true, deadline = 7 * DAY, escalateAfter, escalateTo = [] } = approval;
+  return { before, roles, count, notAuthor, deadlineMs: deadline, escalateAfterMs: escalateAfter ?? null, escalateTo };
 }
 
 function shadowAndCanary({ shadow, canary }: NonNullable<Read['rollout']>, cycleMs: number, horizonMs: number): Pick<RolloutPolicy, 'shadow' | 'canary'> {

@@ -6,6 +6,7 @@ import { isLastmileError } from './errors.ts';
 import { NAME } from './ids.ts';
 import { parseModelRef } from './model.ts';
 import { nearest } from './nearest.ts';
+import { APPROVAL_POINTS } from './rollout/approval.ts';
 import { parseShare, WHOLE } from './share.ts';
 import { ATTESTATIONS } from './variant.ts';
 
@@ -92,6 +93,8 @@ const labels = closed({
   maturity: duration.optional(), coverage: fraction.optional(), grace: duration.optional(), clock: z.enum(['gateway', 'event']).optional(),
 });
 
+const role = z.string().regex(NAME, 'is not a role; use 1 to 63 of a-z, 0-9 and -');
+
 const rollout = closed({
   goal: z.enum(GOALS).optional(), cycle: longerThanZero.optional(), minCycles: z.number().int().min(1).max(1_000).optional(),
   pilotCycles: z.number().int().min(0).max(1_000).optional(),
@@ -101,6 +104,10 @@ const rollout = closed({
   whenInconclusive: z.enum(['keep', 'ask']).optional(), ask: longerThanZero.optional(),
   whenBusy: z.enum(['refuse', 'queue', 'supersede']).optional(), alpha: z.number().gt(0).max(0.5).optional(),
   falsePromotions: closed({ perYear: z.number().min(0.0001).max(1_000).meta({ description: 'How many false promotions a year may be expected at most, over all rollouts of the deployment.' }) }).optional(),
+  approval: closed({
+    before: z.array(z.enum(APPROVAL_POINTS)).min(1).optional(), roles: z.array(role).max(20).optional(), count: z.number().int().min(1).max(10).optional(), notAuthor: z.boolean().optional(),
+    deadline: longerThanZero.optional(), escalateAfter: longerThanZero.optional(), escalateTo: z.array(role).max(20).optional(),
+  }).optional().meta({ description: 'People who must agree before callers get the challenger (canary) or before it becomes champion (promote).' }),
 });
 
 const metric = closed({

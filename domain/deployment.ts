@@ -1,4 +1,5 @@
 import type { ContractOverrides } from './contract.ts';
+import type { ApprovalPolicy } from './rollout/approval.ts';
 import type { Attestation } from './variant.ts';
 
 export const API_VERSION = 'lastmile.dev/v1alpha1';
@@ -56,6 +57,8 @@ export interface RolloutPolicy {
   readonly alpha: number;
   /** How many false promotions a year may be expected at most, over all rollouts of the deployment; absent in files stored before it was known: the default. */
   readonly falsePromotionsPerYear?: number;
+  /** People who must agree on the way; null or absent (older specs): nobody. */
+  readonly approval?: ApprovalPolicy | null;
 }
 
 /** The normal form of a deployment file: every default filled in, units in the names. Stored by hash before anything names it. */

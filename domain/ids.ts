@@ -9,13 +9,15 @@ export type VariantId = string;
 export type InferenceId = string;
 /** `<deployment uid>/<n>`: the n-th attempt to make a challenger champion. */
 export type RolloutId = string;
+/** `kil_…`: one order to take something off, and its proof. */
+export type KillId = string;
 
 export const DEFAULT_TENANT: TenantId = 'default';
 
 /** Names of deployments, models and tenants. */
 export const NAME = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/;
 
-export const ID_PREFIXES = ['dep', 'inf', 'gw', 'key', 'out', 'cmd', 'req', 'aud'] as const;
+export const ID_PREFIXES = ['dep', 'inf', 'gw', 'key', 'out', 'cmd', 'req', 'aud', 'kil', 'frz', 'bgt'] as const;
 export type IdPrefix = (typeof ID_PREFIXES)[number];
 
 /** `inf_` + UUIDv7 text without dashes; the uuid comes from the edge, which owns clock and randomness. */

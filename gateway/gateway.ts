@@ -53,7 +53,7 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   if (kept !== null && context.table.accept(kept) === 'unsigned') options.log.warn('the route table on disk is not signed by the key at hand; it is left aside', {});
   const sync = startSync({
     ...options, clock, file, table: context.table,
-    describe: () => ({ ...context.identity, address: options.address, adminAddress: null, tombstones: {}, stats: statsOf(context) }),
+    describe: () => ({ ...context.identity, address: options.address, adminAddress: null, ownKills: {}, quiet: {}, stats: statsOf(context) }),
   });
   const shipping = startShipping({ ...options, queue: context.queue, elapsedMs: clock.elapsedMs });
   await firstOf(sync.firstContact, limits.firstSyncMs);

@@ -15,6 +15,8 @@ const MOST_IN_FLIGHT = 512;
 const DRAIN_MS = 1_000;
 
 export interface VariantStatus { readonly state: MemberState | 'absent'; readonly reason: string | null; readonly counters: Readonly<Counters> | null; readonly pid: number | null }
+/** What a killed variant had answered when it was ended (null: it was not running), and how many requests still came for it since. */
+export interface Ended { readonly requests: number | null; requestsAfter: number }
 interface Placed { readonly member: Member; readonly group: Group; readonly shared: boolean }
 
 /** The variants of this process: what runs, what should, and what never may. */
@@ -23,7 +25,7 @@ export class Host {
   readonly #file: WantedFile;
   readonly #log: Log;
   readonly #placed = new Map<string, Placed>();
-  readonly #tombstones = new Set<string>();
+  readonly #tombstones = new Map<string, Ended>();
   readonly #turns = new Map<string, Promise<unknown>>();
   #restored = false;
 
@@ -32,7 +34,7 @@ export class Host {
   /** Reads what should run and starts it in the background; returns once the tombstones are known. */
   async start(): Promise<void> {
     const { variants, tombstones } = await this.#file.read();
-    for (const id of tombstones) this.#tombstones.add(id);
+    for (const id of tombstones) this.#tombstones.set(id, { requests: null, requestsAfter: 0 });
     const kept = variants.filter(({ variantId }) => !this.#tombstones.has(variantId));
     const starting = kept.map((request) => this.#inTurn(request.variantId, () => {
       const placed = this.#place(request);
@@ -57,8 +59,8 @@ export class Host {
       try {
         await placed.group.add(placed.member);
       } catch (error) {
-        this.#placed.delete(variantId);
-        throw crashedWhileLoading(error, variantId);
+        if (this.#placed.get(variantId) === placed) this.#placed.delete(variantId);
+        throw this.#tombstones.has(variantId) ? killed(variantId) : crashedWhileLoading(error, variantId);
       }
       await this.#save();
       this.#log.info('variant ready', { variantId, servedName: request.servedName, servedVersion: request.servedVersion, pid: placed.group.pid });
@@ -66,18 +68,43 @@ export class Host {
     });
   }
 
-  /** Returns when no process answers for the variant. With `tombstone` it never starts again; then its child ends at once. */
-  remove(variantId: string, tombstone: boolean): Promise<void> {
+  /** Returns when no process answers for the variant; requests under way may end within a second. */
+  remove(variantId: string): Promise<void> {
     return this.#inTurn(variantId, async () => {
-      if (tombstone) this.#tombstones.add(variantId);
       const placed = this.#placed.get(variantId);
       this.#placed.delete(variantId);
       await this.#save();
       if (placed === undefined) return;
-      if (!tombstone) await drained(placed.member);
-      await placed.group.remove(placed.member, tombstone);
+      await drained(placed.member);
+      await placed.group.remove(placed.member, false);
       await this.#forget(placed.member.request);
-      this.#log.info('variant unloaded', { variantId, tombstone });
+      this.#log.info('variant unloaded', { variantId });
+    });
+  }
+
+  /**
+   * The backend fence of a kill (decision D4): ends the process of the variant at once, with what is in flight, without waiting for a load that may be
+   * under way, and never starts it again until it is revived. Good for a variant that was never here. One of another tenant is left alone, without a word.
+   */
+  async kill(variantId: string, tenant: string | null): Promise<Readonly<Ended>> {
+    const placed = this.#placed.get(variantId);
+    if (placed !== undefined && tenant !== null && placed.member.request.tenant !== tenant) return { requests: null, requestsAfter: 0 };
+    const ended = this.#tombstones.get(variantId) ?? { requests: placed === undefined ? null : requestsOf(placed.member.counters), requestsAfter: 0 };
+    this.#tombstones.set(variantId, ended);
+    this.#placed.delete(variantId);
+    await placed?.group.remove(placed.member, true);
+    await this.#save();
+    if (placed !== undefined) {
+      await this.#forget(placed.member.request);
+      this.#log.warn('variant killed', { variantId, requests: ended.requests });
+    }
+    return { ...ended };
+  }
+
+  /** A person took the kill back: the variant may be loaded again. */
+  revive(variantId: string): Promise<void> {
+    return this.#inTurn(variantId, async () => {
+      if (this.#tombstones.delete(variantId)) await this.#save();
     });
   }
 
@@ -88,7 +115,7 @@ export class Host {
     return { state, reason, counters: { ...counters }, pid: placed.group.pid };
   }
 
-  list(): Readonly<Record<string, VariantStatus>> { return Object.fromEntries([...this.#placed.keys(), ...this.#tombstones].sort().map((id) => [id, this.status(id)])); }
+  list(): Readonly<Record<string, VariantStatus>> { return Object.fromEntries([...this.#placed.keys(), ...this.#tombstones.keys()].sort().map((id) => [id, this.status(id)])); }
 
   /** What the variant says of itself; LM_VARIANT_NOT_FOUND, LM_VARIANT_KILLED, LM_BACKEND_UNAVAILABLE. */
   metadata(variantId: string): ModelMetadata { return this.#ready(variantId).metadata; }
@@ -117,10 +144,18 @@ export class Host {
 
   #ready(variantId: string): { placed: Placed; metadata: ModelMetadata } {
     const placed = this.#placed.get(variantId);
-    if (placed === undefined) throw this.#tombstones.has(variantId) ? killed(variantId) : new LastmileError('LM_VARIANT_NOT_FOUND', `modelhost runs no variant ${variantId}.`);
+    if (placed === undefined) throw this.#absent(variantId);
     const { state, reason, metadata } = placed.member;
     if (state !== 'ready' || metadata === null) throw new LastmileError('LM_BACKEND_UNAVAILABLE', `Variant ${variantId} is ${state}: ${reason ?? 'no reason known'}.`, { retryAfterMs: 500 });
     return { placed, metadata };
+  }
+
+  /** Whoever still asks for a killed variant is counted: it sends past the gateways, or a gateway does not obey. */
+  #absent(variantId: string): LastmileError {
+    const ended = this.#tombstones.get(variantId);
+    if (ended === undefined) return new LastmileError('LM_VARIANT_NOT_FOUND', `modelhost runs no variant ${variantId}.`);
+    ended.requestsAfter += 1;
+    return killed(variantId);
   }
 
   #place(request: VariantRequest): Placed {
@@ -137,7 +172,7 @@ export class Host {
   }
 
   #save(): Promise<void> {
-    return this.#file.write({ variants: [...this.#placed.values()].filter(({ member }) => member.state !== 'failed').map(({ member }) => member.request), tombstones: [...this.#tombstones].sort() });
+    return this.#file.write({ variants: [...this.#placed.values()].filter(({ member }) => member.state !== 'failed').map(({ member }) => member.request), tombstones: [...this.#tombstones.keys()].sort() });
   }
 
   async #forget(request: VariantRequest): Promise<void> {
@@ -166,6 +201,8 @@ function count(counters: Counters, status: number): void {
   else if (status < 500) counters.refused += 1;
   else counters.failed += 1;
 }
+
+function requestsOf({ answered, refused, failed }: Counters): number { return answered + refused + failed; }
 
 /** In-flight requests end, or a second passes. */
 async function drained(member: Member): Promise<void> {

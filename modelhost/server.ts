@@ -3,7 +3,9 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { z } from 'zod';
 import type { Log } from '../config/log.ts';
 import type { Secret } from '../config/schema.ts';
+import { verifyBreakGlass, type SigningKey } from '../config/signing.ts';
 import { isLastmileError, LastmileError } from '../domain/errors.ts';
+import type { DirectBackendKillAnswer } from '../domain/kill/break-glass.ts';
 import type { Host } from './host.ts';
 import { errorBody, STATUS } from './protocol-errors.ts';
 import { VARIANT_ID, VariantRequestBody } from './variant-request.ts';
@@ -15,10 +17,13 @@ const NAME = 'lastmile-modelhost';
 interface Reply { readonly status: number; readonly body: string | Buffer }
 type Handler = (request: IncomingMessage) => Promise<Reply> | Reply;
 
-/** Open Inference Protocol v2 at /v2, and the admin routes, which need the service token. */
-export function createModelServer(host: Host, token: Secret, log: Log): Server {
+/** `breakGlassKey`: who signs break-glass tokens; null while the installation has no key yet. */
+export interface Credentials { readonly token: Secret; readonly breakGlassKey: () => SigningKey | null }
+
+/** Open Inference Protocol v2 at /v2, and the admin routes, which need the service token; killing takes a break-glass token too. */
+export function createModelServer(host: Host, credentials: Credentials, log: Log): Server {
   const server = createServer((request, response) => {
-    void answer(request, route(request, host, token)).then((reply) => { send(response, reply); }, (error: unknown) => { sendError(response, error, log); });
+    void answer(request, route(request, host, credentials)).then((reply) => { send(response, reply); }, (error: unknown) => { sendError(response, error, log); });
   });
   // Longer than any client keeps an idle connection, so that the client is the one to close it.
   server.keepAliveTimeout = 75_000;
@@ -27,11 +32,11 @@ export function createModelServer(host: Host, token: Secret, log: Log): Server {
 
 async function answer(request: IncomingMessage, handler: Handler): Promise<Reply> { return handler(request); }
 
-function route(request: IncomingMessage, host: Host, token: Secret): Handler {
+function route(request: IncomingMessage, host: Host, credentials: Credentials): Handler {
   const [path = ''] = (request.url ?? '').split('?', 1);
   const method = request.method ?? '';
   if (path.startsWith('/v2/models/')) return modelRoute(method, path.slice('/v2/models/'.length).split('/'), host);
-  if (path.startsWith('/admin/')) return () => adminRoute(request, { path, method }, { host, token });
+  if (path.startsWith('/admin/')) return () => adminRoute(request, { path, method }, { host, credentials });
   return serverRoute(method, path, host);
 }
 
@@ -66,23 +71,53 @@ async function infer(host: Host, variantId: string, request: IncomingMessage): P
   return host.infer(variantId, await readBody(request));
 }
 
-async function adminRoute(request: IncomingMessage, { path, method }: { path: string; method: string }, of: { host: Host; token: Secret }): Promise<Reply> {
-  const { host, token } = of;
-  authenticate(request, token);
+async function adminRoute(request: IncomingMessage, { path, method }: { path: string; method: string }, { host, credentials }: { host: Host; credentials: Credentials }): Promise<Reply> {
+  if (method === 'POST' && path === '/admin/kills') return json(await kill(request, host, credentials));
+  authenticate(request, credentials.token);
+  if (method === 'DELETE' && path.startsWith('/admin/kills/')) return json(await revive(host, path.slice('/admin/kills/'.length)));
   if (method === 'GET' && path === '/admin/variants') return json({ variants: host.list() });
   const id = path.startsWith('/admin/variants/') ? path.slice('/admin/variants/'.length) : '';
   if (!VARIANT_ID.test(id)) return notFound();
   if (method === 'GET') return json(host.status(id));
   if (method === 'PUT') return json(await host.put({ ...parseBody(await readBody(request)), variantId: id }));
   if (method !== 'DELETE') return notFound();
-  await host.remove(id, new URL(request.url ?? '', 'http://modelhost').searchParams.get('tombstone') === 'true');
+  await host.remove(id);
   return json(host.status(id));
 }
 
+const KillRequest = z.strictObject({ variantIds: z.array(z.string().regex(VARIANT_ID)).min(1).max(1_000) });
+
+/** All at once: the slowest does not hold up the others. The bearer of a break-glass token reaches the variants of its own tenant only. */
+async function kill(request: IncomingMessage, host: Host, { token, breakGlassKey }: Credentials): Promise<DirectBackendKillAnswer> {
+  const tenant = isServiceToken(request, token) ? null : breakGlassTenant(request, breakGlassKey());
+  const parsed = KillRequest.safeParse(parseJson(await readBody(request)));
+  if (!parsed.success) throw new LastmileError('LM_INVALID_REQUEST', `The request to kill is wrong: ${z.prettifyError(parsed.error)}`);
+  const ended = await Promise.all([...new Set(parsed.data.variantIds)].map(async (id) => [id, { state: 'gone' as const, ...await host.kill(id, tenant) }] as const));
+  return { variants: Object.fromEntries(ended) };
+}
+
+function breakGlassTenant(request: IncomingMessage, key: SigningKey | null): string {
+  const claims = key === null ? null : verifyBreakGlass(bearerOf(request), key, Date.now());
+  if (claims === null) throw new LastmileError('LM_UNAUTHENTICATED', 'Killing here needs the service token, or a break-glass token of this installation that has not expired.');
+  return claims.tenantId;
+}
+
+async function revive(host: Host, id: string): Promise<object> {
+  if (!VARIANT_ID.test(id)) throw new LastmileError('LM_VARIANT_NOT_FOUND', 'That is no variant id.');
+  await host.revive(id);
+  return host.status(id);
+}
+
 /** Compares hashes, so that neither length nor prefix of the token shows in the time it takes. */
-function authenticate(request: IncomingMessage, token: Secret): void {
+function isServiceToken(request: IncomingMessage, token: Secret): boolean {
   const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
-  if (timingSafeEqual(hash(request.headers.authorization ?? ''), hash(`Bearer ${token.reveal()}`))) return;
+  return timingSafeEqual(hash(request.headers.authorization ?? ''), hash(`Bearer ${token.reveal()}`));
+}
+
+function bearerOf(request: IncomingMessage): string { return /^Bearer ([\x21-\x7e]{1,4096})$/.exec(request.headers.authorization ?? '')?.[1] ?? ''; }
+
+function authenticate(request: IncomingMessage, token: Secret): void {
+  if (isServiceToken(request, token)) return;
   throw new LastmileError('LM_UNAUTHENTICATED', 'The admin routes of modelhost need the service token: authorization: Bearer <LASTMILE_SERVICE_TOKEN>.');
 }
 

@@ -1,5 +1,4 @@
-import type { GatewayStats } from '../domain/traffic/table.ts';
-import type { Tombstone } from '../domain/traffic/route.ts';
+import type { GatewayStats, OwnKill, VariantQuiet } from '../domain/traffic/table.ts';
 
 export interface GatewayRegistration {
   readonly gatewayId: string;
@@ -7,7 +6,8 @@ export interface GatewayRegistration {
   readonly address: string;
   readonly adminAddress: string | null;
   readonly applied: Readonly<Record<string, number>>;
-  readonly tombstones: Readonly<Record<string, readonly Tombstone[]>>;
+  readonly ownKills: Readonly<Record<string, readonly OwnKill[]>>;
+  readonly quiet: Readonly<Record<string, VariantQuiet>>;
   readonly stats: GatewayStats;
   readonly seenAtMs: number;
   /** Until then a gateway without contact may still send challengers their share. */

@@ -1,12 +1,15 @@
-import type { DeploymentUid, RolloutId, TenantId } from '../domain/ids.ts';
+import type { DeploymentUid, KillId, RolloutId, TenantId } from '../domain/ids.ts';
 
 /** What a process without Temporal wants a workflow to know. `id` is deterministic: the same news twice is one message. */
 export interface OutboxMessage {
   readonly id: string;
   readonly tenantId: TenantId;
   readonly deploymentUid: DeploymentUid;
-  readonly rolloutId: RolloutId;
-  readonly type: 'block-sealed' | 'idle';
+  /** The rollout that is meant; null for news to the deployment itself. */
+  readonly rolloutId: RolloutId | null;
+  /** killed and revived: `killId` names the record in the store, which the workflow's activity reads. */
+  readonly type: 'block-sealed' | 'idle' | 'killed' | 'revived';
+  readonly killId?: KillId;
   readonly atMs: number;
 }
 

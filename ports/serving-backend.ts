@@ -17,6 +17,9 @@ export interface LoadRequest {
   readonly resources: { readonly threads: number; readonly isolation: 'process' | 'shared' };
 }
 
+/** What the backend says of a killed variant; counts as in domain/kill BackendFence. */
+export interface BackendKill { readonly state: 'gone' | 'not-managed'; readonly requests: number | null; readonly requestsAfter: number | null }
+
 export type ServingState = 'absent' | 'loading' | 'ready' | 'failed';
 
 /** A system that runs models. Every method may be called again after a crash, with the same effect. */
@@ -34,6 +37,13 @@ export interface ServingBackend {
   metadata(endpoint: Endpoint): Promise<ModelMetadata>;
   /** One request, for golden requests and latency; LM_VALIDATION_FAILED for a 4xx answer, LM_BACKEND_UNAVAILABLE or LM_TIMEOUT else. */
   infer(endpoint: Endpoint, request: InferenceRequest, timeoutMs: number): Promise<{ readonly response: InferenceResponse; readonly latencyMs: number }>;
+  /**
+   * The backend fence of a kill (decision D4): ends the variant at once, with what is in flight, and remembers that it must never be started again, also
+   * over a restart; idempotent, and good for a variant that was never loaded. `not-managed` where the server is not ours to stop.
+   */
+  kill(endpoint: Endpoint | null, variantId: VariantId): Promise<BackendKill>;
+  /** A person took the kill back: the variant may be loaded again. Loads nothing. Unmanaged: does nothing. */
+  revive(variantId: VariantId): Promise<void>;
   /** Returns when nothing answers for the variant any more; absent is success. Unmanaged: does nothing. */
   unload(endpoint: Endpoint | null, variantId: VariantId): Promise<void>;
 }

@@ -3,6 +3,7 @@ import type { DeploymentStore } from './deployment-store.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { GatewayRegistry } from './gateway-registry.ts';
 import type { KeyStore } from './key-store.ts';
+import type { KillStore } from './kill-store.ts';
 import type { LabelStore } from './label-store.ts';
 import type { Outbox } from './outbox.ts';
 import type { RecordStore } from './record-store.ts';
@@ -19,6 +20,7 @@ export interface Stores {
   readonly outbox: Outbox;
   readonly gateways: GatewayRegistry;
   readonly keys: KeyStore;
+  readonly kills: KillStore;
   /** Collections, indexes, schema version; any number of processes may call it at once. LM_STORE_UNAVAILABLE. */
   prepare(): Promise<void>;
   healthy(): Promise<boolean>;

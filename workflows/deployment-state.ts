@@ -87,7 +87,7 @@ export function progressed(entity: Entity, { rolloutId: id, stage, challenger, m
   if (active?.rolloutId !== id) return;
   active.announced = true;
   if (stage === 'done') return;
-  const phase: DeploymentPhase = stage === 'asking' ? 'attention' : status.champion === null ? 'starting' : 'rolling-out';
+  const phase: DeploymentPhase = stage === 'asking' || stage === 'approving' ? 'attention' : status.champion === null ? 'starting' : 'rolling-out';
   change(entity, { phase, challenger, message, lastVerdict: verdict ?? status.lastVerdict });
 }
 

@@ -8,7 +8,7 @@ import type { Run } from './rollout-run.ts';
 import { commandId, register } from './undo.ts';
 import { plainVerdict, routeVerdict } from './verdicts.ts';
 
-export type StepAction = Exclude<RolloutAction, { type: 'undo' | 'ask' | 'finish' }>;
+export type StepAction = Exclude<RolloutAction, { type: 'undo' | 'ask' | 'ask-approval' | 'finish' }>;
 
 /** Carries out one step towards promotion. Its undo is registered first. Answers the event that it leads to, or null when the judge is next. */
 export async function take(run: Run, action: StepAction): Promise<RolloutEvent | null> {

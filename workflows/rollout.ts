@@ -67,6 +67,7 @@ async function turn(run: Run): Promise<void> {
 async function perform(run: Run, action: RolloutAction): Promise<void> {
   switch (action.type) {
     case 'undo': await Promise.all([undoAll(run), flush(run)]); report(run, { type: 'undone' }); return;
+    case 'ask-approval': return notify(run, 'approving');
     case 'ask': run.askedAtMs = Date.now(); return notify(run, 'asking');
     case 'finish': return finish(run);
     case 'validate': case 'package': case 'load': case 'start-shadow': case 'set-share': case 'promote': {

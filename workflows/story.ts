@@ -1,6 +1,6 @@
 import type { VerdictSummary } from '../domain/analysis/verdict.ts';
 import type { Actor, AuditEntry } from '../domain/audit.ts';
-import type { Outcome, RolloutEvent, RolloutState } from '../domain/rollout/machine.ts';
+import type { Outcome, RolloutEvent, RolloutState, Stage } from '../domain/rollout/machine.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { formatShare } from '../domain/share.ts';
 import type { JournalEntry, Run } from './rollout-run.ts';
@@ -60,20 +60,20 @@ const SENTENCES: Readonly<Record<RolloutEvent['type'], (run: Run, by: Actor) => 
   resume: (_, by) => `${by.name} let it go on.`,
   promoted: ended, undone: ended,
   'ask-expired': () => 'Nobody decided in time. Taking back what was done.',
+  approved: (_, by) => `${by.name} approved it.`, escalated: () => 'Nobody has approved it yet: others are asked too.', delegated: (_, by) => `${by.name} handed the approval on.`,
+  'approval-expired': silent, killed: silent,
   judged: silent, failed: silent, abort: silent, 'promote-now': silent,
 };
 
+const NEXT: Readonly<Record<Exclude<Stage, 'canary'>, string>> = {
+  promoting: ' Making it the champion.', undoing: ' Taking back what was done.', asking: ' Waiting for a person: promote or abort.', approving: ' Waiting for approval.',
+  validating: '', packaging: '', loading: '', shadowing: '', done: '',
+};
+
 function whatNow({ state, plan }: Run): string {
-  switch (state.stage) {
-    case 'canary': {
-      const step = plan.steps[state.step];
-      return step === undefined || state.stepSinceMs !== null ? '' : ` Sending it ${formatShare(step.sharePer10k)} of the traffic for at least ${formatDuration(step.forMs)}.`;
-    }
-    case 'promoting': return ' Making it the champion.';
-    case 'undoing': return ' Taking back what was done.';
-    case 'asking': return ' Waiting for a person: promote or abort.';
-    case 'validating': case 'packaging': case 'loading': case 'shadowing': case 'done': return '';
-  }
+  if (state.stage !== 'canary') return NEXT[state.stage];
+  const step = plan.steps[state.step];
+  return step === undefined || state.stepSinceMs !== null ? '' : ` Sending it ${formatShare(step.sharePer10k)} of the traffic for at least ${formatDuration(step.forMs)}.`;
 }
 
 const ENDINGS: Readonly<Record<Outcome, (model: string, champion: string | null) => string>> = {

@@ -17,6 +17,7 @@ const Options = z.strictObject({
 });
 
 const URL = 'memory://models';
+interface Loaded { readonly request: LoadRequest; readonly model: MemoryModel; requests: number }
 
 export const memory: Adapter<ServingBackend, z.input<typeof Options>> = {
   name: 'memory',
@@ -24,18 +25,22 @@ export const memory: Adapter<ServingBackend, z.input<typeof Options>> = {
   options: Options,
   create(options) {
     const { models } = Options.parse(options);
-    const loaded = new Map<string, { request: LoadRequest; model: MemoryModel }>();
-    const find = ({ modelName }: Endpoint): { request: LoadRequest; model: MemoryModel } => {
+    const loaded = new Map<string, Loaded>();
+    const killed = new Map<string, { requests: number | null; requestsAfter: number }>();
+    const find = ({ modelName }: Endpoint): Loaded => {
       const found = loaded.get(modelName);
+      const ended = killed.get(modelName);
+      if (ended !== undefined) { ended.requestsAfter += 1; throw killedError(modelName); }
       if (found === undefined) throw new LastmileError('LM_VARIANT_NOT_FOUND', `The memory backend runs no variant ${modelName}.`);
       return found;
     };
     return {
       attestation: 'hashed', managed: true,
       async load(request) {
+        if (killed.has(request.variantId)) throw killedError(request.variantId);
         const model = models.get(request.artifactDigest);
         if (model === undefined) throw new LastmileError('LM_VALIDATION_FAILED', `The memory backend was given no model with the artifact digest ${request.artifactDigest}.`);
-        loaded.set(request.variantId, { request, model });
+        if (!loaded.has(request.variantId)) loaded.set(request.variantId, { request, model, requests: 0 });
         return { url: URL, modelName: request.variantId, modelVersion: null };
       },
       async status(_endpoint, variantId) { return { state: loaded.has(variantId) ? 'ready' : 'absent', reason: null }; },
@@ -43,13 +48,26 @@ export const memory: Adapter<ServingBackend, z.input<typeof Options>> = {
         const { request, model } = find(endpoint);
         return { name: request.servedName, platform: 'memory', versions: [request.servedVersion], ...model.metadata };
       },
-      async infer(endpoint, request, timeoutMs) { return answer(find(endpoint), request, timeoutMs); },
+      async infer(endpoint, request, timeoutMs) {
+        const found = find(endpoint);
+        found.requests += 1;
+        return answer(found, request, timeoutMs);
+      },
+      async kill(_endpoint, variantId) {
+        const ended = killed.get(variantId) ?? { requests: loaded.get(variantId)?.requests ?? null, requestsAfter: 0 };
+        killed.set(variantId, ended);
+        loaded.delete(variantId);
+        return { state: 'gone', ...ended };
+      },
+      async revive(variantId) { killed.delete(variantId); },
       async unload(_endpoint, variantId) { loaded.delete(variantId); },
     };
   },
 };
 
-async function answer({ request: { servedName, servedVersion }, model }: { request: LoadRequest; model: MemoryModel }, request: InferenceRequest, timeoutMs: number): ReturnType<ServingBackend['infer']> {
+function killedError(variantId: string): LastmileError { return new LastmileError('LM_VARIANT_KILLED', `Variant ${variantId} was taken off and is not started again until a person revives it.`); }
+
+async function answer({ request: { servedName, servedVersion }, model }: Loaded, request: InferenceRequest, timeoutMs: number): ReturnType<ServingBackend['infer']> {
   const fromMs = performance.now();
   const late = new LastmileError('LM_TIMEOUT', `${servedName}@${servedVersion} gave no answer within ${timeoutMs} ms.`);
   let timer: NodeJS.Timeout | undefined;

@@ -16,6 +16,7 @@ type Settings = z.output<typeof Options>;
 
 const LOAD_LIMIT_MS = 320_000;
 const QUICK_MS = 10_000;
+const Killed = z.object({ variants: z.record(z.string(), z.object({ state: z.literal('gone'), requests: z.number().nullable(), requestsAfter: z.number().nullable() })) });
 const Status = z.object({ state: z.enum(['absent', 'loading', 'ready', 'failed']), reason: z.string().nullable() });
 
 export const modelhost: Adapter<ServingBackend, Settings> = {
@@ -27,19 +28,28 @@ export const modelhost: Adapter<ServingBackend, Settings> = {
       attestation: 'hashed', managed: true,
       async load(request, signal) {
         if (request.bundleDigest === null) throw new LastmileError('LM_VALIDATION_FAILED', `${request.servedName}@${request.servedVersion} has no package; modelhost runs packaged versions.`);
-        const answer = await admin(settings, { method: 'PUT', path: request.variantId, body: JSON.stringify(bodyOf(request, settings)), timeoutMs: LOAD_LIMIT_MS, signal });
+        const answer = await admin(settings, { method: 'PUT', path: `variants/${encodeURIComponent(request.variantId)}`, body: JSON.stringify(bodyOf(request, settings)), timeoutMs: LOAD_LIMIT_MS, signal });
         if (answer.status !== 200) throw errorOf(answer, settings.url);
         return { url: settings.url, modelName: request.variantId, modelVersion: null };
       },
       async status(_endpoint, variantId) {
-        const answer = await admin(settings, { method: 'GET', path: variantId, timeoutMs: QUICK_MS });
+        const answer = await admin(settings, { method: 'GET', path: `variants/${encodeURIComponent(variantId)}`, timeoutMs: QUICK_MS });
         if (answer.status !== 200) throw errorOf(answer, settings.url);
         return Status.parse(JSON.parse(answer.text));
       },
       metadata: readMetadata,
       infer,
+      async kill(_endpoint, variantId) {
+        const answer = await admin(settings, { method: 'POST', path: 'kills', body: JSON.stringify({ variantIds: [variantId] }), timeoutMs: QUICK_MS });
+        if (answer.status !== 200) throw errorOf(answer, settings.url);
+        return Killed.parse(JSON.parse(answer.text)).variants[variantId] ?? { state: 'gone', requests: null, requestsAfter: null };
+      },
+      async revive(variantId) {
+        const answer = await admin(settings, { method: 'DELETE', path: `kills/${encodeURIComponent(variantId)}`, timeoutMs: QUICK_MS });
+        if (answer.status !== 200) throw errorOf(answer, settings.url);
+      },
       async unload(_endpoint: Endpoint | null, variantId) {
-        const answer = await admin(settings, { method: 'DELETE', path: variantId, timeoutMs: QUICK_MS });
+        const answer = await admin(settings, { method: 'DELETE', path: `variants/${encodeURIComponent(variantId)}`, timeoutMs: QUICK_MS });
         if (answer.status !== 200) throw errorOf(answer, settings.url);
       },
     };
@@ -52,7 +62,7 @@ function bodyOf({ tenant, servedName, servedVersion, artifactDigest, bundleDiges
 
 function admin({ url, token }: Settings, call: Omit<HttpCall, 'url' | 'headers'> & { readonly path: string }): Promise<HttpAnswer> {
   const { path, ...rest } = call;
-  return exchange({ ...rest, url: `${url.replace(/\/+$/, '')}/admin/variants/${encodeURIComponent(path)}`, headers: { authorization: `Bearer ${token.reveal()}` } });
+  return exchange({ ...rest, url: `${url.replace(/\/+$/, '')}/admin/${path}`, headers: { authorization: `Bearer ${token.reveal()}` } });
 }
 
 /** modelhost's own error, as it was thrown there. */

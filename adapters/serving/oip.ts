@@ -27,6 +27,8 @@ export const oip: Adapter<ServingBackend, z.output<typeof Options>> = {
       status: (endpoint) => readiness(endpoint).catch((error: unknown) => ({ state: 'failed' as const, reason: error instanceof Error ? error.message : String(error) })),
       metadata: readMetadata,
       infer,
+      async kill() { return { state: 'not-managed', requests: null, requestsAfter: null }; },
+      async revive() { /* It was never ours to stop. */ },
       async unload() { /* Not ours to stop. */ },
     };
   },

@@ -43,5 +43,5 @@ const MetricPlan = exactly<plan.MetricPlan>()(named('MetricPlan', {
 export const AnalysisPlan = exactly<plan.AnalysisPlan>()(named('AnalysisPlan', {
   tenantId: text, deploymentUid: text, rolloutId: text, champion: text, challenger: text, specHash: text, contractHash: text, state: z.enum(['draft', 'fixed']), judgeVersion: text,
   goal: z.enum(GOALS), engine: z.literal('strict'), clock: z.enum(['gateway', 'event']), cycleMs: number, minCycles: count, pilotCycles: count, evidenceFromMs: time.nullable(), coverage: number,
-  maturityMs: number, graceMs: number, horizonMs: number, startedMs: time, startedAtMs: time, settleMs: number, splitBy: z.enum(['request', 'key']).exactOptional(), metrics: list(MetricPlan),
+  maturityMs: number, graceMs: number, horizonMs: number, startedMs: time, startedAtMs: time, settleMs: number, splitBy: z.enum(['request', 'key']).exactOptional(), learntFrom: list(text).exactOptional(), harmAlpha: number.exactOptional(), metrics: list(MetricPlan),
 }));

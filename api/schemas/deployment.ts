@@ -5,6 +5,8 @@ import { API_VERSION, GOALS, KIND, METRIC_ROLES } from '../../domain/deployment.
 import type * as deployment from '../../domain/deployment.ts';
 import { DEPLOYMENT_PHASES } from '../../domain/deployment-record.ts';
 import type * as record from '../../domain/deployment-record.ts';
+import { APPROVAL_POINTS } from '../../domain/rollout/approval.ts';
+import type * as approval from '../../domain/rollout/approval.ts';
 import type * as tensor from '../../domain/tensor.ts';
 import { ATTESTATIONS } from '../../domain/variant.ts';
 import type * as variant from '../../domain/variant.ts';
@@ -39,9 +41,13 @@ const ContractOverrides = exactly<contract.ContractOverrides>()(named('ContractO
 
 const LabelPolicy = exactly<deployment.LabelPolicy>()(named('LabelPolicy', { delayMs: number, maturityMs: number, coverage: number, graceMs: number, clock: z.enum(['gateway', 'event']) }));
 export const CanaryStep = exactly<deployment.CanaryStep>()(named('CanaryStep', { sharePer10k: count, forMs: number }));
+export const ApprovalPolicy = exactly<approval.ApprovalPolicy>()(named('ApprovalPolicy', {
+  before: list(z.enum(APPROVAL_POINTS)), roles: list(text), count, notAuthor: flag, deadlineMs: number, escalateAfterMs: number.nullable(), escalateTo: list(text),
+}));
 const RolloutPolicy = exactly<deployment.RolloutPolicy>()(named('RolloutPolicy', {
   goal: z.enum(GOALS), cycleMs: number, minCycles: count, pilotCycles: count, shadow: part({ samplePer10k: count, maxMs: number }), canary: list(CanaryStep), horizonMs: number, idleMs: number,
   whenInconclusive: z.enum(['keep', 'ask']), askMs: number, whenBusy: z.enum(['refuse', 'queue', 'supersede']), alpha: number,
+  falsePromotionsPerYear: number.exactOptional(), approval: ApprovalPolicy.nullable().exactOptional(),
 }));
 const MetricPolicy = exactly<deployment.MetricPolicy>()(named('MetricPolicy', {
   name: text, role: z.enum(METRIC_ROLES), margin: number, lossBound: number.nullable(), proof: z.enum(['given-loss-bound', 'full']),

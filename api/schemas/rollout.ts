@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import type * as audit from '../../domain/audit.ts';
 import { GOALS } from '../../domain/deployment.ts';
+import { APPROVAL_POINTS } from '../../domain/rollout/approval.ts';
+import type * as approval from '../../domain/rollout/approval.ts';
 import { OUTCOMES, STAGES } from '../../domain/rollout/machine.ts';
 import type * as machine from '../../domain/rollout/machine.ts';
 import type * as plan from '../../domain/rollout/plan.ts';
 import type * as record from '../../domain/rollout/record.ts';
 import { VerdictSummary } from './analysis.ts';
-import { CanaryStep, VariantSummary } from './deployment.ts';
+import { ApprovalPolicy, CanaryStep, VariantSummary } from './deployment.ts';
 import { count, exactly, flag, list, named, number, text, time } from './shape.ts';
 
 /** A rollout, and who did what, as JSON; the domain types say what each field means. */
@@ -15,11 +17,15 @@ const Actor = exactly<audit.Actor>()(named('Actor', { kind: z.enum(['person', 's
 
 const RolloutPlan = exactly<plan.RolloutPlan>()(named('RolloutPlan', {
   mode: z.enum(['first', 'compare']), goal: z.enum(GOALS), shadowSamplePer10k: count, shadowMaxMs: number, steps: list(CanaryStep), horizonMs: number, idleMs: number,
-  whenInconclusive: z.enum(['keep', 'ask']), askMs: number,
+  whenInconclusive: z.enum(['keep', 'ask']), askMs: number, approval: ApprovalPolicy.nullable().exactOptional(),
 }));
+
+const Approval = exactly<approval.Approval>()(named('Approval', { actor: Actor, atMs: time, digest: text, verdictN: count, reason: text }));
+const ApprovalState = exactly<approval.ApprovalState>()(named('ApprovalState', { before: z.enum(APPROVAL_POINTS), sinceMs: time, given: list(Approval), escalated: flag, delegates: list(text) }));
 
 const RolloutState = exactly<machine.RolloutState>()(named('RolloutState', {
   stage: z.enum(STAGES), step: count, stepSinceMs: time.nullable(), paused: flag, outcome: z.enum(OUTCOMES).nullable(), verdict: VerdictSummary.nullable(), pendingOutcome: z.enum(OUTCOMES).nullable(),
+  approval: ApprovalState.nullable().exactOptional(), heldBy: text.nullable().exactOptional(),
 }));
 
 const StoryLine = exactly<record.StoryLine>()(named('StoryLine', { atMs: time, stage: text, text }));

@@ -36,7 +36,7 @@ async function showOne({ client, output }: Session, name: string): Promise<ExitC
   const view = await client.call('getDeployment', { params: { name } });
   const newest = (await client.call('listRollouts', { params: { name }, query: { limit: 1 } })).items[0] ?? null;
   give(output, { ...view, newestRollout: newest }, () => [renderDeploymentView(output, view), ...(view.rollout === null && newest !== null ? [rolloutHeadline(newest)] : [])].join('\n'));
-  if (newest?.state.stage === 'asking') return EXIT.waiting;
+  if (newest?.state.stage === 'asking' || newest?.state.stage === 'approving') return EXIT.waiting;
   return newest?.state.outcome === 'rolled-back' || newest?.state.outcome === 'refused' ? EXIT.gate : EXIT.good;
 }
 

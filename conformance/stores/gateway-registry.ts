@@ -28,7 +28,7 @@ async function mine(gateways: GatewayRegistry, id: string): Promise<readonly Gat
 
 function registration(gatewayId: string, incarnation: number, seenAtMs = 1): GatewayRegistration {
   return {
-    gatewayId, incarnation, address: 'http://127.0.0.1:7301', adminAddress: null, applied: { dep_1: 7 }, tombstones: { dep_1: ['var_a', '*'] }, seenAtMs, leaseUntilMs: seenAtMs + 15_000,
+    gatewayId, incarnation, address: 'http://127.0.0.1:7301', adminAddress: null, applied: { dep_1: 7 }, ownKills: {}, quiet: { var_a: { inFlight: 0, aborted: 1, drained: 0, refused: 2, lastSentAtMs: 9 } }, seenAtMs, leaseUntilMs: seenAtMs + 15_000,
     stats: { startedAtMs: 1, requests: 2, refused: 0, errors: 0, mirrored: 1, dropped: 0, recordsPending: 0, recordsLost: 0, perVariant: { var_a: 2 } },
   };
 }

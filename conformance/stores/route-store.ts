@@ -32,7 +32,7 @@ export const routeStorePromises: Suite<RouteStore> = {
   },
   'commands at once all take effect, each with a revision of its own': async (routes) => {
     const scope = await opened(routes);
-    const results = await Promise.all(Array.from({ length: WRITERS }, (_, i) => routes.apply(scope.tenant, scope.uid, { commandId: `kill-${i}`, atMs: i, type: 'kill', target: `var_${i}` })));
+    const results = await Promise.all(Array.from({ length: WRITERS }, (_, i) => routes.apply(scope.tenant, scope.uid, { commandId: `kill-${i}`, atMs: i, type: 'kill', targets: [`var_${i}`], inFlight: 'abort' })));
     const route = await routes.get(scope.tenant, scope.uid);
     assert.equal(route?.tombstones.length, WRITERS);
     assert.equal(new Set(results.map(({ revision }) => revision)).size, WRITERS);
@@ -47,7 +47,7 @@ export const routeStorePromises: Suite<RouteStore> = {
   'a precondition is about its own field, not about the revision': async (routes) => {
     const scope = await opened(routes);
     await routes.apply(scope.tenant, scope.uid, champion('c1', null));
-    await routes.apply(scope.tenant, scope.uid, { commandId: 'k', atMs: 2, type: 'kill', target: 'var_z' });
+    await routes.apply(scope.tenant, scope.uid, { commandId: 'k', atMs: 2, type: 'kill', targets: ['var_z'], inFlight: 'abort' });
     assert.equal((await routes.apply(scope.tenant, scope.uid, champion('c2', 'var_a', 'var_b'))).outcome, 'applied');
     assert.equal((await routes.apply(scope.tenant, scope.uid, champion('c3', 'var_a', 'var_c'))).outcome, 'superseded');
   },
@@ -65,7 +65,7 @@ export const routeStorePromises: Suite<RouteStore> = {
     assert.ok(await eventually(() => heard > 0), 'the watcher heard nothing in 8 s');
     await Promise.all([stop(), also()]);
     const before = heard;
-    await routes.apply(scope.tenant, scope.uid, { commandId: 'k', atMs: 2, type: 'kill', target: 'var_z' });
+    await routes.apply(scope.tenant, scope.uid, { commandId: 'k', atMs: 2, type: 'kill', targets: ['var_z'], inFlight: 'abort' });
     await new Promise((resolve) => { setTimeout(resolve, 300); });
     assert.equal(heard, before);
   },

@@ -7,7 +7,7 @@ export type VerdictKind = (typeof VERDICTS)[number];
 export const REASONS = [
   'first-version', 'proved-better', 'proved-no-worse', 'proved-healthy', 'proved-worse', 'guardrail', 'safety',
   'pilot', 'no-data', 'coverage', 'share-mismatch', 'min-cycles', 'not-enough-evidence', 'loss-bound', 'not-judged',
-  'futile', 'horizon', 'idle', 'validation', 'person', 'superseded', 'error',
+  'futile', 'horizon', 'idle', 'validation', 'person', 'superseded', 'error', 'killed', 'not-approved',
 ] as const;
 export type ReasonCode = (typeof REASONS)[number];
 export interface Reason { readonly code: ReasonCode; readonly metric: string | null; readonly text: string }

@@ -1,8 +1,10 @@
 import { WHOLE } from '../share.ts';
 import type { VerdictSummary } from '../analysis/verdict.ts';
+import type { Approval, ApprovalPoint, ApprovalState } from './approval.ts';
+import { isGranted, withApproval } from './approval.ts';
 import type { RolloutPlan } from './plan.ts';
 
-export const STAGES = ['validating', 'packaging', 'loading', 'shadowing', 'canary', 'promoting', 'undoing', 'asking', 'done'] as const;
+export const STAGES = ['validating', 'packaging', 'loading', 'shadowing', 'canary', 'promoting', 'undoing', 'asking', 'approving', 'done'] as const;
 export type Stage = (typeof STAGES)[number];
 export const OUTCOMES = ['promoted', 'first', 'refused', 'rolled-back', 'aborted', 'inconclusive', 'superseded'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
@@ -19,6 +21,10 @@ export interface RolloutState {
   readonly verdict: VerdictSummary | null;
   /** The outcome that follows when undoing is finished. */
   readonly pendingOutcome: Outcome | null;
+  /** Who was asked to agree to the next step; in stage approving. Absent in states of before there were approvals. */
+  readonly approval?: ApprovalState | null;
+  /** What keeps it from going forward though the evidence would let it: a freeze or a pin, in words. */
+  readonly heldBy?: string | null;
 }
 
 export type RolloutEvent =
@@ -26,12 +32,18 @@ export type RolloutEvent =
   /** `first` is the verdict of a first version, for which loading is the last check; null else. */
   | { readonly type: 'loaded'; readonly first: VerdictSummary | null }
   | { readonly type: 'failed'; readonly verdict: VerdictSummary }
-  | { readonly type: 'judged'; readonly verdict: VerdictSummary; readonly rulingMs: number }
+  | { readonly type: 'judged'; readonly verdict: VerdictSummary; readonly rulingMs: number; readonly heldBy?: string | null; readonly atMs?: number }
   | { readonly type: 'promoted' } | { readonly type: 'undone' }
   | { readonly type: 'pause' } | { readonly type: 'resume' }
   | { readonly type: 'promote-now'; readonly verdict: VerdictSummary }
   | { readonly type: 'abort'; readonly verdict: VerdictSummary; readonly superseded: boolean }
-  | { readonly type: 'ask-expired' };
+  | { readonly type: 'ask-expired' }
+  /** A person who may has agreed; whether he may is domain/rollout/approval.ts's to say. */
+  | { readonly type: 'approved'; readonly approval: Approval }
+  | { readonly type: 'escalated' } | { readonly type: 'delegated'; readonly to: string }
+  | { readonly type: 'approval-expired'; readonly verdict: VerdictSummary }
+  /** The challenger, or the champion it is compared with, was killed: traffic is right already, the rest is to be taken back. */
+  | { readonly type: 'killed'; readonly verdict: VerdictSummary; readonly who: 'challenger' | 'champion' };
 
 /** What the workflow has to do next; each is one activity or a few, idempotent. */
 export type RolloutAction =
@@ -41,6 +53,7 @@ export type RolloutAction =
   | { readonly type: 'promote' }
   | { readonly type: 'undo' }
   | { readonly type: 'ask' }
+  | { readonly type: 'ask-approval' }
   | { readonly type: 'finish' };
 
 /** `refused` says why the event does not apply; then the state is the old one and there is nothing to do. */
@@ -51,9 +64,9 @@ export const INITIAL: RolloutState = { stage: 'validating', step: 0, stepSinceMs
 export type Next = (plan: RolloutPlan, state: RolloutState, event: RolloutEvent) => Transition;
 
 /** Stages in which the judge is asked. */
-export const JUDGED_STAGES: readonly Stage[] = ['shadowing', 'canary', 'asking'];
+export const JUDGED_STAGES: readonly Stage[] = ['shadowing', 'canary', 'asking', 'approving'];
 
-const PAUSABLE: readonly Stage[] = ['validating', 'packaging', 'loading', 'shadowing', 'canary'];
+const PAUSABLE: readonly Stage[] = ['validating', 'packaging', 'loading', 'shadowing', 'canary', 'approving'];
 
 /**
  * The rollout as a state machine: pure and total. An event that does not apply is refused and changes nothing.
@@ -74,15 +87,20 @@ const ON: { readonly [T in RolloutEvent['type']]: On<Extract<RolloutEvent, { typ
   promoted: (plan, state) => promoted(plan, state),
   undone: (_, state) => (state.stage === 'undoing' ? moved({ ...state, stage: 'done', outcome: state.pendingOutcome, pendingOutcome: null }, { type: 'finish' }) : misplaced(state, 'undone')),
   pause: (_, state) => (PAUSABLE.includes(state.stage) ? moved({ ...state, paused: true }) : refusal(state, `It cannot be paused: it ${STANDING[state.stage]}.`)),
-  resume: (_, state) => (state.stage === 'done' ? refusal(state, 'It has ended.') : moved({ ...state, paused: false })),
+  resume: (plan, state) => (state.stage === 'done' ? refusal(state, 'It has ended.') : goOn(plan, { ...state, paused: false })),
   'promote-now': (plan, state, { verdict }) => promoteNow(plan, state, verdict),
   abort,
   'ask-expired': (_, state) => (state.stage === 'asking' ? undo(state, 'inconclusive') : misplaced(state, 'ask-expired')),
+  approved: (plan, state, { approval }) => approved(plan, state, (waiting) => withApproval(waiting, approval)),
+  escalated: (plan, state) => approved(plan, state, (waiting) => ({ ...waiting, escalated: true })),
+  delegated: (plan, state, { to }) => approved(plan, state, (waiting) => ({ ...waiting, delegates: [...new Set([...waiting.delegates, to])] })),
+  'approval-expired': (_, state, { verdict }) => (state.stage === 'approving' ? undo({ ...state, verdict }, 'inconclusive') : misplaced(state, 'approval-expired')),
+  killed: (_, state, { verdict, who }) => killed(state, verdict, who),
 };
 
 const STANDING: Readonly<Record<Stage, string>> = {
   validating: 'is being validated', packaging: 'is being packaged', loading: 'is being loaded', shadowing: 'is in shadow', canary: 'is in canary',
-  promoting: 'is being promoted', undoing: 'is being undone', asking: 'waits for a person to promote or abort', done: 'has ended',
+  promoting: 'is being promoted', undoing: 'is being undone', asking: 'waits for a person to promote or abort', approving: 'waits for approval', done: 'has ended',
 };
 
 function step(state: RolloutState, from: Stage, to: Stage, action: RolloutAction): Transition {
@@ -96,15 +114,52 @@ function loaded(plan: RolloutPlan, state: RolloutState, first: VerdictSummary | 
   return step(state, 'loading', 'shadowing', { type: 'start-shadow' });
 }
 
-function judged(plan: RolloutPlan, state: RolloutState, { verdict, rulingMs }: { verdict: VerdictSummary; rulingMs: number }): Transition {
+function judged(plan: RolloutPlan, state: RolloutState, event: Judged): Transition {
+  const { verdict, rulingMs } = event;
   if (!JUDGED_STAGES.includes(state.stage)) return misplaced(state, 'judged');
   if (verdict.kind === 'rollback') return undo({ ...state, verdict }, 'rolled-back');
   if (state.stage === 'asking') return moved(state);
-  const seen: RolloutState = { ...state, verdict, stepSinceMs: state.stage === 'canary' ? state.stepSinceMs ?? rulingMs : null };
-  if (state.paused) return moved(seen);
+  if (state.stage === 'approving') return stillApproving(plan, state, event);
+  const seen: RolloutState = { ...state, ...heldBy(event), verdict, stepSinceMs: state.stage === 'canary' ? state.stepSinceMs ?? rulingMs : null };
+  return isHeld(seen) ? moved(seen) : follow(plan, seen, event);
+}
+
+/** What a verdict that is no harm leads to, where nothing holds. */
+function follow(plan: RolloutPlan, seen: RolloutState, { verdict, rulingMs, atMs = rulingMs }: Judged): Transition {
   if (verdict.kind === 'inconclusive') return plan.whenInconclusive === 'ask' ? moved({ ...seen, stage: 'asking' }, { type: 'ask' }) : undo(seen, 'inconclusive');
-  if (verdict.kind === 'promote' && stepHasLasted(plan, seen, rulingMs)) return forward(plan, seen);
+  if (verdict.kind === 'promote' && stepHasLasted(plan, seen, rulingMs)) return forward(plan, seen, atMs);
   return moved(seen);
+}
+
+type Judged = Extract<RolloutEvent, { type: 'judged' }>;
+
+/** Left out where nothing holds, so that states of before stay as they were. */
+function heldBy({ heldBy: by }: Judged): Pick<RolloutState, 'heldBy'> { return by === undefined ? {} : { heldBy: by }; }
+function isHeld(state: RolloutState): boolean { return state.paused || (state.heldBy ?? null) !== null; }
+
+/** Approvals rest on a verdict that says promote. When it no longer does they are void, and the rollout is back where it was. */
+function stillApproving(plan: RolloutPlan, state: RolloutState, event: Judged): Transition {
+  const seen: RolloutState = { ...state, ...heldBy(event), verdict: event.verdict };
+  if (event.verdict.kind === 'promote') return goOn(plan, seen);
+  return moved({ ...seen, stage: seen.stepSinceMs === null ? 'shadowing' : 'canary', approval: null });
+}
+
+function approved(plan: RolloutPlan, state: RolloutState, change: (waiting: ApprovalState) => ApprovalState): Transition {
+  if (state.stage !== 'approving' || !state.approval) return refusal(state, `Nothing waits for approval: it ${STANDING[state.stage]}.`);
+  return goOn(plan, { ...state, approval: change(state.approval) });
+}
+
+/** Goes forward when everybody has agreed and nothing holds it. */
+function goOn(plan: RolloutPlan, state: RolloutState): Transition {
+  if (state.stage !== 'approving' || !plan.approval || !state.approval || isHeld(state) || !isGranted(plan.approval, state.approval)) return moved(state);
+  return advance(plan, { ...state, approval: null });
+}
+
+/** A killed challenger goes the way of a rolled back one; without its champion there is nothing to compare with. */
+function killed(state: RolloutState, verdict: VerdictSummary, who: 'challenger' | 'champion'): Transition {
+  if (state.stage === 'done') return refusal(state, 'It has ended.');
+  if (state.stage === 'undoing') return moved(state);
+  return undo({ ...state, verdict }, who === 'challenger' ? 'rolled-back' : 'aborted');
 }
 
 /** A canary step must have carried its share for its whole time, in the ruling clock; shadow has no such floor but the judge's. */
@@ -114,8 +169,23 @@ function stepHasLasted(plan: RolloutPlan, state: RolloutState, rulingMs: number)
   return rulingMs - (state.stepSinceMs ?? rulingMs) >= forMs;
 }
 
-function forward(plan: RolloutPlan, state: RolloutState): Transition {
-  const index = state.stage === 'canary' ? state.step + 1 : 0;
+/** Asks first where people must agree to this step. */
+function forward(plan: RolloutPlan, state: RolloutState, atMs: number): Transition {
+  const point = pointAhead(plan, state);
+  if (point === null || plan.approval?.before.includes(point) !== true) return advance(plan, state);
+  return moved({ ...state, stage: 'approving', approval: { before: point, sinceMs: atMs, given: [], escalated: false, delegates: [] } }, { type: 'ask-approval' });
+}
+
+function pointAhead(plan: RolloutPlan, state: RolloutState): ApprovalPoint | null {
+  const index = nextIndex(state);
+  return plan.steps[index] === undefined ? 'promote' : index === 0 ? 'canary' : null;
+}
+
+/** Out of shadow comes the first step; `stepSinceMs` tells, since approving keeps it. */
+function nextIndex(state: RolloutState): number { return state.stage === 'shadowing' || state.stepSinceMs === null ? 0 : state.step + 1; }
+
+function advance(plan: RolloutPlan, state: RolloutState): Transition {
+  const index = nextIndex(state);
   const share = plan.steps[index]?.sharePer10k;
   if (share === undefined) return moved({ ...state, stage: 'promoting' }, { type: 'promote' });
   return moved({ ...state, stage: 'canary', step: index, stepSinceMs: null }, { type: 'set-share', sharePer10k: Math.min(share, WHOLE) });
@@ -135,7 +205,11 @@ function failed(state: RolloutState, verdict: VerdictSummary): Transition {
 
 function promoteNow(plan: RolloutPlan, state: RolloutState, verdict: VerdictSummary): Transition {
   if (state.stage === 'promoting') return moved(state);
-  if (plan.mode === 'compare' && JUDGED_STAGES.includes(state.stage)) return moved({ ...state, stage: 'promoting', paused: false, verdict }, { type: 'promote' });
+  if (plan.mode === 'compare' && JUDGED_STAGES.includes(state.stage)) {
+    // One person must not be able to do what the policy asks several for.
+    if (plan.approval) return refusal(state, `Its policy asks for approval before ${plan.approval.before.join(' and ')}: use approve when it waits for it.`);
+    return moved({ ...state, stage: 'promoting', paused: false, verdict }, { type: 'promote' });
+  }
   const hint = state.stage === 'undoing' || state.stage === 'done' ? 'start a new rollout' : 'wait until its checks have passed';
   return refusal(state, `It cannot be promoted: it ${STANDING[state.stage]}; ${hint}.`);
 }

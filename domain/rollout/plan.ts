@@ -1,4 +1,5 @@
 import type { CanaryStep, Goal, RolloutPolicy } from '../deployment.ts';
+import type { ApprovalPolicy } from './approval.ts';
 
 /** What a rollout will do, decided before it starts. `first`: nothing to compare with; straight to champion after its checks. */
 export interface RolloutPlan {
@@ -11,11 +12,13 @@ export interface RolloutPlan {
   readonly idleMs: number;
   readonly whenInconclusive: 'keep' | 'ask';
   readonly askMs: number;
+  /** Absent in plans of before there were approvals: nobody has to agree. */
+  readonly approval?: ApprovalPolicy | null;
 }
 
 export function planRollout(policy: RolloutPolicy, hasChampion: boolean): RolloutPlan {
   return {
     mode: hasChampion ? 'compare' : 'first', goal: policy.goal, shadowSamplePer10k: policy.shadow.samplePer10k, shadowMaxMs: policy.shadow.maxMs,
-    steps: policy.canary, horizonMs: policy.horizonMs, idleMs: policy.idleMs, whenInconclusive: policy.whenInconclusive, askMs: policy.askMs,
+    steps: policy.canary, horizonMs: policy.horizonMs, idleMs: policy.idleMs, whenInconclusive: policy.whenInconclusive, askMs: policy.askMs, approval: policy.approval ?? null,
   };
 }

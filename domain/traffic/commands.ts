@@ -48,7 +48,7 @@ function decide(route: Route, command: RouteCommand): Decision {
     case 'pin': return pin(route, command);
     case 'unpin': return applied({ pin: null });
     case 'remove': return remove(route, command.variantId);
-    case 'kill': return applied(kill(route, command.target));
+    case 'kill': return applied(kill(route, command));
     case 'revive': return revive(route, command);
   }
 }
@@ -118,18 +118,22 @@ function remove(route: Route, id: VariantId): Decision {
 }
 
 /** The champion keeps its place, so that a revive brings it back; domain/traffic/choose.ts never lets it answer meanwhile. */
-function kill(route: Route, target: Tombstone): Change {
-  const tombstones = route.tombstones.includes(target) ? route.tombstones : [...route.tombstones, target];
+function kill(route: Route, { targets, inFlight }: Command<'kill'>): Change {
+  const tombstones = [...new Set([...route.tombstones, ...targets])];
+  // To abort is the stronger word: a drain that is killed again with abort is aborted, never the other way round.
+  const draining = (route.draining ?? []).filter((each) => inFlight === 'drain' || !targets.includes(each));
+  const drained = inFlight === 'drain' ? targets.filter((each) => !route.tombstones.includes(each)) : [];
   const lives = ({ variantId }: { readonly variantId: VariantId }): boolean => !isKilled(tombstones, known(route, variantId));
   return {
-    tombstones, shares: route.shares.filter(lives), shadows: route.shadows.filter(lives),
+    tombstones, draining: [...new Set([...draining, ...drained])], shares: route.shares.filter(lives), shadows: route.shadows.filter(lives),
     lastGood: route.lastGood.filter((id) => !isNamed(tombstones, known(route, id))),
   };
 }
 
-function revive(route: Route, { target, person, reason }: Command<'revive'>): Decision {
+function revive(route: Route, { targets, person, reason }: Command<'revive'>): Decision {
   if (person.trim() === '' || reason.trim() === '') return refused('only a named person revives, with a reason');
-  return applied({ tombstones: route.tombstones.filter((each) => each !== target) });
+  const stays = (each: Tombstone): boolean => !targets.includes(each);
+  return applied({ tombstones: route.tombstones.filter(stays), draining: (route.draining ?? []).filter(stays) });
 }
 
 /** The shares and shadows that `ifRollout` works on: its own, or none when it takes over from an older rollout. */

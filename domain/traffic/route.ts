@@ -7,6 +7,10 @@ export interface RouteShadow { readonly variantId: VariantId; readonly samplePer
 /** A variant, an artifact digest, or `*` for the whole deployment, that must not serve. */
 export type Tombstone = string;
 
+/** What becomes of requests that a killed variant is answering at that moment: ended and answered by the fallback, or let come to their end. */
+export const IN_FLIGHT = ['abort', 'drain'] as const;
+export type InFlight = (typeof IN_FLIGHT)[number];
+
 /** One per deployment: the only truth of traffic (decision D3). The champion gets what `shares` leaves of the whole. */
 export interface Route {
   readonly tenantId: TenantId;
@@ -27,6 +31,8 @@ export interface Route {
   readonly lastGood: readonly VariantId[];
   readonly onLostControl: 'serve' | 'failClosed';
   readonly tombstones: readonly Tombstone[];
+  /** Those of the tombstones whose requests under way may come to their end; all others are ended at once. Absent in older documents: none. */
+  readonly draining?: readonly Tombstone[];
   readonly variants: Readonly<Record<VariantId, RouteVariant>>;
   readonly stickyHeader: string | null;
   readonly stickyJsonPath: string | null;
@@ -51,8 +57,8 @@ export type RouteCommand = { readonly commandId: string; readonly atMs: number }
   | { readonly type: 'pin'; readonly variantId: VariantId; readonly person: string }
   | { readonly type: 'unpin'; readonly person: string }
   | { readonly type: 'remove'; readonly variantId: VariantId }
-  | { readonly type: 'kill'; readonly target: Tombstone }
-  | { readonly type: 'revive'; readonly target: Tombstone; readonly person: string; readonly reason: string });
+  | { readonly type: 'kill'; readonly targets: readonly Tombstone[]; readonly inFlight: InFlight }
+  | { readonly type: 'revive'; readonly targets: readonly Tombstone[]; readonly person: string; readonly reason: string });
 
 /** applied: the route changed or already was so; superseded: newer intent holds; refused: a rule said no. */
 export type CommandOutcome = 'applied' | 'superseded' | 'refused';

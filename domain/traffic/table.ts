@@ -1,5 +1,6 @@
-import type { Tombstone } from './route.ts';
-import type { Route } from './route.ts';
+import type { Actor } from '../audit.ts';
+import type { KillId } from '../ids.ts';
+import type { InFlight, Route, Tombstone } from './route.ts';
 
 /** What gateways get of a route: all but the command log. */
 export type TableRoute = Omit<Route, 'applied'>;
@@ -22,8 +23,10 @@ export interface GatewaySync {
   readonly tableDigest: string | null;
   /** Revision obeyed per deployment uid: the acknowledgement that is counted. */
   readonly applied: Readonly<Record<string, number>>;
-  /** Break-glass tombstones this gateway holds, per deployment uid. */
-  readonly tombstones: Readonly<Record<string, readonly Tombstone[]>>;
+  /** Break-glass kills that this gateway obeys and no route holds yet, per deployment uid. */
+  readonly ownKills: Readonly<Record<string, readonly OwnKill[]>>;
+  /** For every killed variant that the gateway knows: what is under way to it and what was ended, since its tombstone. */
+  readonly quiet: Readonly<Record<string, VariantQuiet>>;
   readonly stats: GatewayStats;
   readonly waitMs: number;
 }
@@ -42,3 +45,9 @@ export interface GatewayStats {
 }
 
 export interface GatewaySyncAnswer { readonly table: SignedTable | null; readonly leaseMs: number }
+
+/** A kill that came straight to the gateway; merged into the route at the next contact, and then forgotten here. */
+export interface OwnKill { readonly killId: KillId; readonly targets: readonly Tombstone[]; readonly inFlight: InFlight; readonly actor: Actor; readonly atMs: number }
+
+/** `inFlight` zero under an obeyed tombstone is silence. */
+export interface VariantQuiet { readonly inFlight: number; readonly aborted: number; readonly drained: number; readonly refused: number; readonly lastSentAtMs: number | null }

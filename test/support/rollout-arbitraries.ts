@@ -19,6 +19,8 @@ export const rolloutPlan: fc.Arbitrary<RolloutPlan> = fc.record({
   steps, horizonMs: fc.constant(10_000), idleMs: fc.constant(1_000), whenInconclusive: fc.constantFrom('keep', 'ask'), askMs: fc.constant(1_000),
 });
 
+const APPROVAL = { actor: { kind: 'person', name: 'bea' }, atMs: 1, digest: 'sha256:a', verdictN: 1, reason: 'looked at it' } as const;
+
 /** Any event at any time; judgements of good and bad kinds come often, so that runs get far. */
 export const rolloutEvent: fc.Arbitrary<RolloutEvent> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom<RolloutEvent>({ type: 'validated' }, { type: 'packaged' }, { type: 'loaded', first: null }, { type: 'promoted' }, { type: 'undone' }) },
@@ -27,6 +29,8 @@ export const rolloutEvent: fc.Arbitrary<RolloutEvent> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom<RolloutEvent>({ type: 'pause' }, { type: 'resume' }, { type: 'ask-expired' }, { type: 'promote-now', verdict: verdict('promote', 'person') }) },
   { weight: 1, arbitrary: fc.boolean().map((superseded) => ({ type: 'abort' as const, verdict: verdict('inconclusive', 'person'), superseded })) },
   { weight: 1, arbitrary: anyVerdict.map((of) => ({ type: 'failed' as const, verdict: of })) },
+  { weight: 2, arbitrary: fc.constantFrom<RolloutEvent>({ type: 'approved', approval: APPROVAL }, { type: 'escalated' }, { type: 'delegated', to: 'cy' }, { type: 'approval-expired', verdict: verdict('inconclusive', 'not-approved') }) },
+  { weight: 1, arbitrary: fc.constantFrom('challenger' as const, 'champion' as const).map((who) => ({ type: 'killed' as const, verdict: verdict('rollback', 'killed'), who })) },
 );
 
 /** What usually comes next in a stage; with it most runs get far, without it most events are out of place. */
@@ -35,7 +39,7 @@ const usual: Readonly<Record<Stage, fc.Arbitrary<RolloutEvent>>> = (() => {
   const fixed = (event: RolloutEvent): fc.Arbitrary<RolloutEvent> => fc.constant(event);
   return {
     validating: fixed({ type: 'validated' }), packaging: fixed({ type: 'packaged' }), loading: fixed({ type: 'loaded', first: null }), shadowing: judged, canary: judged,
-    asking: fc.oneof(judged, fixed({ type: 'ask-expired' }), fixed({ type: 'promote-now', verdict: verdict('promote', 'person') })), promoting: fixed({ type: 'promoted' }), undoing: fixed({ type: 'undone' }), done: judged,
+    asking: fc.oneof(judged, fixed({ type: 'ask-expired' }), fixed({ type: 'promote-now', verdict: verdict('promote', 'person') })), approving: fc.oneof(judged, fixed({ type: 'approved', approval: APPROVAL }), fixed({ type: 'escalated' }), fixed({ type: 'approval-expired', verdict: verdict('inconclusive', 'not-approved') })), promoting: fixed({ type: 'promoted' }), undoing: fixed({ type: 'undone' }), done: judged,
   };
 })();
 

@@ -33,8 +33,8 @@ const body = fc.oneof(
   fc.record({ type: fc.constant('pin' as const), variantId: anyId, person }),
   fc.record({ type: fc.constant('unpin' as const), person }),
   fc.record({ type: fc.constant('remove' as const), variantId: anyId }),
-  fc.record({ type: fc.constant('kill' as const), target: anyTarget }),
-  fc.record({ type: fc.constant('revive' as const), target: anyTarget, person, reason: fc.constant('looked at it') }),
+  fc.record({ type: fc.constant('kill' as const), targets: fc.uniqueArray(anyTarget, { minLength: 1, maxLength: 3 }), inFlight: fc.constantFrom('abort' as const, 'drain' as const) }),
+  fc.record({ type: fc.constant('revive' as const), targets: fc.uniqueArray(anyTarget, { minLength: 1, maxLength: 3 }), person, reason: fc.constant('looked at it') }),
 );
 
 /** Commands with ids of their own; `setChampion` mostly expects the champion that there is, or nothing would ever move. */

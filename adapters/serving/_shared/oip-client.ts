@@ -65,7 +65,8 @@ export async function infer(endpoint: Endpoint, body: InferenceRequest, timeoutM
 function refusal(endpoint: Endpoint, answer: HttpAnswer): LastmileError {
   const said = `${endpoint.modelName} at ${endpoint.url} answered ${answer.status}: ${reasonOf(answer)}.`;
   if (answer.status === 429) return new LastmileError('LM_BUSY', said);
-  if (answer.status === 404 || answer.status === 410) return new LastmileError('LM_VARIANT_NOT_FOUND', said);
+  if (answer.status === 410) return new LastmileError('LM_VARIANT_KILLED', said);
+  if (answer.status === 404) return new LastmileError('LM_VARIANT_NOT_FOUND', said);
   if (answer.status === 504) return new LastmileError('LM_TIMEOUT', said);
   return new LastmileError(answer.status >= 400 && answer.status < 500 ? 'LM_VALIDATION_FAILED' : 'LM_BACKEND_UNAVAILABLE', said);
 }

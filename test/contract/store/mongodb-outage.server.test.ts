@@ -62,7 +62,7 @@ test('while mongod is gone every call fails soon as LM_STORE_UNAVAILABLE; after 
   await stores.audit.append(scope.tenant, sampleEntry('a1'));
   let heard = 0;
   const stop = await stores.routes.watch(() => { heard += 1; });
-  await stores.routes.apply(scope.tenant, scope.uid, { commandId: 'c1', atMs: 1, type: 'kill', target: 'var_a' });
+  await stores.routes.apply(scope.tenant, scope.uid, { commandId: 'c1', atMs: 1, type: 'kill', targets: ['var_a'], inFlight: 'abort' });
   expect(await eventually(() => heard > 0)).toBe(true);
 
   await killMongod();
@@ -78,7 +78,7 @@ test('while mongod is gone every call fails soon as LM_STORE_UNAVAILABLE; after 
   await startMongod();
   expect(await eventually(() => stores.healthy(), 20_000)).toBe(true);
   heard = 0;
-  expect((await stores.routes.apply(scope.tenant, scope.uid, { commandId: 'c2', atMs: 1, type: 'kill', target: 'var_b' })).outcome).toBe('applied');
+  expect((await stores.routes.apply(scope.tenant, scope.uid, { commandId: 'c2', atMs: 1, type: 'kill', targets: ['var_b'], inFlight: 'abort' })).outcome).toBe('applied');
   expect(await eventually(() => heard > 0)).toBe(true);
   expect((await stores.routes.get(scope.tenant, scope.uid))?.tombstones).toEqual(['var_a', 'var_b']);
   expect(await stores.evidence.blocks(scope.tenant, `${scope.uid}/1`)).toEqual([sampleBlock(scope)]);

@@ -1,14 +1,18 @@
 import { spawn } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fakeLastmile, type FakeLastmile } from './fake-lastmile.ts';
 import { rolloutView } from './recorded.ts';
 
+const stateDir = mkdtempSync(join(tmpdir(), 'lastmile-cli-state-'));
 let fake: FakeLastmile;
 beforeEach(async () => { fake = await fakeLastmile({}); });
 afterEach(async () => { await fake.close(); });
 
 interface Ended { readonly code: number | null; readonly out: string; readonly err: string }
 function start(argv: readonly string[], onErr: (kill: (signal: NodeJS.Signals) => void) => void = () => undefined): Promise<Ended> {
-  const child = spawn(process.execPath, ['cli/main.ts', '--api', fake.url, ...argv], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, ['cli/main.ts', '--api', fake.url, ...argv], { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LASTMILE_STATE_DIR: stateDir } });
   const ended = { out: '', err: '' };
   child.stdout.on('data', (chunk: Buffer) => { ended.out += chunk.toString(); onErr((signal) => { child.kill(signal); }); });
   child.stderr.on('data', (chunk: Buffer) => { ended.err += chunk.toString(); });

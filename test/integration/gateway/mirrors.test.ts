@@ -109,7 +109,7 @@ test('a challenger that is taken out gets no mirror that still waits', async () 
   two.answer = (seen, response) => { held.push(() => { ok(2)(seen, response); }); };
   for (let i = 0; i < 5; i += 1) await predict(url);
   await until('one mirror under way', () => held.length === 1);
-  api.publish([act(route, { type: 'kill', target: 'var_2' })]);
+  api.publish([act(route, { type: 'kill', targets: ['var_2'], inFlight: 'abort' })]);
   await until('the kill is obeyed', () => api.syncs.at(-1)?.applied.dep_1 === 3);
   held[0]!();
   await delay(100);

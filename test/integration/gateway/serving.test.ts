@@ -115,12 +115,12 @@ describe('the split', () => {
   });
 
   test('a killed champion is answered by the last good one, and says so; when nothing is left it is 503', async () => {
-    const promoted = act(routeOf(one.variant), { type: 'setChampion', variant: two.variant, expectedChampion: 'var_1', by: 'automation' }, { type: 'kill', target: 'var_2' });
+    const promoted = act(routeOf(one.variant), { type: 'setChampion', variant: two.variant, expectedChampion: 'var_1', by: 'automation' }, { type: 'kill', targets: ['var_2'], inFlight: 'abort' });
     const { url } = await serve(promoted);
     const response = await predict(url);
     expect([response.status, response.headers.get('x-lastmile-version'), response.headers.get('x-lastmile-fallback')]).toEqual([200, '1', 'last-good']);
     expect((await predict(url, {}, BODY, '/v2/models/churn/versions/2/infer')).status).toBe(410);
-    api.publish([act(promoted, { type: 'kill', target: '*' })]);
+    api.publish([act(promoted, { type: 'kill', targets: ['*'], inFlight: 'abort' })]);
     for (let i = 0; (await predict(url)).status !== 503; i += 1) { expect(i).toBeLessThan(500); await new Promise((resolve) => { setTimeout(resolve, 10); }); }
     expect(two.seen).toHaveLength(0);
   });

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { backends } from '../../../adapters/serving/index.ts';
 import { blobPath } from '../../../artifact/bundle.ts';
 import { Secret } from '../../../config/schema.ts';
+import { ensureKeyPair, loadSigningKey, signBreakGlass } from '../../../config/signing.ts';
 import { startModelhost, SERVICE_TOKEN, type ModelhostProcess } from '../../support/modelhost-process.ts';
 import { churnOnnx, churnOnnx2, churnOnnxWithHole, linearOnnx } from '../../support/onnx-models.ts';
 
@@ -146,7 +147,8 @@ test('a tombstoned variant is gone at once, answers 410, and never starts again,
   const model = await host.packageModel(churnOnnx());
   await host.backend.load(model);
   const { pid } = await status(model.variantId);
-  expect(await admin(`/${model.variantId}?tombstone=true`, { method: 'DELETE' })).toMatchObject({ status: 200, body: { state: 'absent', reason: 'killed' } });
+  expect(await host.backend.kill(null, model.variantId)).toEqual({ state: 'gone', requests: 0, requestsAfter: 0 });
+  expect(await status(model.variantId)).toMatchObject({ state: 'absent', reason: 'killed' });
   expect(await isGone(pid)()).toBe(true);
   for (const round of ['now', 'after a restart']) {
     expect([round, (await post(model.variantId, good)).status]).toEqual([round, 410]);
@@ -154,6 +156,30 @@ test('a tombstoned variant is gone at once, answers 410, and never starts again,
     await host.stop('SIGKILL');
     await host.start();
   }
+});
+
+test('a break-glass token kills the variants of its own tenant, and nothing else lets a stranger in', async () => {
+  const keys = join(host.folder, 'keys');
+  ensureKeyPair(join(keys, 'routes.pem'), join(keys, 'routes.pub.pem'));
+  const key = loadSigningKey(join(keys, 'routes.pem'));
+  const claims = { v: 1, id: 'bgt_1', use: 'kill', tenantId: 'default', actor: { kind: 'person', name: 'ann' }, issuedAtMs: Date.now(), expiresAtMs: Date.now() + 60_000 } as const;
+  const kill = (bearer: string, variantIds: readonly string[]): Promise<Answer> => call('/admin/kills', { method: 'POST', headers: { authorization: `Bearer ${bearer}` }, body: JSON.stringify({ variantIds }) });
+  const ours = await host.packageModel(churnOnnx());
+  const theirs = { ...await host.packageModel(churnOnnx2()), tenant: 'other' };
+  for (const model of [ours, theirs]) await host.backend.load(model);
+
+  const otherFolder = join(host.folder, 'other-keys');
+  ensureKeyPair(join(otherFolder, 'routes.pem'), join(otherFolder, 'routes.pub.pem'));
+  const forged = signBreakGlass(claims, loadSigningKey(join(otherFolder, 'routes.pem')));
+  const expired = signBreakGlass({ ...claims, expiresAtMs: Date.now() - 1 }, key);
+  const whole = signBreakGlass(claims, key);
+  for (const bearer of ['', 'x', forged, expired, `${whole}x`, whole.replace('bg1', 'bg2')]) expect((await kill(bearer, [ours.variantId])).status).toBe(401);
+  expect((await kill(whole, [])).status).toBe(400);
+  expect((await status(ours.variantId)).state).toBe('ready');
+
+  expect(await kill(whole, [ours.variantId, theirs.variantId])).toMatchObject({ status: 200, body: { variants: { [ours.variantId]: { state: 'gone' } } } });
+  expect((await post(ours.variantId, good)).status).toBe(410);
+  expect((await post(theirs.variantId, good)).status).toBe(200);
 });
 
 test('shared isolation: variants share a process, unloading one leaves it, killing one restarts it without it', async () => {
@@ -165,7 +191,7 @@ test('shared isolation: variants share a process, unloading one leaves it, killi
   await host.backend.unload(null, c.variantId);
   expect((await post(c.variantId, good)).status).toBe(404);
   expect((await post(a.variantId, good)).status).toBe(200);
-  await admin(`/${b.variantId}?tombstone=true`, { method: 'DELETE' });
+  await host.backend.kill(null, b.variantId);
   expect(await isGone(pid)()).toBe(true);
   await until(isReady(a.variantId));
   expect((await post(a.variantId, good)).status).toBe(200);

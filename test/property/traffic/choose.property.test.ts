@@ -81,7 +81,7 @@ test('the keys of one rollout say nothing about the next one\'s', () => {
 describe('the fallback ladder', () => {
   const held = (settings: Partial<Route> = {}): Route => {
     const route = applyCommand(canaryRoute(0, settings), { type: 'setChampion', commandId: 'x', atMs: 0, variant: variant(3), expectedChampion: 'var_1', by: 'automation' }).route;
-    return applyCommand(route, { type: 'kill', commandId: 'y', atMs: 0, target: 'var_3' }).route;
+    return applyCommand(route, { type: 'kill', commandId: 'y', atMs: 0, targets: ['var_3'], inFlight: 'abort' }).route;
   };
   test('last-good answers for a killed champion, and nothing is mirrored', () => {
     expect(chooseVariant(held(), 'k', calm)).toMatchObject({ kind: 'serve', role: 'champion', fallback: 'last-good', variant: { variantId: 'var_1' }, mirrors: [] });

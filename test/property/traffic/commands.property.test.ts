@@ -58,7 +58,7 @@ test('a repeat changes nothing and answers the same, whatever came between', () 
 test('promise 3: a killed variant stays out until its tombstone is taken away by a person', () => {
   fc.assert(fc.property(anyRoute, fc.integer({ min: 1, max: 6 }), anyHistory, (route, n, history) => {
     const id = `var_${n}`;
-    let held = applyCommand(route, { type: 'kill', commandId: 'kill', atMs: 0, target: id }).route;
+    let held = applyCommand(route, { type: 'kill', commandId: 'kill', atMs: 0, targets: [id], inFlight: 'abort' }).route;
     const championBefore = held.champion;
     history.forEach((step, i) => {
       if (step.command.type === 'revive') return;

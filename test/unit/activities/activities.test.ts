@@ -69,7 +69,7 @@ test('a backend that serves another shape than the file promised is refused', as
 });
 
 const gateway = (gatewayId: string, applied: number, leaseUntilMs: number): GatewayRegistration => ({
-  gatewayId, incarnation: 1, address: '', adminAddress: null, applied: { dep_churn: applied }, tombstones: {}, seenAtMs: 0, leaseUntilMs,
+  gatewayId, incarnation: 1, address: '', adminAddress: null, applied: { dep_churn: applied }, ownKills: {}, quiet: {}, seenAtMs: 0, leaseUntilMs,
   stats: { startedAtMs: 0, requests: 0, refused: 0, errors: 0, mirrored: 0, dropped: 0, recordsPending: 0, recordsLost: 0, perVariant: {} },
 });
 

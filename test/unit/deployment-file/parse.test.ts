@@ -26,7 +26,7 @@ test('the smallest file, with every default', () => {
       contract: { golden: [], latencyLimitMs: 250 }, labels: { delayMs: 30 * DAY, maturityMs: 30 * DAY, coverage: 0.95, graceMs: 3 * DAY, clock: 'gateway' },
       rollout: {
         goal: 'better', cycleMs: DAY, minCycles: 2, pilotCycles: 10, shadow: { samplePer10k: 10_000, maxMs: 60 * DAY }, canary: [{ sharePer10k: 500, forMs: DAY }, { sharePer10k: 2_500, forMs: DAY }],
-        horizonMs: 60 * DAY, idleMs: DAY, whenInconclusive: 'keep', askMs: 7 * DAY, whenBusy: 'refuse', alpha: 0.05, falsePromotionsPerYear: 0.2,
+        horizonMs: 60 * DAY, idleMs: DAY, whenInconclusive: 'keep', askMs: 7 * DAY, whenBusy: 'refuse', alpha: 0.05, falsePromotionsPerYear: 0.2, approval: null,
       },
       metrics: [
         { name: 'accuracy', role: 'required', margin: 0, lossBound: null, proof: 'given-loss-bound' }, { name: 'errors', role: 'guardrail', margin: 0.01, lossBound: null, proof: 'given-loss-bound' },

@@ -76,17 +76,17 @@ describe('remove, kill, revive', () => {
     expect(act(route, { type: 'remove', variantId: 'var_9' }).result.outcome).toBe('applied');
   });
   test('a kill by digest takes all its variants, which stay known for the 410; they come back by a person alone', () => {
-    const route = after(champion(1, null), shadows([2, 5]), share(2, 500), share(5, 500), { type: 'kill', target: 'sha256:2' });
+    const route = after(champion(1, null), shadows([2, 5]), share(2, 500), share(5, 500), { type: 'kill', targets: ['sha256:2'], inFlight: 'abort' });
     expect(route).toMatchObject({ shares: [], shadows: [], tombstones: ['sha256:2'] });
     expect(Object.keys(route.variants).sort()).toEqual(['var_1', 'var_2', 'var_5']);
     expect(act(route, share(5, 5)).result).toMatchObject({ outcome: 'refused', reason: 'var_5 is killed; only a person revives it' });
-    expect(act(route, { type: 'revive', target: 'sha256:2', person: '', reason: 'x' }).result.outcome).toBe('refused');
-    const revived = act(route, { type: 'revive', target: 'sha256:2', person: 'ann', reason: 'false alarm' }).route;
+    expect(act(route, { type: 'revive', targets: ['sha256:2'], person: '', reason: 'x' }).result.outcome).toBe('refused');
+    const revived = act(route, { type: 'revive', targets: ['sha256:2'], person: 'ann', reason: 'false alarm' }).route;
     expect(revived.tombstones).toEqual([]);
     expect(act(revived, share(5, 5)).result.outcome).toBe('applied');
   });
   test('a killed champion keeps its place but never becomes last good', () => {
-    const killed = after(champion(1, null), champion(2, 1), { type: 'kill', target: 'var_2' });
+    const killed = after(champion(1, null), champion(2, 1), { type: 'kill', targets: ['var_2'], inFlight: 'abort' });
     expect(killed).toMatchObject({ champion: 'var_2', lastGood: ['var_1'] });
     expect(act(killed, champion(3, 2)).route).toMatchObject({ champion: 'var_3', lastGood: ['var_1'] });
   });

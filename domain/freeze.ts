@@ -1,0 +1,85 @@
+import type { Actor } from './audit.ts';
+import type { TenantId } from './ids.ts';
+
+export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
+export type Weekday = (typeof WEEKDAYS)[number];
+
+/** Which deployments a freeze holds. Labels: all of them must be as named. */
+export type FreezeSelector =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'names'; readonly names: readonly string[] }
+  | { readonly kind: 'labels'; readonly labels: Readonly<Record<string, string>> };
+
+/**
+ * When it holds. `span`: from one instant to another, or until it is lifted. `weekly`: on the days named, from one local time to another in an IANA
+ * time zone; a window whose end is not after its beginning runs into the next day. Local times are read off the instant, so that summer time needs
+ * no rule: an hour that comes twice is frozen twice, one that does not come is not.
+ */
+export type FreezeWindow =
+  | { readonly kind: 'span'; readonly fromMs: number; readonly untilMs: number | null }
+  | { readonly kind: 'weekly'; readonly days: readonly Weekday[]; readonly from: string; readonly to: string; readonly zone: string };
+
+/** No rollout starts, no step forward is taken and nothing is promoted while it holds. What protects callers always may: undo, rollback, kill. */
+export interface Freeze {
+  readonly tenantId: TenantId;
+  readonly freezeId: string;
+  readonly selector: FreezeSelector;
+  readonly window: FreezeWindow;
+  readonly reason: string;
+  readonly actor: Actor;
+  readonly createdAtMs: number;
+  readonly liftedAtMs: number | null;
+  readonly liftedBy: Actor | null;
+}
+
+export interface Frozen { readonly name: string; readonly labels: Readonly<Record<string, string>> }
+
+/** The first freeze, by age, that holds the deployment at that instant; null when none does. */
+export function freezeOf(freezes: readonly Freeze[], deployment: Frozen, atMs: number): Freeze | null {
+  const holding = freezes.filter((freeze) => selects(freeze.selector, deployment) && holds(freeze, atMs));
+  return [...holding].sort((a, b) => a.createdAtMs - b.createdAtMs)[0] ?? null;
+}
+
+export function selects(selector: FreezeSelector, { name, labels }: Frozen): boolean {
+  switch (selector.kind) {
+    case 'all': return true;
+    case 'names': return selector.names.includes(name);
+    case 'labels': return Object.entries(selector.labels).every(([key, value]) => labels[key] === value);
+  }
+}
+
+function holds({ window, liftedAtMs }: Freeze, atMs: number): boolean {
+  if (liftedAtMs !== null && atMs >= liftedAtMs) return false;
+  return window.kind === 'span' ? atMs >= window.fromMs && (window.untilMs === null || atMs < window.untilMs) : isInWeek(window, atMs);
+}
+
+function isInWeek({ days, from, to, zone }: Extract<FreezeWindow, { kind: 'weekly' }>, atMs: number): boolean {
+  const { day, minutes } = localTime(atMs, zone);
+  const [begin, end] = [minutesOf(from), minutesOf(to)];
+  const yesterday = WEEKDAYS[(WEEKDAYS.indexOf(day) + 6) % 7] ?? day;
+  if (begin < end) return days.includes(day) && minutes >= begin && minutes < end;
+  return (days.includes(day) && minutes >= begin) || (days.includes(yesterday) && minutes < end);
+}
+
+/** Minutes since midnight of `HH:MM`. */
+export function minutesOf(text: string): number {
+  const [hours = NaN, minutes = NaN] = text.split(':').map(Number);
+  return hours * 60 + minutes;
+}
+
+function localTime(atMs: number, zone: string): { readonly day: Weekday; readonly minutes: number } {
+  const parts = new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).formatToParts(atMs);
+  const part = (type: string): string => parts.find((each) => each.type === type)?.value ?? '';
+  return { day: part('weekday').toLowerCase() as Weekday, minutes: Number(part('hour')) * 60 + Number(part('minute')) };
+}
+
+/** Whether the system knows the IANA name; an unknown one would freeze nothing. */
+export function isTimeZone(zone: string): boolean {
+  try { return new Intl.DateTimeFormat('en-GB', { timeZone: zone }).resolvedOptions().timeZone !== ''; } catch { return false; }
+}
+
+/** One sentence: who, why, until when. */
+export function explainFreeze({ actor, reason, window }: Freeze): string {
+  const until = window.kind === 'span' ? (window.untilMs === null ? 'until it is lifted' : `until ${new Date(window.untilMs).toISOString()}`) : `${window.days.join(', ')} ${window.from}–${window.to} ${window.zone}`;
+  return `frozen by ${actor.name} (${reason}), ${until}`;
+}
