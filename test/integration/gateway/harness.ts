@@ -149,11 +149,11 @@ export async function control(): Promise<Control> {
 }
 
 const quiet: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-export interface TestGateway { readonly port: number; readonly stop: () => Promise<void>; readonly url: string; readonly options: GatewayOptions }
+export interface TestGateway { readonly port: number; readonly adminUrl: string; readonly stop: () => Promise<void>; readonly url: string; readonly options: GatewayOptions }
 
 export async function gateway(of: Control, options: Partial<GatewayOptions> = {}): Promise<TestGateway> {
   const full: GatewayOptions = {
-    gatewayId: 'gw-t', host: '127.0.0.1', port: 0, address: 'http://test', apiUrl: of.url, collectorUrl: of.url, serviceToken: TOKEN, key: of.key,
+    gatewayId: 'gw-t', host: '127.0.0.1', port: 0, address: 'http://test', admin: { host: '127.0.0.1', port: 0, url: null }, apiUrl: of.url, collectorUrl: of.url, serviceToken: TOKEN, key: of.key,
     tablePath: join(mkdtempSync(join(tmpdir(), 'lastmile-table-')), 'route-table.json'), leaseMs: 1_000, log: quiet, ...options,
     limits: { firstSyncMs: 1_000, drainMs: 2_000, flushMs: 1_000, ...options.limits },
   };
@@ -161,7 +161,7 @@ export async function gateway(of: Control, options: Partial<GatewayOptions> = {}
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => stopping ??= running.stop();
   closing.push(stop);
-  return { port: running.port, stop, url: `http://127.0.0.1:${running.port}`, options: full };
+  return { port: running.port, adminUrl: `http://127.0.0.1:${running.adminPort}`, stop, url: `http://127.0.0.1:${running.port}`, options: full };
 }
 
 let n = 0;
