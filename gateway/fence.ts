@@ -136,12 +136,13 @@ function end(lane: Lane, ending: InFlight): boolean {
   const isNew = lane.fate?.ending !== ending;
   const fate: Fate = { ...lane.fate ?? { aborted: 0, drained: 0, refused: 0 }, ending };
   lane.fate = fate;
-  for (const leg of [...lane.legs].filter(({ sent }) => ending === 'abort' || !sent)) {
+  const ended = [...lane.legs].filter(({ sent }) => ending === 'abort' || !sent);
+  for (const leg of ended) {
     lane.legs.delete(leg);
     fate.aborted += 1;
     leg.end?.();
   }
-  return isNew;
+  return isNew || ended.length > 0;
 }
 
 function quietOf({ aborted, drained, refused }: Fate, inFlight: number, lastSentAtMs: number | null): VariantQuiet {
