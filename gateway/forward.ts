@@ -45,7 +45,7 @@ export function createUpstreams(of: { readonly connections: number; readonly ans
         const attempt = (): Promise<Attempt> => exchange(poolOf(origin), { ...request, path, deadlineMs: request.deadlineMs - (of.elapsedMs() - startMs) });
         let made = await attempt();
         // A pooled socket that the server closed in the same moment, or a server that restarts: nothing came, so nothing was decided.
-        if (cameNothing(made) && leg.lives() && request.mayRetry() && of.elapsedMs() - startMs < request.deadlineMs) made = await attempt();
+        if (cameNothing(made) && request.mayRetry() && of.elapsedMs() - startMs < request.deadlineMs) made = await attempt();
         if (cameNothing(made) && !leg.lives()) made = KILLED;
         return { ...made, latencyMs: of.elapsedMs() - startMs };
       } finally { leg.finish(); }

@@ -1,6 +1,6 @@
 import type { Route } from '../../../domain/traffic/route.ts';
 import { countingProxy, type CountingProxy } from '../../support/counting-proxy.ts';
-import { act, closeAll, control, gateway, modelServer, ok, predict, routeOf, until, type Control, type ModelServer } from './harness.ts';
+import { act, closeAll, control, gateway, modelServer, ok, predict, routeOf, until, type ModelServer } from './harness.ts';
 
 afterEach(closeAll);
 

@@ -114,6 +114,26 @@ test('a retry never goes to a variant that was killed meanwhile', async () => {
   expect(two.seen).toHaveLength(1);
 });
 
+test('a retry that waits in the pool is not sent once its variant is killed', async () => {
+  const route = promotedRoute(one, two);
+  api.publish([route]);
+  const { url } = await gateway(api, { limits: { servingConnections: 1 } });
+  const held: { readonly fail: () => void; readonly answer: () => void }[] = [];
+  two.answer = (seen, response) => { held.push({ fail: () => { response.socket?.destroy(); }, answer: () => { ok(2)(seen, response); } }); };
+  const retried = predict(url);
+  await until('the first is under way', () => held.length === 1);
+  const other = predict(url);
+  await until('the other waits', async () => (await (await fetch(`${url}/status`, { headers: { authorization: `Bearer ${TOKEN}` } })).json() as { perVariant: Record<string, number> }).perVariant.var_2 === 2);
+  held[0]!.fail();   // its retry now stands behind the other one
+  await until('the other is under way', () => held.length === 2);
+  api.publish([act(route, { type: 'kill', targets: ['var_2'], inFlight: 'drain' })]);
+  await until('drains', () => quietOf('var_2')?.inFlight === 2);
+  held[1]!.answer();
+  expect(headersOf(await other)).toEqual([200, '2', null, '2', null]);
+  expect(headersOf(await retried)).toEqual([200, '1', 'last-good', '3', null]);
+  expect(two.seen).toHaveLength(2);
+});
+
 test('a stand-in has what is left of the time, and running out of it is no failure of its', async () => {
   const route = promotedRoute(one, two);
   api.publish([route]);

@@ -19,6 +19,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('forget' as const) }) },
 );
 
+type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 interface Modelled { readonly leg: Leg; readonly n: number; sent: boolean; ended: boolean; finished: boolean }
 
 /** Routes and own kills as sets of tombstones; what is under way as a list. Simple enough to be right by looking at it. */
@@ -37,12 +38,26 @@ class World {
   aborts(k: number): boolean { return [this.route, this.own].some((kills) => [...kills].some(([each, inFlight]) => inFlight === 'abort' && isKilled([each], variant(k)))); }
   underWay(k: number): number { return this.legs.filter((each) => each.n === k && !each.finished && !each.ended).length; }
 
+  take(each: Step): void {
+    switch (each.do) {
+      case 'begin': this.begin(each.n); break;
+      case 'send': case 'finish': this.goOn(each.do, this.legs[each.which % Math.max(1, this.legs.length)]); break;
+      case 'kill': (each.own ? this.own : this.route).set(each.order.target, each.order.inFlight); this.obey(); break;
+      case 'revive': this.route.delete(each.target); this.obey(); break;
+      case 'forget': this.own.clear(); this.obey(); break;
+    }
+  }
+  goOn(how: 'send' | 'finish', made: Modelled | undefined): void {
+    if (made === undefined) return;
+    if (how === 'send') { this.send(made); return; }
+    made.finished = true;
+    made.leg.finish();
+  }
   begin(k: number): void {
     const made: Modelled = { leg: this.fence.begin({ tenantId: 'default', deploymentUid: UID }, variant(k)), n: k, sent: false, ended: false, finished: false };
     made.leg.end = () => { made.ended = true; };
     this.legs.push(made);
   }
-  /** Answers what happened, so that the property can say what must not. */
   send(made: Modelled): void {
     const went = made.leg.send();
     expect(went).toBe(!this.killed(made.n) && !made.ended && !made.finished);
@@ -64,15 +79,7 @@ test('whatever the order of events, nothing is sent to a variant after its tombs
     for (const each of steps) {
       const rings = world.rings;
       const before = [1, 2, 3, 4, 5, 6].map((k) => world.killed(k) && world.underWay(k) > 0);
-      const some = 'which' in each ? world.legs[each.which % Math.max(1, world.legs.length)] : undefined;
-      switch (each.do) {
-        case 'begin': world.begin(each.n); break;
-        case 'send': if (some) world.send(some); break;
-        case 'finish': if (some) { some.finished = true; some.leg.finish(); } break;
-        case 'kill': (each.own ? world.own : world.route).set(each.order.target, each.order.inFlight); world.obey(); break;
-        case 'revive': world.route.delete(each.target); world.obey(); break;
-        case 'forget': world.own.clear(); world.obey(); break;
-      }
+      world.take(each);
       const quiet = world.fence.quiet(null);
       for (let k = 1; k <= 6; k += 1) {
         expect(quiet[`var_${k}`]?.inFlight).toBe(world.killed(k) ? world.underWay(k) : undefined);
