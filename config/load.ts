@@ -15,7 +15,8 @@ export interface Config {
   readonly mongodb: { readonly uri: string; readonly database: string; readonly external: boolean };
   readonly api: Listener;
   readonly apiKey: Secret | null;
-  readonly gateway: Listener & { readonly processes: number; readonly id: string };
+  /** `admin`: the listener of one gateway process; port 0 takes any free one, `url` null follows from host and port. */
+  readonly gateway: Listener & { readonly processes: number; readonly id: string; readonly admin: { readonly host: string; readonly port: number; readonly url: string | null } };
   readonly collector: Listener;
   readonly modelhost: Listener;
   readonly serviceToken: Secret | null;
@@ -77,7 +78,10 @@ function build(values: Values, cwd: string): Config {
     },
     mongodb: { uri: text('MONGODB_URI') ?? `mongodb://127.0.0.1:${String(base + 6)}/?replicaSet=rs0`, database: text('LASTMILE_MONGODB_DATABASE') ?? 'lastmile', external: text('MONGODB_URI') !== null },
     api: listener('API', 0), apiKey: hidden('LASTMILE_API_KEY'),
-    gateway: { ...listener('GATEWAY', 1), processes: values.LASTMILE_GATEWAY_PROCESSES as number, id: text('LASTMILE_GATEWAY_ID') ?? 'gw-1' },
+    gateway: {
+      ...listener('GATEWAY', 1), processes: values.LASTMILE_GATEWAY_PROCESSES as number, id: text('LASTMILE_GATEWAY_ID') ?? 'gw-1',
+      admin: { host: text('LASTMILE_GATEWAY_ADMIN_HOST') ?? '127.0.0.1', port: (values.LASTMILE_GATEWAY_ADMIN_PORT as number | undefined) ?? 0, url: text('LASTMILE_GATEWAY_ADMIN_URL') },
+    },
     collector: listener('COLLECTOR', 2), modelhost: listener('MODELHOST', 3),
     serviceToken: hidden('LASTMILE_SERVICE_TOKEN'),
     signing: { keyFile: path('LASTMILE_SIGNING_KEY_FILE', join(dataDir, 'keys', 'routes.pem')), publicKeyFile: path('LASTMILE_SIGNING_PUBLIC_KEY_FILE', join(dataDir, 'keys', 'routes.pub.pem')) },

@@ -19,7 +19,7 @@ export interface Variable { readonly schema: z.ZodType; readonly about: string; 
 
 /** Every environment variable that lastmile reads. .env.example is generated from it; a test compares them. */
 export const VARIABLES = {
-  LASTMILE_PORT_BASE: { schema: port, default: '7300', about: 'First of ten ports: +0 API, +1 gateways, +2 collector, +3 modelhost, +4 Temporal, +5 Temporal UI, +6 mongod.' },
+  LASTMILE_PORT_BASE: { schema: port, default: '7300', about: 'First of ten ports: +0 API, +1 gateways, +2 collector, +3 modelhost, +4 Temporal, +5 Temporal UI, +6 mongod, +7 to +9 admin ports of the first three gateways.' },
   LASTMILE_DATA_DIR: { schema: z.string(), default: '.data', about: 'Where `npm start` keeps databases, artifacts, registry, keys and logs.' },
   LASTMILE_STATE_DIR: { schema: z.string(), about: 'Where the CLI keeps what it needs to kill without the API: addresses and a token (default ~/.local/state/lastmile).' },
   LASTMILE_TOOLS_DIR: { schema: z.string(), default: '.tools', about: 'Where the Temporal server, its test server and mongod are kept after the first fetch.' },
@@ -40,6 +40,9 @@ export const VARIABLES = {
   LASTMILE_GATEWAY_PROCESSES: { schema: z.coerce.number().int().min(1).max(64), default: '2', about: 'Gateway processes that `npm start` runs on one port.' },
   LASTMILE_GATEWAY_URL: { schema: url, about: 'Where callers find the gateways (default from host and port).' },
   LASTMILE_GATEWAY_ID: { schema: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/), default: 'gw-1', about: 'Name of a gateway process; unique among gateways.' },
+  LASTMILE_GATEWAY_ADMIN_HOST: { schema: z.string(), default: '127.0.0.1', about: 'Address of the admin listener that each gateway process has of its own: break-glass kills, and probes of this very process.' },
+  LASTMILE_GATEWAY_ADMIN_PORT: { schema: port, about: 'Its port (default any free one; `npm start` gives the first three gateways PORT_BASE + 7 to + 9).' },
+  LASTMILE_GATEWAY_ADMIN_URL: { schema: url, about: 'Where API and command line find it, when that is not host and port, as in containers.' },
   LASTMILE_COLLECTOR_HOST: { schema: z.string(), default: '127.0.0.1', about: 'Address that the collector listens on.' },
   LASTMILE_COLLECTOR_PORT: { schema: port, about: 'Port of the collector (default PORT_BASE + 2).' },
   LASTMILE_COLLECTOR_URL: { schema: url, about: 'Where gateways send records (default from host and port).' },

@@ -64,8 +64,8 @@ export function verifyBreakGlass(token: string, { key, keyId }: SigningKey, nowM
   if (version !== 'bg1' || id !== keyId || rest.length > 0) return null;
   const text = Buffer.from(claims, 'base64url').toString();
   if (!verify(null, Buffer.from(BREAK_GLASS_DOMAIN + text), key, Buffer.from(signature, 'base64url'))) return null;
-  const said = JSON.parse(text) as BreakGlassClaims;
-  return said.expiresAtMs > nowMs ? said : null;
+  const said = JSON.parse(text) as { readonly v: number; readonly use: string } & Omit<BreakGlassClaims, 'v' | 'use'>;
+  return said.v === 1 && said.use === 'kill' && said.expiresAtMs > nowMs ? said as BreakGlassClaims : null;
 }
 
 /** A signature over a route table must never pass for a token, nor the other way round. */

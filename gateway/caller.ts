@@ -1,10 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { LastmileError } from '../domain/errors.ts';
 import { DEFAULT_TENANT, type TenantId } from '../domain/ids.ts';
 import type { CallerKey } from '../domain/traffic/table.ts';
 
-/** Who calls: a tenant, and whether versions that do not decide may be asked. */
-export interface Caller { readonly tenantId: TenantId; readonly mayDebug: boolean }
+/** Who calls: a tenant, and whether versions that do not decide may be asked. A probe is our own question on a caller's path: never evidence. */
+export interface Caller { readonly tenantId: TenantId; readonly mayDebug: boolean; readonly isProbe: boolean }
 
 const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 /** Decided by the address that the gateway listens on, not by the peer: a proxy on the same host is a loopback peer too. */
@@ -15,14 +16,24 @@ export function needsKeys(listenHost: string): boolean { return !LOOPBACK.has(li
  * looks as if nothing were there. Throws LM_UNAUTHENTICATED, LM_FORBIDDEN, LM_DEPLOYMENT_NOT_FOUND.
  */
 export function identify(of: { readonly keysNeeded: boolean; readonly authorization: string | undefined; readonly tenant: TenantId | null; readonly model: string }, byHash: (hash: string) => CallerKey | null): Caller {
-  if (!of.keysNeeded) return { tenantId: of.tenant ?? DEFAULT_TENANT, mayDebug: true };
+  if (!of.keysNeeded) return { tenantId: of.tenant ?? DEFAULT_TENANT, mayDebug: true, isProbe: false };
   const key = bearer(of.authorization);
   const caller = key === null ? null : byHash(sha256(key).toString('hex'));
   if (caller === null) throw new LastmileError('LM_UNAUTHENTICATED', 'This gateway needs a caller key: send `authorization: Bearer KEY` with a key that has the scope infer.');
   if (of.tenant !== null && of.tenant !== caller.tenantId) throw unknownModel(of.model);
   const mayDebug = caller.scopes.includes('debug');
   if (!mayDebug && !caller.scopes.includes('infer')) throw new LastmileError('LM_FORBIDDEN', 'The key lacks the scope infer.');
-  return { tenantId: caller.tenantId, mayDebug };
+  return { tenantId: caller.tenantId, mayDebug, isProbe: false };
+}
+
+export const PROBE_HEADER = 'x-lastmile-probe';
+
+/** The service token in `x-lastmile-probe`: no caller key is needed and the path gives the tenant. Null for all others; throws LM_UNAUTHENTICATED for a wrong token. */
+export function identifyProbe(headers: IncomingHttpHeaders, tenant: TenantId | null, token: string): Caller | null {
+  const given = headers[PROBE_HEADER];
+  if (given === undefined) return null;
+  if (typeof given !== 'string' || !isSame(given, token)) throw new LastmileError('LM_UNAUTHENTICATED', `${PROBE_HEADER} takes the service token of this installation; leave it out to ask as a caller.`);
+  return { tenantId: tenant ?? DEFAULT_TENANT, mayDebug: true, isProbe: true };
 }
 
 /** The same words for a name that does not exist and one of another tenant; other names are not listed. */
@@ -33,8 +44,12 @@ export function unknownModel(model: string): LastmileError {
 /** Constant-time comparison with the token that our own processes share. */
 export function hasServiceToken(authorization: string | undefined, token: string): boolean {
   const given = bearer(authorization);
-  return given !== null && timingSafeEqual(sha256(given), sha256(token));
+  return given !== null && isSame(given, token);
 }
 
-function bearer(authorization: string | undefined): string | null { return /^Bearer ([\x21-\x7e]{1,512})$/i.exec(authorization ?? '')?.[1] ?? null; }
+/** A break-glass token, the longest, is about 600 characters. */
+export function bearer(authorization: string | undefined): string | null { return /^Bearer ([\x21-\x7e]{1,2048})$/i.exec(authorization ?? '')?.[1] ?? null; }
+
+/** In constant time, whatever the lengths. */
+function isSame(given: string, secret: string): boolean { return timingSafeEqual(sha256(given), sha256(secret)); }
 function sha256(text: string): Buffer { return createHash('sha256').update(text).digest(); }

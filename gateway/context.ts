@@ -1,9 +1,12 @@
 import type { Situation } from '../domain/traffic/choose.ts';
+import type { TableRoute } from '../domain/traffic/table.ts';
 import type { Log } from '../config/log.ts';
 import type { GatewayClock } from './clock.ts';
 import type { Counters } from './counters.ts';
+import type { Fence } from './fence.ts';
 import type { Upstreams } from './forward.ts';
 import type { Limits } from './limits.ts';
+import type { OwnKills } from './own-kills.ts';
 import type { RecordQueue } from './record-queue.ts';
 import type { RouteTableHolder } from './route-table.ts';
 import type { Mirrors } from './shadow.ts';
@@ -11,6 +14,8 @@ import type { Mirrors } from './shadow.ts';
 /** What answering a request needs. */
 export interface Context {
   readonly table: RouteTableHolder;
+  readonly ownKills: OwnKills;
+  readonly fence: Fence;
   readonly serving: Upstreams;
   readonly mirrors: Mirrors;
   readonly queue: RecordQueue;
@@ -25,5 +30,6 @@ export interface Context {
   readonly background: Set<Promise<void>>;
 }
 
-/** Break-glass tombstones of a gateway are not set by this form of it; the route's own rule. */
-export function situationOf({ table }: Context): Situation { return { ownTombstones: [], leaseLost: table.leaseLost() }; }
+export function situationOf({ table, ownKills }: Pick<Context, 'table' | 'ownKills'>, { deploymentUid }: Pick<TableRoute, 'deploymentUid'>): Situation {
+  return { ownTombstones: ownKills.tombstones(deploymentUid), leaseLost: table.leaseLost() };
+}

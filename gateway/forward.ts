@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Pool, type Dispatcher } from 'undici';
 import type { LegError } from '../domain/record.ts';
 import type { Endpoint } from '../domain/variant.ts';
+import type { Leg } from './fence.ts';
 
 /** One request to one variant. `path` follows /v2/models/{name}[/versions/{version}]: `/infer`, `/ready` or nothing. */
 export interface Outgoing {
@@ -11,7 +12,9 @@ export interface Outgoing {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Buffer | null;
   readonly deadlineMs: number;
-  /** Asked before the one retry, since the variant may have been killed meanwhile. */
+  /** Its place in the fence: a kill ends it, and nothing is sent to a killed variant. Finished here. */
+  readonly leg: Leg;
+  /** Asked before the one retry; a killed variant is not tried again whatever it says. */
   readonly mayRetry: () => boolean;
 }
 
@@ -20,8 +23,11 @@ export type Answer =
   | { readonly ok: true; readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Buffer; readonly latencyMs: number }
   | { readonly ok: false; readonly error: Exclude<LegError, 'status'>; readonly detail: string; readonly latencyMs: number };
 
+/** Ended, or never sent, because the variant was killed: no result of the variant. */
+export interface Killed { readonly ok: false; readonly error: 'killed'; readonly latencyMs: number }
+
 /** Keep-alive connections to the model servers. The serving path and the mirrors each have their own (promise 7). */
-export interface Upstreams { send(request: Outgoing): Promise<Answer>; close(): Promise<void> }
+export interface Upstreams { send(request: Outgoing): Promise<Answer | Killed>; close(): Promise<void> }
 
 export function createUpstreams(of: { readonly connections: number; readonly answerBytes: number; readonly elapsedMs: () => number }): Upstreams {
   const pools = new Map<string, Pool>();
@@ -33,12 +39,16 @@ export function createUpstreams(of: { readonly connections: number; readonly ans
   return {
     async send(request) {
       const startMs = of.elapsedMs();
-      const { origin, path } = addressOf(request);
-      const attempt = (): Promise<Attempt> => exchange(poolOf(origin), { ...request, path, deadlineMs: request.deadlineMs - (of.elapsedMs() - startMs) });
-      let made = await attempt();
-      // A pooled socket that the server closed in the same moment, or a server that restarts: nothing came, so nothing was decided.
-      if (!made.ok && made.error === 'connect' && request.mayRetry() && of.elapsedMs() - startMs < request.deadlineMs) made = await attempt();
-      return { ...made, latencyMs: of.elapsedMs() - startMs };
+      const { leg } = request;
+      try {
+        const { origin, path } = addressOf(request);
+        const attempt = (): Promise<Attempt> => exchange(poolOf(origin), { ...request, path, deadlineMs: request.deadlineMs - (of.elapsedMs() - startMs) });
+        let made = await attempt();
+        // A pooled socket that the server closed in the same moment, or a server that restarts: nothing came, so nothing was decided.
+        if (cameNothing(made) && request.mayRetry() && of.elapsedMs() - startMs < request.deadlineMs) made = await attempt();
+        if (cameNothing(made) && !leg.lives()) made = KILLED;
+        return { ...made, latencyMs: of.elapsedMs() - startMs };
+      } finally { leg.finish(); }
     },
     async close() { await Promise.all([...pools.values()].map((pool) => pool.destroy())); },
   };
@@ -58,10 +68,20 @@ function addressOf({ endpoint, path }: Outgoing): { origin: string; path: string
   return { origin: url.origin, path: `${url.pathname.replace(/\/$/, '')}/v2/models/${encodeURIComponent(endpoint.modelName)}${version}${path}` };
 }
 
-type Attempt = { readonly ok: true; readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Buffer } | { readonly ok: false; readonly error: Exclude<LegError, 'status'>; readonly detail: string };
+type Attempt =
+  | { readonly ok: true; readonly status: number; readonly headers: IncomingHttpHeaders; readonly body: Buffer }
+  | { readonly ok: false; readonly error: Exclude<LegError, 'status'>; readonly detail: string } | typeof KILLED;
+const KILLED = { ok: false, error: 'killed' } as const;
 
-/** One exchange with a total deadline, by undici's handler interface: no streams, one buffer. */
+function cameNothing(made: Attempt): boolean { return !made.ok && made.error === 'connect'; }
+
+/**
+ * One exchange with a total deadline, by undici's handler interface: no streams, one buffer. A request may wait in the pool for a connection;
+ * `onRequestStart` comes in the step in which its first byte is written, and there the fence is asked.
+ */
 function exchange(pool: Pool, request: Outgoing): Promise<Attempt> {
+  const { leg } = request;
+  if (!leg.lives()) return Promise.resolve(KILLED);
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let head: { status: number; headers: IncomingHttpHeaders } | null = null;
@@ -72,15 +92,18 @@ function exchange(pool: Pool, request: Outgoing): Promise<Attempt> {
       if (settled) return;
       settled = true;
       clearTimeout(timer);
+      leg.end = null;
       resolve(attempt);
     };
-    const timer = setTimeout(() => {
-      settle({ ok: false, error: 'timeout', detail: `no whole answer within ${Math.round(request.deadlineMs)} ms` });
-      running?.abort(new Error('deadline'));
-    }, Math.max(0, request.deadlineMs));
+    const giveUp = (attempt: Attempt): void => { settle(attempt); running?.abort(new Error('given up')); };
+    const timer = setTimeout(() => { giveUp({ ok: false, error: 'timeout', detail: `no whole answer within ${Math.round(request.deadlineMs)} ms` }); }, Math.max(0, request.deadlineMs));
+    leg.end = () => { giveUp(KILLED); };
     const options = { path: request.path, method: request.method, headers: { ...request.headers }, body: request.body, idempotent: true };
     pool.dispatch(options, {
-      onRequestStart(controller) { running = controller; if (settled) controller.abort(new Error('deadline')); },
+      onRequestStart(controller) {
+        running = controller;
+        if (settled || !leg.send()) giveUp(KILLED);
+      },
       onResponseStarted() { began = true; },
       onResponseStart(_controller, status, headers) { began = true; head = { status, headers }; },
       onResponseData(_controller, chunk) { chunks.push(chunk); },

@@ -1,73 +1,77 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { newId } from '../config/ids.ts';
-import type { VariantId } from '../domain/ids.ts';
+import type { InferenceId, VariantId } from '../domain/ids.ts';
 import { mirrorsFor } from '../domain/traffic/choose.ts';
-import type { TableRoute } from '../domain/traffic/table.ts';
 import { readBody } from './body.ts';
 import { situationOf, type Context } from './context.ts';
 import { countSent } from './counters.ts';
-import type { Answer } from './forward.ts';
 import type { ModelTarget } from './paths.ts';
 import { HttpError } from './protocol-errors.ts';
 import { isSuccess, legRecord, requestText, type InferenceFacts } from './record.ts';
 import type { OpenInference } from './record-queue.ts';
 import { checkBody, clientAlias, eventTime, forwardedHeaders, passedHeaders, stickyKey } from './request-facts.ts';
-import { routeFor, servingFor, type Serving } from './target-variant.ts';
+import { sendChosen, type Chosen, type Served } from './send-chosen.ts';
+import { routeFor, servingFor } from './target-variant.ts';
 
-/** One inference on its way. */
-interface Inference {
+/** What is asked, whoever answers it. */
+interface Asked {
   readonly request: IncomingMessage;
   readonly body: Buffer;
   readonly headers: Readonly<Record<string, string>>;
-  readonly route: TableRoute;
-  readonly serving: Serving;
-  readonly facts: InferenceFacts;
+  readonly target: ModelTarget;
+  readonly inferenceId: InferenceId;
+  readonly stated: Pick<InferenceFacts, 'alias' | 'eventMs'>;
 }
+
+/** Who is to answer. Probes, and versions asked for by name that do not decide, are no evidence: neither recorded nor mirrored. */
+interface Choice extends Chosen { readonly leaseLost: boolean; readonly isEvidence: boolean }
 
 /**
  * POST …/infer: the whole body, one variant, its answer untouched; then, when the answer has left, the mirrors.
- * The route is looked up again when the body is there, so that an acknowledged change holds for every request sent after it.
+ * The route is looked up again when the body is there, so that an acknowledged change holds for every request sent after it; and once
+ * more when a kill ends the request, so that the fallback answers it.
  */
 export async function infer(context: Context, request: IncomingMessage, response: ServerResponse, target: ModelTarget): Promise<void> {
   routeFor(context, request, target);
   const stated = { alias: clientAlias(request.headers), eventMs: eventTime(request.headers) };
   const body = await readBody(request, context.limits.bodyBytes);
   checkBody(request.headers, body);
-  const inference = begin(context, { request, body, target, stated });
-  const open = inference.serving.debug ? null : context.queue.open();
-  const facts = { ...inference.facts, atMs: open?.atMs ?? context.clock.utcMs() };
-  const served = serve(context, inference).then((answer) => {
-    open?.add(servingRecord(context, { ...inference, facts }, answer));
-    if (answer.ok && answer.status >= 500) context.counters.errors += 1;
-    return answer;
-  });
-  if (open !== null) inBackground(context, afterwards(context, { ...inference, facts }, { served, response, left: whenLeft(response), open }));
-  const answer = await served;
-  for (const [name, value] of Object.entries(ownHeaders(inference))) response.setHeader(name, value);
-  respond(response, answer, inference);
-}
-
-function begin(context: Context, of: { request: IncomingMessage; body: Buffer; target: ModelTarget; stated: Pick<InferenceFacts, 'alias' | 'eventMs'> }): Inference {
-  const { request, body, target, stated } = of;
-  const { route, caller } = routeFor(context, request, target);
   const inferenceId = newId('inf');
-  const serving = servingFor(context, { route, caller, target, key: stickyKey(route, request.headers, body) ?? inferenceId });
-  const { tenantId, deploymentUid, revision, rolloutId } = route;
-  const facts = { tenantId, deploymentUid, revision, rolloutId, inferenceId, ...stated, atMs: 0, leaseLost: context.table.leaseLost() };
-  return { request, body, route, serving, facts, headers: { ...forwardedHeaders(request.headers), 'x-lastmile-inference-id': inferenceId } };
+  const asked: Asked = { request, body, target, inferenceId, stated, headers: { ...forwardedHeaders(request.headers), 'x-lastmile-inference-id': inferenceId } };
+  const first = choose(context, asked);
+  const open = first.isEvidence ? context.queue.open() : null;
+  const served = serve(context, asked, first).then((each) => {
+    if (open !== null && isResult(each)) open.add(servingRecord(context, asked, { served: each, atMs: open.atMs }));
+    if (each.answer.ok && each.answer.status >= 500) context.counters.errors += 1;
+    return each;
+  });
+  if (open !== null) inBackground(context, afterwards(context, asked, { served, response, left: whenLeft(response), open }));
+  const { chosen, answer, cutShort } = await served;
+  for (const [name, value] of Object.entries(ownHeaders(asked, chosen))) response.setHeader(name, value);
+  respond(response, { chosen, answer, cutShort });
 }
 
-function serve(context: Context, { route, serving, headers, body }: Inference): Promise<Answer> {
-  const { variantId, endpoint } = serving.variant;
-  countSent(context.counters, variantId);
-  return context.serving.send({
-    endpoint, method: 'POST', path: '/infer', headers, body, deadlineMs: context.limits.servingMs,
-    mayRetry: () => context.table.route(route.tenantId, route.name)?.revision === route.revision,
+function choose(context: Context, { request, body, target, inferenceId }: Asked): Choice {
+  const { route, caller } = routeFor(context, request, target);
+  const serving = servingFor(context, { route, caller, target, key: stickyKey(route, request.headers, body) ?? inferenceId });
+  return { route, serving, leaseLost: context.table.leaseLost(), isEvidence: !serving.debug && !caller.isProbe };
+}
+
+function serve(context: Context, asked: Asked, first: Choice): Promise<Served<Choice>> {
+  return sendChosen(context, {
+    first, choose: () => choose(context, asked), deadlineMs: context.limits.servingMs,
+    outgoing: ({ serving }) => {
+      countSent(context.counters, serving.variant.variantId);
+      return { method: 'POST', path: '/infer', headers: asked.headers, body: asked.body };
+    },
   });
 }
+
+/** A stand-in that ran out of what was left of a killed variant's time has not failed. */
+function isResult({ chosen, answer, cutShort }: Served<Choice>): boolean { return chosen.isEvidence && !(cutShort && !answer.ok && answer.error === 'timeout'); }
 
 /** Whole and unchanged, whatever its status; a variant that gave none is 502, or 504 when its time ran out. */
-function respond(response: ServerResponse, answer: Answer, { serving, route }: Inference): void {
+function respond(response: ServerResponse, { answer, chosen: { serving, route } }: Served<Choice>): void {
   if (answer.ok) {
     response.writeHead(answer.status, { ...passedHeaders(answer.headers), 'content-length': answer.body.length });
     response.end(answer.body);
@@ -77,16 +81,22 @@ function respond(response: ServerResponse, answer: Answer, { serving, route }: I
   throw new HttpError(late ? 504 : 502, late ? 'LM_TIMEOUT' : 'LM_BACKEND_UNAVAILABLE', `Version ${serving.variant.version} of ${route.name} ${late ? 'did not answer in time' : 'could not be asked'}.`);
 }
 
-function ownHeaders({ facts, serving }: Inference): Record<string, string> {
+function ownHeaders({ inferenceId }: Asked, { serving, route }: Choice): Record<string, string> {
   return {
-    'x-lastmile-inference-id': facts.inferenceId, 'x-lastmile-variant': serving.variant.variantId, 'x-lastmile-version': serving.variant.version, 'x-lastmile-revision': String(facts.revision),
+    'x-lastmile-inference-id': inferenceId, 'x-lastmile-variant': serving.variant.variantId, 'x-lastmile-version': serving.variant.version, 'x-lastmile-revision': String(route.revision),
     ...(serving.fallback === null ? {} : { 'x-lastmile-fallback': serving.fallback }),
   };
 }
 
-function servingRecord({ limits }: Context, { request, body, facts, serving, route }: Inference, answer: Answer): ReturnType<typeof legRecord> {
-  const text = route.recordInputs ? requestText(request.headers, body, limits.recordTextBytes) : null;
-  return legRecord(facts, { variantId: serving.variant.variantId, role: serving.role, assignmentPer10k: serving.assignmentPer10k, answer, request: text }, limits.recordTextBytes);
+function factsOf({ inferenceId, stated }: Asked, { route, leaseLost }: Choice, atMs: number): InferenceFacts {
+  const { tenantId, deploymentUid, revision, rolloutId } = route;
+  return { tenantId, deploymentUid, revision, rolloutId, inferenceId, ...stated, atMs, leaseLost };
+}
+
+function servingRecord({ limits }: Context, asked: Asked, { served: { chosen, answer }, atMs }: { served: Served<Choice>; atMs: number }): ReturnType<typeof legRecord> {
+  const { serving, route } = chosen;
+  const text = route.recordInputs ? requestText(asked.request.headers, asked.body, limits.recordTextBytes) : null;
+  return legRecord(factsOf(asked, chosen, atMs), { variantId: serving.variant.variantId, role: serving.role, assignmentPer10k: serving.assignmentPer10k, answer, request: text }, limits.recordTextBytes);
 }
 
 /** The last byte was handed to the system, or the caller is gone. */
@@ -98,19 +108,23 @@ function whenLeft(response: ServerResponse): Promise<void> {
  * Once the answer has left: mirrors what the champion accepted; when a challenger served, the champion always, so that a failing
  * challenger cannot hide its pairs. The inference is closed whatever happens, or no block would ever seal again.
  */
-async function afterwards(context: Context, { route, serving, facts, headers, body }: Inference, { served, response, left, open }: { served: Promise<Answer>; response: ServerResponse; left: Promise<void>; open: OpenInference }): Promise<void> {
+async function afterwards(context: Context, asked: Asked, { served, response, left, open }: { served: Promise<Served<Choice>>; response: ServerResponse; left: Promise<void>; open: OpenInference }): Promise<void> {
   try {
-    const answer = await served;
+    // A request that nobody may answer any more was refused, and has no legs.
+    const known = await served.catch(() => null);
+    if (known === null) return;
+    const { chosen: { route, serving, isEvidence }, answer } = known;
     // A caller that does not take its answer must not hold up the mark of all the others.
     const cut = setTimeout(() => { response.destroy(); }, context.limits.requestMs);
     await left;
     clearTimeout(cut);
-    const accepted = serving.role === 'challenger' || (answer.ok && isSuccess(answer.status));
+    const accepted = isEvidence && (serving.role === 'challenger' || (answer.ok && isSuccess(answer.status)));
     const stillMirrored = (id: VariantId): boolean => {
       const now = context.table.route(route.tenantId, route.name);
-      return now !== null && mirrorsFor(now, serving.variant.variantId, situationOf(context)).some(({ variant }) => variant.variantId === id);
+      return now !== null && mirrorsFor(now, serving.variant.variantId, situationOf(context, now)).some(({ variant }) => variant.variantId === id);
     };
-    await context.mirrors.mirror({ facts, mirrors: accepted ? serving.mirrors : [], headers, body, inference: open, stillMirrored });
+    const facts = factsOf(asked, known.chosen, open.atMs);
+    await context.mirrors.mirror({ facts, mirrors: accepted ? serving.mirrors : [], headers: asked.headers, body: asked.body, inference: open, stillMirrored });
   } finally { open.close(); }
 }
 

@@ -14,9 +14,9 @@ const KEY_WAIT_MS = 15_000;
 async function start(config: Config, log: Log): Promise<RunningGateway> {
   if (config.serviceToken === null) throw new LastmileError('LM_INVALID_CONFIG', 'LASTMILE_SERVICE_TOKEN is not set; gateways, API and collector share it.');
   for (let waitedMs = 0; !existsSync(config.signing.publicKeyFile) && waitedMs < KEY_WAIT_MS; waitedMs += 200) await delay(200);
-  const { id, host, port, url } = config.gateway;
+  const { id, host, port, url, admin } = config.gateway;
   return startGateway({
-    gatewayId: id, host, port, address: url, apiUrl: config.api.url, collectorUrl: config.collector.url, serviceToken: config.serviceToken.reveal(),
+    gatewayId: id, host, port, address: url, admin, apiUrl: config.api.url, collectorUrl: config.collector.url, serviceToken: config.serviceToken.reveal(),
     key: loadPublicKey(config.signing.publicKeyFile), tablePath: join(config.dataDir, 'gateways', id, 'route-table.json'), leaseMs: config.leaseMs, log,
   });
 }

@@ -3,6 +3,7 @@ import type { Context } from './context.ts';
 import type { Answer } from './forward.ts';
 import type { ModelTarget } from './paths.ts';
 import { HttpError, respondJson } from './protocol-errors.ts';
+import { sendChosen, type Chosen } from './send-chosen.ts';
 import { routeFor, servingFor } from './target-variant.ts';
 
 const ASK_MS = 5_000;
@@ -22,10 +23,13 @@ export async function modelReady(context: Context, request: IncomingMessage, res
   respondJson(response, ready ? 200 : 503, { name: target.model, ready });
 }
 
-function ask(context: Context, request: IncomingMessage, target: ModelTarget, path: '' | '/ready'): Promise<Answer> {
-  const { route, caller } = routeFor(context, request, target);
-  const { variant } = servingFor(context, { route, caller, target, key: null });
-  return context.serving.send({ endpoint: variant.endpoint, method: 'GET', path, headers: { 'accept-encoding': 'identity' }, body: null, deadlineMs: ASK_MS, mayRetry: () => true });
+async function ask(context: Context, request: IncomingMessage, target: ModelTarget, path: '' | '/ready'): Promise<Answer> {
+  const choose = (): Chosen => {
+    const { route, caller } = routeFor(context, request, target);
+    return { route, serving: servingFor(context, { route, caller, target, key: null }) };
+  };
+  const served = await sendChosen(context, { first: choose(), choose, deadlineMs: ASK_MS, outgoing: () => ({ method: 'GET', path, headers: { 'accept-encoding': 'identity' }, body: null }) });
+  return served.answer;
 }
 
 function parsed(body: Buffer): object | null {

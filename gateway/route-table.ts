@@ -17,6 +17,7 @@ export interface RouteTableHolder {
   isHeld(): boolean;
   digest(): string | null;
   route(tenant: TenantId, name: string): TableRoute | null;
+  routes(): readonly TableRoute[];
   caller(hash: string): CallerKey | null;
   /** Revision obeyed per deployment: what is acknowledged. */
   applied(): Readonly<Record<DeploymentUid, number>>;
@@ -24,7 +25,8 @@ export interface RouteTableHolder {
 
 interface Held { readonly table: RouteTable; readonly digest: string; readonly routes: ReadonlyMap<string, TableRoute>; readonly callers: ReadonlyMap<string, CallerKey> }
 
-export function createRouteTable(key: SigningKey, elapsedMs: () => number): RouteTableHolder {
+/** `accepted` runs before `accept` returns: what is killed is ended in the same step. */
+export function createRouteTable(key: SigningKey, elapsedMs: () => number, accepted: () => void): RouteTableHolder {
   let held: Held | null = null;
   let leaseEndMs = -Infinity;
   /** Highest revision ever obeyed per deployment, also of those that are gone. */
@@ -38,6 +40,7 @@ export function createRouteTable(key: SigningKey, elapsedMs: () => number): Rout
       if (isOlder(table, held?.table ?? null, highest)) return 'older';
       for (const { deploymentUid, revision } of table.routes) highest.set(deploymentUid, revision);
       held = { table, digest, routes: new Map(table.routes.map((route) => [nameOf(route.tenantId, route.name), route])), callers: new Map(table.callers.map((caller) => [caller.hash, caller])) };
+      accepted();
       return 'accepted';
     },
     renewLease(sentMs, leaseMs) { leaseEndMs = Math.max(leaseEndMs, sentMs + leaseMs); },
@@ -45,6 +48,7 @@ export function createRouteTable(key: SigningKey, elapsedMs: () => number): Rout
     isHeld: () => held !== null,
     digest: () => held?.digest ?? null,
     route: (tenant, name) => held?.routes.get(nameOf(tenant, name)) ?? null,
+    routes: () => held?.table.routes ?? [],
     caller: (hash) => held?.callers.get(hash) ?? null,
     applied: () => Object.fromEntries((held?.table.routes ?? []).map(({ deploymentUid, revision }) => [deploymentUid, revision])),
   };

@@ -11,18 +11,21 @@ import { statusOfGateway } from './status.ts';
 /** GET /v2. Raw and binary bodies pass through untouched, whatever the model server makes of them. */
 const SERVER = { name: 'lastmile', version: '0.1.0', extensions: ['binary_tensor_data'] };
 
-/** The inference server: Open Inference Protocol v2 over HTTP. Not yet listening. */
-export function createGatewayServer(context: Context): Server {
+export type Answerer = (context: Context, request: IncomingMessage, response: ServerResponse) => Promise<void>;
+
+/** An HTTP server with the limits and the error bodies of the inference path. Not yet listening. */
+export function createGatewayServer(context: Context, answerer: Answerer = answer): Server {
   const { headersMs, requestMs } = context.limits;
   const server = createServer({ headersTimeout: headersMs, requestTimeout: requestMs, connectionsCheckingInterval: 1_000, keepAliveTimeout: 65_000 }, (request, response) => {
-    context.counters.requests += 1;
-    answer(context, request, response).catch((error: unknown) => { fail(context, request, { response, error }); });
+    answerer(context, request, response).catch((error: unknown) => { fail(context, request, { response, error }); });
   });
   server.on('clientError', refuseGarbage);
   return server;
 }
 
-async function answer(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/** The inference path: Open Inference Protocol v2. */
+export async function answer(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  context.counters.requests += 1;
   const target = parseTarget(request.url ?? '');
   if (target === null) throw new LastmileError('LM_NOT_FOUND', 'No such path; see GET /v2 and the Open Inference Protocol v2.');
   const method = target.kind === 'model' && target.ask === 'infer' ? 'POST' : 'GET';

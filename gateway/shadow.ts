@@ -3,7 +3,8 @@ import type { VariantId } from '../domain/ids.ts';
 import type { DropReason } from '../domain/record.ts';
 import type { Mirror } from '../domain/traffic/choose.ts';
 import { countSent, type Counters } from './counters.ts';
-import type { Answer, Upstreams } from './forward.ts';
+import type { Fence } from './fence.ts';
+import type { Answer, Killed, Upstreams } from './forward.ts';
 import { legRecord, type InferenceFacts } from './record.ts';
 import type { OpenInference, RecordQueue } from './record-queue.ts';
 
@@ -26,6 +27,7 @@ export interface Mirrors {
 
 export interface MirrorOptions {
   readonly upstreams: Upstreams;
+  readonly fence: Fence;
   readonly queue: RecordQueue;
   readonly counters: Counters;
   readonly elapsedMs: () => number;
@@ -70,15 +72,15 @@ export function createMirrors(of: MirrorOptions): Mirrors {
       else if (request.stillMirrored(mirror.variant.variantId)) record(request, mirror, await send(request, mirror));
     } finally { handOn(lane); }
   };
-  const send = (request: MirrorRequest, { variant, deadlineMs }: Mirror): Promise<Answer> => {
+  const send = (request: MirrorRequest, { variant, deadlineMs }: Mirror): Promise<Answer | Killed> => {
     of.counters.mirrored += 1;
     countSent(of.counters, variant.variantId);
     const headers = { ...request.headers, 'x-lastmile-shadow': '1' };
-    return of.upstreams.send({ endpoint: variant.endpoint, method: 'POST', path: '/infer', headers, body: request.body, deadlineMs, mayRetry: () => request.stillMirrored(variant.variantId) });
+    return of.upstreams.send({ endpoint: variant.endpoint, method: 'POST', path: '/infer', headers, body: request.body, deadlineMs, leg: of.fence.begin(request.facts, variant), mayRetry: () => request.stillMirrored(variant.variantId) });
   };
-  const record = ({ facts, inference }: MirrorRequest, { variant, samplePer10k }: Mirror, answer: Answer): void => {
-    // Aborted only by our own stop: no result of the variant.
-    if (!answer.ok && answer.error === 'aborted') return;
+  const record = ({ facts, inference }: MirrorRequest, { variant, samplePer10k }: Mirror, answer: Answer | Killed): void => {
+    // Aborted by our own stop, or ended by a kill: no result of the variant.
+    if (!answer.ok && (answer.error === 'aborted' || answer.error === 'killed')) return;
     inference.add(legRecord(facts, { variantId: variant.variantId, role: 'shadow', assignmentPer10k: samplePer10k, answer, request: null }, of.textBytes));
   };
   return { mirror: async (request) => { await Promise.all(request.mirrors.map((mirror) => leg(request, mirror))); } };

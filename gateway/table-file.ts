@@ -22,7 +22,7 @@ export function tableFile(path: string): TableFile {
     write(signed) {
       newest = signed;
       last = last.catch(() => undefined).then(async () => {
-        if (newest === signed) await replace(path, JSON.stringify(signed));
+        if (newest === signed) await replaceFile(path, JSON.stringify(signed));
       });
       return last;
     },
@@ -30,12 +30,15 @@ export function tableFile(path: string): TableFile {
   };
 }
 
-async function replace(path: string, text: string): Promise<void> {
+/** Temp file, flush, rename, and the folder flushed too, so that the new name outlives a power cut. */
+export async function replaceFile(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.next`;
   const file = await open(temporary, 'w', 0o600);
   try { await file.writeFile(text); await file.sync(); } finally { await file.close(); }
   await rename(temporary, path);
+  const folder = await open(dirname(path), 'r');
+  try { await folder.sync(); } finally { await folder.close(); }
 }
 
 /** A value from a wire or a disk as a signed table, or null. */

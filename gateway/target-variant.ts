@@ -3,7 +3,7 @@ import { LastmileError } from '../domain/errors.ts';
 import { chooseChampion, chooseVariant, type Choice, type ClosedReason, type Situation } from '../domain/traffic/choose.ts';
 import { findVersion } from '../domain/traffic/find-version.ts';
 import type { TableRoute } from '../domain/traffic/table.ts';
-import { identify, unknownModel, type Caller } from './caller.ts';
+import { identify, identifyProbe, unknownModel, type Caller } from './caller.ts';
 import { situationOf, type Context } from './context.ts';
 import type { ModelTarget } from './paths.ts';
 
@@ -12,8 +12,9 @@ export type Serving = Extract<Choice, { kind: 'serve' }> & { readonly debug: boo
 
 /** The route that the caller may ask for. Throws LM_UNAUTHENTICATED, LM_FORBIDDEN, LM_DEPLOYMENT_NOT_FOUND, LM_GATEWAY_UNAVAILABLE. */
 export function routeFor(context: Context, request: IncomingMessage, target: ModelTarget): { readonly route: TableRoute; readonly caller: Caller } {
+  const probe = identifyProbe(request.headers, target.tenant, context.serviceToken);
   if (!context.table.isHeld()) throw new LastmileError('LM_GATEWAY_UNAVAILABLE', 'This gateway has no route table yet; it gets one from the API.', { retryAfterMs: 1_000 });
-  const caller = identify({ keysNeeded: context.keysNeeded, authorization: request.headers.authorization, tenant: target.tenant, model: target.model }, (hash) => context.table.caller(hash));
+  const caller = probe ?? identify({ keysNeeded: context.keysNeeded, authorization: request.headers.authorization, tenant: target.tenant, model: target.model }, (hash) => context.table.caller(hash));
   const route = context.table.route(caller.tenantId, target.model);
   if (route === null) throw unknownModel(target.model);
   return { route, caller };
@@ -22,16 +23,18 @@ export function routeFor(context: Context, request: IncomingMessage, target: Mod
 /** The variant for a key, or for the version that the path names. Throws LM_VARIANT_KILLED, LM_VARIANT_NOT_FOUND, LM_FORBIDDEN, LM_GATEWAY_UNAVAILABLE. */
 export function servingFor(context: Context, of: { readonly route: TableRoute; readonly caller: Caller; readonly target: ModelTarget; readonly key: string | null }): Serving {
   const { route, caller, target, key } = of;
-  const situation = situationOf(context);
-  if (target.version !== null) return versionFor(route, target.version, situation, caller);
+  const situation = situationOf(context, route);
+  if (target.version !== null) return versionFor(context, { route, version: target.version, situation, caller });
   return open(route, key === null ? chooseChampion(route, situation) : chooseVariant(route, key, situation));
 }
 
-function versionFor(route: TableRoute, version: string, situation: Situation, caller: Caller): Serving {
+function versionFor({ fence }: Context, { route, version, situation, caller }: { route: TableRoute; version: string; situation: Situation; caller: Caller }): Serving {
   const found = findVersion(route, version, situation);
   switch (found.kind) {
     case 'champion': return open(route, chooseChampion(route, situation));
-    case 'killed': throw new LastmileError('LM_VARIANT_KILLED', `Version ${version} of ${route.name} was taken off and may not serve.`);
+    case 'killed':
+      if (!caller.isProbe) for (const variant of Object.values(route.variants)) if (variant.version === version) fence.refused(route.deploymentUid, variant.variantId);
+      throw new LastmileError('LM_VARIANT_KILLED', `Version ${version} of ${route.name} was taken off and may not serve.`);
     case 'unknown': throw new LastmileError('LM_VARIANT_NOT_FOUND', `${route.name} has no version ${version} in its route.`);
     case 'lost-control': throw closed(route, 'lost-control');
     case 'other':

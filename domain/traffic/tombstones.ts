@@ -1,5 +1,5 @@
 import type { VariantId } from '../ids.ts';
-import type { RouteVariant, Tombstone } from './route.ts';
+import type { InFlight, RouteVariant, Tombstone } from './route.ts';
 
 /** The tombstone that stops a whole deployment. */
 export const ALL: Tombstone = '*';
@@ -19,4 +19,14 @@ export function isKilled(tombstones: readonly Tombstone[], variant: Named): bool
 /** The same for an id; an id without a known variant can be killed by its name and by `*` alone. */
 export function isKilledId(tombstones: readonly Tombstone[], id: VariantId, variants: Readonly<Record<VariantId, RouteVariant>>): boolean {
   return isKilled(tombstones, variants[id] ?? { variantId: id, artifactDigest: '' });
+}
+
+/** Tombstones from one source, and those of them that let requests under way come to their end. */
+export interface Killing { readonly tombstones: readonly Tombstone[]; readonly draining: readonly Tombstone[] }
+
+/** What becomes of requests under way to a variant; null while it lives. Of several orders the stronger word, to abort, holds. */
+export function endingOf(killings: readonly Killing[], variant: Named): InFlight | null {
+  const naming = killings.flatMap(({ tombstones, draining }) => tombstones.filter((each) => isKilled([each], variant)).map((each) => draining.includes(each)));
+  if (naming.length === 0) return null;
+  return naming.every((drains) => drains) ? 'drain' : 'abort';
 }

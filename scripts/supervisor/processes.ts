@@ -8,6 +8,8 @@ import type { ProcessSpec } from './supervised.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const UI_OFFSET = 5;
+/** Admin ports of the first gateways; the ten ports of a base end there, and further gateways take any free one. */
+const ADMIN_OFFSETS = [7, 8, 9];
 
 /** `patienceMs`: how long its processes may take to end before they are killed. */
 export interface ProcessGroup { readonly processes: readonly ProcessSpec[]; readonly patienceMs: number }
@@ -44,7 +46,8 @@ export function planStack(input: PlanInput): StackPlan {
   const gateways = Array.from({ length: config.gateway.processes }, (_, index) => {
     const id = `gw-${String(index + 1)}`;
     // All gateways share one port: only its own log tells that this one is up.
-    return own(id, 'gateway/main.ts', (offset) => allOf([ready(input, id, offset), httpProbe(`${config.gateway.url}/v2/health/live`)]), { LASTMILE_GATEWAY_ID: id });
+    const admin = { LASTMILE_GATEWAY_ADMIN_PORT: String(adminPorts(config)[index] ?? ''), LASTMILE_GATEWAY_ADMIN_URL: '' };
+    return own(id, 'gateway/main.ts', (offset) => allOf([ready(input, id, offset), httpProbe(`${config.gateway.url}/v2/health/live`)]), { LASTMILE_GATEWAY_ID: id, ...admin });
   });
   // Ten seconds in all. An activity that is cut short is tried again at the next start.
   const groups = [{ processes: servers, patienceMs: 3_000 }, { processes: control, patienceMs: 5_000 }, { processes: gateways, patienceMs: 2_000 }];
@@ -79,10 +82,13 @@ function temporal({ config, dataDir, tools, environment }: PlanInput): ProcessSp
 
 function portOf(url: string): number { return Number(new URL(url).port); }
 
+function adminPorts({ gateway, portBase }: Config): readonly number[] { return ADMIN_OFFSETS.slice(0, gateway.processes).map((offset) => portBase + offset); }
+
 function portsOf(config: Config): readonly PortUse[] {
   const local = (title: string, port: number): PortUse => ({ title, host: '127.0.0.1', port });
   return [
     { title: 'API', ...config.api }, { title: 'gateways', ...config.gateway }, { title: 'collector', ...config.collector }, { title: 'modelhost', ...config.modelhost },
+    ...adminPorts(config).map((port, index) => ({ title: `admin port of gw-${String(index + 1)}`, host: config.gateway.admin.host, port })),
     ...(config.temporal.external ? [] : [local('Temporal', portOf(`http://${config.temporal.address}`)), local('Temporal UI', config.portBase + UI_OFFSET)]),
     ...(config.mongodb.external ? [] : [local('mongod', portOf(config.mongodb.uri.replace('mongodb://', 'http://')))]),
   ].map(({ title, host, port }) => ({ title, host, port }));

@@ -74,7 +74,10 @@ export interface Control {
   readonly url: string;
   readonly key: SigningKey;
   readonly keyFile: string;
+  readonly signingKeyFile: string;
   readonly syncs: GatewaySync[];
+  /** Called in the step in which a sync arrives. */
+  onSync: (sync: GatewaySync) => void;
   readonly goodbyes: string[];
   /** Every POST of records, taken or not. */
   readonly posts: RecordBatch[];
@@ -104,6 +107,7 @@ export async function control(): Promise<Control> {
   const answerSync = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const sync = JSON.parse((await textOf(request)).toString()) as GatewaySync;
     made.syncs.push(sync);
+    made.onSync(sync);
     for (let waited = 0; waited < sync.waitMs && !response.closed && (current === null || current.digest === sync.tableDigest); waited += 20) await delay(20);
     response.end(JSON.stringify({ table: current === null || current.digest === sync.tableDigest ? null : current.signed, leaseMs: made.leaseMs }));
   };
@@ -133,7 +137,7 @@ export async function control(): Promise<Control> {
   };
   let issuedAtMs = 1;
   const made: Control = {
-    url: '', key: loadPublicKey(publicKeyFile), keyFile: publicKeyFile, syncs: [], goodbyes: [], posts: [], taken: [], collector: 'up', leaseMs: 12_000, give,
+    url: '', key: loadPublicKey(publicKeyFile), keyFile: publicKeyFile, signingKeyFile: keyFile, syncs: [], onSync: () => undefined, goodbyes: [], posts: [], taken: [], collector: 'up', leaseMs: 12_000, give,
     publish(routes, callers = []) {
       const signed = signTable({ v: 1, issuedAtMs: issuedAtMs += 1, routes: routes.map(withoutLog), callers }, loadSigningKey(keyFile));
       give(signed);
@@ -149,11 +153,11 @@ export async function control(): Promise<Control> {
 }
 
 const quiet: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-export interface TestGateway { readonly port: number; readonly stop: () => Promise<void>; readonly url: string; readonly options: GatewayOptions }
+export interface TestGateway { readonly port: number; readonly adminUrl: string; readonly stop: () => Promise<void>; readonly url: string; readonly options: GatewayOptions }
 
 export async function gateway(of: Control, options: Partial<GatewayOptions> = {}): Promise<TestGateway> {
   const full: GatewayOptions = {
-    gatewayId: 'gw-t', host: '127.0.0.1', port: 0, address: 'http://test', apiUrl: of.url, collectorUrl: of.url, serviceToken: TOKEN, key: of.key,
+    gatewayId: 'gw-t', host: '127.0.0.1', port: 0, address: 'http://test', admin: { host: '127.0.0.1', port: 0, url: null }, apiUrl: of.url, collectorUrl: of.url, serviceToken: TOKEN, key: of.key,
     tablePath: join(mkdtempSync(join(tmpdir(), 'lastmile-table-')), 'route-table.json'), leaseMs: 1_000, log: quiet, ...options,
     limits: { firstSyncMs: 1_000, drainMs: 2_000, flushMs: 1_000, ...options.limits },
   };
@@ -161,7 +165,7 @@ export async function gateway(of: Control, options: Partial<GatewayOptions> = {}
   let stopping: Promise<void> | null = null;
   const stop = (): Promise<void> => stopping ??= running.stop();
   closing.push(stop);
-  return { port: running.port, stop, url: `http://127.0.0.1:${running.port}`, options: full };
+  return { port: running.port, adminUrl: `http://127.0.0.1:${running.adminPort}`, stop, url: `http://127.0.0.1:${running.port}`, options: full };
 }
 
 let n = 0;
@@ -181,6 +185,11 @@ export function routeOf(champion: RouteVariant, challenger: RouteVariant | null 
   const ifRollout = `${first.deploymentUid}/1`;
   const shadowed = act(first, { type: 'setShadows', shadows: [{ variantId: challenger.variantId, variant: challenger, samplePer10k: of.sample ?? 10_000, deadlineMs: of.deadlineMs ?? 500 }], ifRollout });
   return of.share === undefined ? shadowed : act(shadowed, { type: 'setShare', variant: challenger, sharePer10k: of.share, ifRollout });
+}
+
+/** Version 2 decides, version 1 is last good. */
+export function promotedRoute(one: ModelServer, two: ModelServer, settings: Partial<Route> = {}): Route {
+  return act(routeOf(one.variant, null, { settings }), { type: 'setChampion', variant: two.variant, expectedChampion: one.variant.variantId, by: 'automation' });
 }
 
 export const BODY = JSON.stringify({ inputs: [{ name: 'x', datatype: 'FP64', shape: [1, 1], data: [1] }] });

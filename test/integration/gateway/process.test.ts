@@ -5,19 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePorts } from '../../support/stack.ts';
-import { closeAll, control, modelServer, ok, predict, routeOf, until, TOKEN, type Control } from './harness.ts';
+import { loadSigningKey, signBreakGlass } from '../../../config/signing.ts';
+import { closeAll, control, modelServer, ok, predict, promotedRoute, routeOf, until, TOKEN, type Control } from './harness.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const running: ChildProcess[] = [];
 afterEach(async () => { for (const child of running.splice(0)) child.kill('SIGKILL'); await closeAll(); });
 
 /** `node gateway/main.ts`, as `npm start` runs it; resolves when it logs that it is ready. */
-async function start(api: Control, id: string, of: { port: number; dataDir: string }): Promise<ChildProcess> {
+async function start(api: Control, id: string, of: { port: number; dataDir: string; adminPort?: number }): Promise<ChildProcess> {
   const child = spawn(process.execPath, ['gateway/main.ts'], {
     cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       PATH: process.env.PATH, LASTMILE_DATA_DIR: of.dataDir, LASTMILE_GATEWAY_ID: id, LASTMILE_GATEWAY_PORT: String(of.port), LASTMILE_SERVICE_TOKEN: TOKEN,
       LASTMILE_API_URL: api.url, LASTMILE_COLLECTOR_URL: api.url, LASTMILE_SIGNING_PUBLIC_KEY_FILE: api.keyFile,
+      ...(of.adminPort === undefined ? {} : { LASTMILE_GATEWAY_ADMIN_PORT: String(of.adminPort) }),
     },
   });
   running.push(child);
@@ -49,6 +51,31 @@ test('two processes on one port: kill -9 of one and the other answers; SIGTERM f
   expect(api.goodbyes).toEqual(['/internal/v1/gateways/gw-2']);
   const last = await under;
   expect(api.records().map(({ inferenceId }) => inferenceId)).toContain(last.headers.get('x-lastmile-inference-id'));
+});
+
+test('break-glass outlives kill -9: a gateway that restarts from an old table, without the API, does not serve what was killed', async () => {
+  const [api, one, two] = [await control(), await modelServer(1), await modelServer(2)];
+  api.publish([promotedRoute(one, two)]);
+  const [port, adminPort] = await freePorts(2) as [number, number];
+  const of = { port, adminPort, dataDir: mkdtempSync(join(tmpdir(), 'lastmile-process-')) };
+  const url = `http://127.0.0.1:${port}`;
+  const first = await start(api, 'gw-1', of);
+  expect((await predict(url)).headers.get('x-lastmile-version')).toBe('2');
+  await api.stop();
+  const token = signBreakGlass({ v: 1, id: 'bgt_1', use: 'kill', tenantId: 'default', actor: { kind: 'person', name: 'ann' }, issuedAtMs: 0, expiresAtMs: Date.now() + 60_000 }, loadSigningKey(api.signingKeyFile));
+  const killed = await fetch(`http://127.0.0.1:${adminPort}/admin/v1/kills`, {
+    method: 'POST', headers: { authorization: `Bearer ${token}` }, body: JSON.stringify({ killId: 'kil_1', deployment: 'churn', scope: { kind: 'champion' }, inFlight: 'abort' }),
+  });
+  first.kill('SIGKILL');   // in the moment of the answer
+  expect(await killed.json()).toMatchObject({ state: 'silent', answering: '1' });
+  await once(first, 'exit');
+  const before = two.seen.length;
+  await start(api, 'gw-1', of);
+  const response = await predict(url);
+  expect([response.status, response.headers.get('x-lastmile-version'), response.headers.get('x-lastmile-revision'), response.headers.get('x-lastmile-fallback')]).toEqual([200, '1', '2', 'last-good']);
+  expect(two.seen).toHaveLength(before);
+  await api.start();
+  await until('it tells its own kill', () => api.syncs.at(-1)?.ownKills.dep_1?.[0]?.killId === 'kil_1', 10_000);
 });
 
 test('without a service token it does not start and says why', async () => {

@@ -153,7 +153,7 @@ describe('the plan of the stack', () => {
 
   test('servers, then the control plane, then the gateways', () => {
     expect(names(planned({ LASTMILE_GATEWAY_PROCESSES: '3' }))).toEqual([['mongod', 'temporal'], ['api', 'modelhost', 'collector', 'worker'], ['gw-1', 'gw-2', 'gw-3']]);
-    expect(planned({}).ports.map(({ port }) => port)).toEqual([7300, 7301, 7302, 7303, 7304, 7305, 7306]);
+    expect(planned({}).ports.map(({ port }) => port).sort()).toEqual([7300, 7301, 7302, 7303, 7304, 7305, 7306, 7307, 7308]);
   });
 
   test('all of it has ended within ten seconds', () => { expect(planned({}).groups.reduce((sum, { patienceMs }) => sum + patienceMs, 0)).toBeLessThanOrEqual(10_000); });
@@ -161,13 +161,15 @@ describe('the plan of the stack', () => {
   test('servers that run elsewhere are not started, and their ports not taken', () => {
     const plan = planned({ LASTMILE_TEMPORAL_ADDRESS: 'temporal:7233', MONGODB_URI: 'mongodb://db:27017/?replicaSet=rs' });
     expect(names(plan)[0]).toEqual(['api', 'modelhost', 'collector', 'worker']);
-    expect(plan.ports).toHaveLength(4);
+    expect(plan.ports).toHaveLength(4 + 2);
   });
 
   test('each gateway has its name, and every process of ours the service token and the same folder', () => {
     const own = planned({}).groups.slice(1).flatMap(({ processes }) => processes);
     for (const { env } of own) expect(env).toMatchObject({ LASTMILE_SERVICE_TOKEN: 's', LASTMILE_DATA_DIR: '/data', LASTMILE_PORT_BASE: '7300' });
     expect(own.filter(({ name }) => name.startsWith('gw')).map(({ env }) => env.LASTMILE_GATEWAY_ID)).toEqual(['gw-1', 'gw-2']);
+    const admins = planned({ LASTMILE_GATEWAY_PROCESSES: '5', LASTMILE_GATEWAY_ADMIN_PORT: '9999' }).groups.at(-1)!.processes.map(({ env }) => env.LASTMILE_GATEWAY_ADMIN_PORT);
+    expect(admins).toEqual(['7307', '7308', '7309', '', '']);   // the ten ports of a base are used up; the others take any free one
     for (const { args } of own) expect(existsSync(args[0]!.replace(/main\.ts$/, ''))).toBe(true);
   });
 });

@@ -22,6 +22,7 @@ test('every problem is told at once, a typo with its nearest name', () => {
 test('the port base moves every port; servers that run already are left alone', () => {
   const config = load({ LASTMILE_PORT_BASE: '9000', LASTMILE_TEMPORAL_ADDRESS: 'temporal:7233', MONGODB_URI: 'mongodb://db:27017/?replicaSet=rs' }, '/');
   expect(config.gateway.port).toBe(9001);
+  expect(config.gateway.admin).toEqual({ host: '127.0.0.1', port: 0, url: null });   // any free one: several gateways share an environment
   expect(config.temporal).toMatchObject({ address: 'temporal:7233', external: true, uiUrl: null });
   expect(config.mongodb.external).toBe(true);
 });

@@ -1,7 +1,8 @@
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ensureKeyPair, loadPublicKey, loadSigningKey, signTable, verifyTable } from '../../../config/signing.ts';
+import { ensureKeyPair, loadPublicKey, loadSigningKey, signBreakGlass, signTable, verifyBreakGlass, verifyTable } from '../../../config/signing.ts';
+import type { BreakGlassClaims } from '../../../domain/kill/break-glass.ts';
 import type { RouteTable } from '../../../domain/traffic/table.ts';
 
 const table: RouteTable = { v: 1, issuedAtMs: 1, routes: [], callers: [] };
@@ -19,6 +20,21 @@ test('a signed table verifies under its own key and under no other', () => {
   expect(verifyTable(signed, loadPublicKey(pair().publicKeyFile))).toBeNull();
   expect(verifyTable({ ...signed, table: signed.table.replace('"issuedAtMs":1', '"issuedAtMs":2') }, loadPublicKey(ours.publicKeyFile))).toBeNull();
   expect(verifyTable({ ...signed, signature: '' }, loadPublicKey(ours.publicKeyFile))).toBeNull();
+});
+
+test('a break-glass token verifies until it expires, under its own key, for its own use, and a table is none', () => {
+  const ours = pair();
+  const [key, publicKey] = [loadSigningKey(ours.keyFile), loadPublicKey(ours.publicKeyFile)];
+  const claims: BreakGlassClaims = { v: 1, id: 'bgt_1', use: 'kill', tenantId: 'default', actor: { kind: 'person', name: 'ann' }, issuedAtMs: 0, expiresAtMs: 100 };
+  const token = signBreakGlass(claims, key);
+  expect(token).toMatch(/^[\x21-\x7e]{1,2048}$/);
+  expect(verifyBreakGlass(token, publicKey, 99)).toEqual(claims);
+  expect(verifyBreakGlass(token, publicKey, 100)).toBeNull();
+  expect(verifyBreakGlass(token, loadPublicKey(pair().publicKeyFile), 0)).toBeNull();
+  expect(verifyBreakGlass(signBreakGlass({ ...claims, use: 'infer' as never }, key), publicKey, 0)).toBeNull();
+  expect(verifyBreakGlass(signBreakGlass({ ...claims, v: 2 as never }, key), publicKey, 0)).toBeNull();
+  const { table: text, signature } = signTable(table, key);
+  expect(verifyBreakGlass(['bg1', key.keyId, Buffer.from(text).toString('base64url'), Buffer.from(signature, 'base64').toString('base64url')].join('.'), publicKey, 0)).toBeNull();
 });
 
 test('a key pair is made once, readable by its owner alone', () => {
