@@ -23,6 +23,8 @@ export interface Observation {
 
 /** After this long what has not confirmed is named, and the kill counts as unconfirmed. */
 export const PATIENCE_MS = 10_000;
+/** A drain lets requests come to their end: at most the serving deadline of the gateways. Until then nothing is late but a gateway that does not obey. */
+export const DRAIN_MS = 30_000;
 
 /**
  * One look at a kill (decision D4): pure and idempotent. States only follow from what is seen; a time once taken stays. A gateway that cannot be
@@ -35,7 +37,7 @@ export function advanceKill(record: KillRecord, seen: Observation): KillRecord {
   const now: KillRecord = { ...record, revision: seen.revision ?? record.revision, gateways, backends: seen.backends, probes: seen.probes, answering: seen.answering };
   const reached = reach(now, seen.nowMs);
   const missing = reached === 'proved' ? [] : whatIsMissing(now);
-  const isLate = missing.length > 0 && seen.nowMs - record.requestedAtMs > PATIENCE_MS;
+  const isLate = missing.length > 0 && seen.nowMs - record.requestedAtMs > (isDraining(now) ? DRAIN_MS + PATIENCE_MS : PATIENCE_MS);
   return {
     ...now, state: isLate ? 'unconfirmed' : reached, missing, bound: missing.length === 0 ? null : boundOf(now),
     fencedAtMs: since(record.fencedAtMs, reached !== 'fencing', seen.nowMs), silentAtMs: since(record.silentAtMs, reached === 'silent' || reached === 'proved', seen.nowMs),
@@ -44,11 +46,18 @@ export function advanceKill(record: KillRecord, seen: Observation): KillRecord {
 }
 
 function reach(now: KillRecord, nowMs: number): Exclude<KillState, 'unconfirmed' | 'revived'> {
-  const isFenced = now.revision !== null && now.gateways.every((fence) => OBEYS[fence.state] || isBounded(now, fence));
-  if (!isFenced) return 'fencing';
-  if (now.gateways.some(({ state }) => state === 'fenced')) return 'fenced';
+  if (!isFenced(now)) return 'fencing';
+  if (!isSilent(now)) return 'fenced';
   return backendsAreDone(now) && probesAreClear(now, now.silentAtMs ?? nowMs) ? 'proved' : 'silent';
 }
+
+/** No new request can reach the killed variants through a gateway. */
+function isFenced(now: KillRecord): boolean { return now.revision !== null && now.gateways.every((fence) => OBEYS[fence.state] || isBounded(now, fence)); }
+
+/** Nor is one under way. What is left is the proof: backends and probes. */
+export function isSilent(now: KillRecord): boolean { return isFenced(now) && now.gateways.every(({ state }) => state !== 'fenced'); }
+
+function isDraining(now: KillRecord): boolean { return now.inFlight === 'drain' && isFenced(now) && !isSilent(now); }
 
 /** The time at which a state was first reached stays. */
 function since(before: number | null, reached: boolean, nowMs: number): number | null { return before ?? (reached ? nowMs : null); }
