@@ -6,6 +6,7 @@ import { LastmileError } from '../domain/errors.ts';
 import { commonFingerprint } from '../domain/kill/fingerprint.ts';
 import { parseModelRef } from '../domain/model.ts';
 import { probeRequest } from '../domain/probe-request.ts';
+import { loadOf } from '../domain/serving-load.ts';
 import type { InferenceResponse } from '../domain/tensor.ts';
 import type { Endpoint } from '../domain/variant.ts';
 import type { ServingBackend } from '../ports/serving-backend.ts';
@@ -26,11 +27,7 @@ export function loadingActivities(ports: ActivityPorts): Pick<Activities, 'loadV
       const backend = named('serving backend', ports.backends, variant.backend);
       const ref = parseModelRef(subject.model);
       note('loading');
-      const endpoint = await backend.load({
-        tenant: subject.tenant, variantId, servedName: subject.deployment, servedVersion: ref.version, artifactDigest: variant.artifactDigest,
-        bundleDigest: variant.bundleDigest, url: spec.spec.serving.url, modelName: spec.spec.serving.modelName ?? (spec.spec.serving.url === null ? null : ref.name),
-        resources: spec.spec.serving.resources,
-      }, signal);
+      const endpoint = await backend.load(loadOf({ tenant: subject.tenant, deployment: subject.deployment, variant, ref, serving: spec.spec.serving }), signal);
       const reached: Endpoint = variant.bundleDigest === null ? { ...endpoint, modelVersion: runningVersion(ref) ?? endpoint.modelVersion } : endpoint;
       await ports.stores.deployments.putVariant({ ...variant, endpoint: reached });
       note('checking');

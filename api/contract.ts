@@ -41,7 +41,7 @@ export const PageQuery = z.strictObject({ limit: z.coerce.number().int().min(1).
 export const NewKeyBody = z.strictObject({ name: z.string().min(1).max(100), kind: z.enum(['person', 'service']), scopes: z.array(z.enum(['read', 'deploy', 'operate', 'label', 'infer', 'debug', 'admin'])).min(1), expiresAtMs: z.number().int().nullable().default(null) });
 
 export interface Links { readonly self: string; readonly temporal: string | null; readonly page: string | null }
-export interface DeploymentView { readonly deployment: DeploymentRecord; readonly spec: DeploymentSpec; readonly route: Route | null; readonly rollout: RolloutView | null; readonly links: Links }
+export interface DeploymentView { readonly deployment: DeploymentRecord; readonly spec: DeploymentSpec; readonly route: Route | null; readonly rollout: RolloutView | null; /** Under way, else the newest. */ readonly kill: KillView | null; readonly links: Links }
 /** One line of `lastmile status`. */
 export interface DeploymentLine { readonly name: string; readonly phase: string; readonly champion: string | null; readonly challenger: string | null; readonly sentence: string; readonly sick: boolean; readonly updatedAtMs: number }
 export interface DeploymentList { readonly items: readonly DeploymentLine[]; readonly next: string | null }
@@ -70,8 +70,8 @@ export interface KillDigestAnswer { readonly kills: readonly KillView[] }
 export type BreakGlassAnswer = BreakGlassKit;
 /** RFC 9457. */
 export interface Problem { readonly type: string; readonly title: string; readonly status: number; readonly detail: string; readonly code: string; readonly details: Readonly<Record<string, unknown>>; readonly requestId: string }
-/** One server-sent event; id = "<process>-<sequence>", resumable by Last-Event-ID. `reset`: the whole state, as [{deployment, rollout, verdict, progress}]. */
-export interface StreamEvent { readonly id: string; readonly type: 'deployment' | 'rollout' | 'verdict' | 'progress' | 'reset'; readonly deployment: string; readonly data: unknown }
+/** One server-sent event; id = "<process>-<sequence>", resumable by Last-Event-ID. `reset`: the whole state, as [{deployment, rollout, verdict, progress, kills}]. */
+export interface StreamEvent { readonly id: string; readonly type: 'deployment' | 'rollout' | 'verdict' | 'progress' | 'kill' | 'reset'; readonly deployment: string; readonly data: unknown }
 
 export interface ApiRoute {
   readonly method: 'get' | 'post' | 'put' | 'delete';

@@ -1,4 +1,7 @@
+import type { Route } from '../traffic/route.ts';
+import { isKilledId } from '../traffic/tombstones.ts';
 import type { KillRecord } from './kill.ts';
+import { answeringVersion } from './order.ts';
 
 /** A kill in plain words: what, since when, who answers now, who is missing, and what limits harm meanwhile. */
 export function killSentence(record: KillRecord): string {
@@ -29,3 +32,10 @@ function subjectOf({ scope, variants, deployment, targets }: KillRecord): string
 }
 
 function spanOf(ms: number): string { return ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`; }
+
+/** That the version which decides is killed, for the line of its deployment; null when it is not. */
+export function killedChampion(route: Route): string | null {
+  if (route.champion === null || !isKilledId(route.tombstones, route.champion, route.variants)) return null;
+  const answering = answeringVersion(route);
+  return `Version ${route.variants[route.champion]?.version ?? route.champion} is killed; ${answering === null ? 'nothing answers callers' : `version ${answering} answers instead`}. Only a person revives it.`;
+}
