@@ -34,21 +34,23 @@ export const DRAIN_MS = 30_000;
 export function advanceKill(record: KillRecord, seen: Observation): KillRecord {
   if (record.state === 'revived') return record;
   const gateways = fences(record, seen);
-  const now: KillRecord = { ...record, revision: seen.revision ?? record.revision, gateways, backends: seen.backends, probes: seen.probes, answering: seen.answering };
-  const reached = reach(now, seen.nowMs);
+  const sight: KillRecord = { ...record, revision: seen.revision ?? record.revision, gateways, backends: seen.backends, probes: seen.probes, answering: seen.answering };
+  // Silence is dated before probes are weighed: one that was asked earlier says nothing of what answers now.
+  const now: KillRecord = { ...sight, silentAtMs: since(record.silentAtMs, isSilent(sight), seen.nowMs) };
+  const reached = reach(now);
   const missing = reached === 'proved' ? [] : whatIsMissing(now);
   const isLate = missing.length > 0 && seen.nowMs - record.requestedAtMs > (isDraining(now) ? DRAIN_MS + PATIENCE_MS : PATIENCE_MS);
   return {
     ...now, state: isLate ? 'unconfirmed' : reached, missing, bound: missing.length === 0 ? null : boundOf(now),
-    fencedAtMs: since(record.fencedAtMs, reached !== 'fencing', seen.nowMs), silentAtMs: since(record.silentAtMs, reached === 'silent' || reached === 'proved', seen.nowMs),
+    fencedAtMs: since(record.fencedAtMs, reached !== 'fencing', seen.nowMs),
     provedAtMs: since(record.provedAtMs, reached === 'proved', seen.nowMs),
   };
 }
 
-function reach(now: KillRecord, nowMs: number): Exclude<KillState, 'unconfirmed' | 'revived'> {
+function reach(now: KillRecord): Exclude<KillState, 'unconfirmed' | 'revived'> {
   if (!isFenced(now)) return 'fencing';
   if (!isSilent(now)) return 'fenced';
-  return backendsAreDone(now) && probesAreClear(now, now.silentAtMs ?? nowMs) ? 'proved' : 'silent';
+  return backendsAreDone(now) && probesAreClear(now) ? 'proved' : 'silent';
 }
 
 /** No new request can reach the killed variants through a gateway. */
@@ -126,19 +128,23 @@ function backendsAreDone({ variants, backends }: KillRecord): boolean {
 }
 
 /** Every gateway in reach was asked since silence, on the path that callers use, and no killed variant answered. */
-function probesAreClear({ gateways, probes }: KillRecord, silentAtMs: number): boolean {
-  const fresh = probes.filter(({ atMs }) => atMs >= silentAtMs);
+function probesAreClear(now: KillRecord): boolean {
+  const fresh = freshProbes(now);
+  const { gateways } = now;
   const asked = gateways.filter(({ state }) => state === 'silent').every(({ gatewayId }) => fresh.some((probe) => probe.gatewayId === gatewayId && probe.kind === 'decides'));
   return asked && fresh.length > 0 && fresh.every(({ result }) => result === 'clear');
 }
 
+/** Of the newest round those that were answered since silence. */
+function freshProbes({ probes, silentAtMs }: KillRecord): readonly Probe[] { return silentAtMs === null ? [] : probes.filter(({ atMs }) => atMs >= silentAtMs); }
+
 function whatIsMissing(record: KillRecord): readonly string[] {
-  const { revision, gateways, backends, variants, probes, silentAtMs } = record;
+  const { revision, gateways, backends, variants } = record;
   return [
     ...(revision === null ? ['the route is not written yet'] : []),
     ...gateways.flatMap((each) => (isBounded(record, each) ? [] : gatewayGap(each))),
     ...variants.flatMap(({ variantId, version }) => backendGap(version, backends.find((one) => one.variantId === variantId))),
-    ...probes.filter(({ result, atMs }) => result !== 'clear' && atMs >= (silentAtMs ?? 0)).map(({ gatewayId, result, note }) => `probe of ${gatewayId ?? 'the shared address'}: ${result}${note === null ? '' : ` (${note})`}`),
+    ...freshProbes(record).filter(({ result }) => result !== 'clear').map(({ gatewayId, result, note }) => `probe of ${gatewayId ?? 'the shared address'}: ${result}${note === null ? '' : ` (${note})`}`),
   ];
 }
 
