@@ -75,18 +75,11 @@ export function createControlChannel({ stores, kills, key, leaseMs, clock, log }
 
   return {
     async sync(request, gone) {
-      const waitMs = Math.min(request.waitMs, Math.floor(leaseMs / 3));
-      const nowMs = clock();
-      await stores.gateways.seen(registrationOf(request, nowMs, nowMs + leaseMs + SLACK_MS));
-      await adoptOwnKills({ stores, clock, log }, kills, request);
-      kills.heard();
-      const table = await otherThan(request.tableDigest, waitMs, gone);
+      await listenTo({ stores, kills, leaseMs, clock, log }, request);
+      const table = await otherThan(request.tableDigest, Math.min(request.waitMs, Math.floor(leaseMs / 3)), gone);
       return { table: table?.signed ?? null, leaseMs };
     },
-    async goodbye(gatewayId) {
-      await stores.gateways.remove(gatewayId);
-      kills.heard();
-    },
+    goodbye: (gatewayId) => stores.gateways.remove(gatewayId).then(() => { kills.heard(); }),
     async start() {
       unwatch = await stores.routes.watch(refresh);
       timer = setInterval(() => { if (wakes.size > 0) refresh(); }, REBUILD_MS);
@@ -98,6 +91,14 @@ export function createControlChannel({ stores, kills, key, leaseMs, clock, log }
       await unwatch?.();
     },
   };
+}
+
+/** What a gateway says of itself, before it is answered. */
+async function listenTo({ stores, kills, leaseMs, clock, log }: Omit<ControlChannelParts, 'key'>, request: GatewaySync): Promise<void> {
+  const nowMs = clock();
+  await stores.gateways.seen(registrationOf(request, nowMs, nowMs + leaseMs + SLACK_MS));
+  await adoptOwnKills({ stores, clock, log }, kills, request);
+  kills.heard();
 }
 
 /** Gateways may name what they have by its content, or by the exact text that they verified. */

@@ -15,16 +15,20 @@ export const PHASE_LOOK: Readonly<Record<DeploymentPhase, 'good' | 'bad' | 'warn
 
 /** One deployment: a sentence, who answers, what was found, what it is worth, what nobody looks at, and how it came to this. */
 export function deploymentPage(view: DeploymentView, nowMs: number): string {
-  const { deployment: { name, status, updatedAtMs }, route, rollout, kill, spec, links } = view;
+  const { deployment: { name, status, updatedAtMs }, rollout, spec, links } = view;
   return page(name, html`${top(link(links.temporal, 'Temporal ↗'))}
 <h1>${name} <span class="badge ${PHASE_LOOK[status.phase]}">${status.phase}</span></h1>
 <p class="sentence" role="status">${sentence(view)}</p>
-${kill === null ? null : killCard(kill)}
-<section class="card"><h2>Who answers callers</h2>${route === null ? html`<p class="soft">There is no route yet.</p>` : splitBar(route)}</section>
+${traffic(view)}
 ${rollout === null ? null : rolloutCards(rollout)}
 <div class="pair">${moneyCard(rollout?.verdict?.money ?? null)}${notMeasuredCard(rollout?.verdict?.notMeasured ?? notMeasured(spec))}</div>
 ${rollout === null ? null : html`<section class="card"><h2>Story of rollout ${rollout.rollout.n}</h2>${story(rollout.rollout)}</section>`}
 <footer>${link(links.self, 'JSON')}${link(rollout?.links.temporal ?? null, 'Workflow in Temporal ↗')}<span>file applied ${formatAgo(updatedAtMs, nowMs)}</span><span>refreshes by itself</span></footer>`);
+}
+
+function traffic({ kill, route }: DeploymentView): Html {
+  return html`${kill === null ? null : killCard(kill)}
+<section class="card"><h2>Who answers callers</h2>${route === null ? html`<p class="soft">There is no route yet.</p>` : splitBar(route)}</section>`;
 }
 
 /** That the champion is killed, before all else. Otherwise the owner's words; what lastmile itself has to say comes behind where it needs somebody. */

@@ -4,10 +4,12 @@ import type { KillRecord } from '../../domain/kill/kill.ts';
 import { advanceKill, isSilent, type Observation } from '../../domain/kill/progress.ts';
 import { createBackendFences, type BackendFences } from './backend-fences.ts';
 import type { KillPorts } from './kill-ports.ts';
+import { createLooks } from './looks.ts';
 import { observe } from './observe.ts';
 import { probeRound } from './probes.ts';
 import { reconcile } from './reconcile.ts';
 import { saved } from './saving.ts';
+import { within } from './soon.ts';
 import { createTellings, tellOfOrder, type Tellings } from './tellings.ts';
 
 const SWEEP_MS = 1_000;
@@ -40,77 +42,69 @@ interface Driving { readonly ports: KillPorts; readonly fences: BackendFences; r
 
 export function createKillDriver(ports: KillPorts): KillDriver {
   const { stores, log, clock } = ports;
-  const looks = new Map<string, { again: boolean; readonly done: Promise<void> }>();
   const waiting = new Set<() => void>();
   const stopped = new AbortController();
-  const tellings = createTellings(log, clock);
-  let open = 0;
-  let suspects: ReadonlySet<string> = new Set();
-  let reconciledAtMs = 0;
-  const fences = createBackendFences(ports, (kill) => { look(kill).catch(() => undefined); });
-  const driving: Driving = { ports, fences, tellings, probedAtMs: new Map(), changed: () => { for (const wake of [...waiting]) wake(); } };
-
-  function look({ tenantId, killId }: Pick<KillRecord, 'tenantId' | 'killId'>): Promise<void> {
-    const key = `${tenantId}/${killId}`;
-    const running = looks.get(key);
-    if (running !== undefined) { running.again = true; return running.done; }
-    const run = async (): Promise<void> => {
-      await Promise.resolve();
-      do {
-        entry.again = false;
-        await advance(driving, tenantId, killId).catch((error: unknown) => { log.warn('a kill waits', { killId, error }); });
-      } while (entry.again && !stopped.signal.aborted);
-      looks.delete(key);
-    };
-    const entry = { again: false, done: run() };
-    looks.set(key, entry);
-    return entry.done;
-  }
-  const sweep = async (): Promise<void> => {
-    const records = await stores.kills.open();
-    open = records.length;
-    for (const record of records) look(record).catch(() => undefined);
-    await tellings.retry();
-    if (clock() - reconciledAtMs < RECONCILE_MS) return;
-    reconciledAtMs = clock();
-    suspects = await reconcile(ports, tellings, suspects);
+  const looks = createLooks(async (tenant, killId) => { if (!stopped.signal.aborted) await advance(driving, tenant, killId); }, log);
+  const lookAt = (records: readonly Pick<KillRecord, 'tenantId' | 'killId'>[]): void => { for (const record of records) looks.look(record).catch(() => undefined); };
+  const driving: Driving = {
+    ports, tellings: createTellings(log, clock), fences: createBackendFences(ports, (kill) => { lookAt([kill]); }), probedAtMs: new Map(), changed: () => { for (const wake of [...waiting]) wake(); },
   };
-  const run = async (): Promise<void> => {
-    while (!stopped.signal.aborted) {
-      await sweep().catch((error: unknown) => { log.warn('open kills cannot be read', { error }); });
-      await delay(SWEEP_MS, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined);
-    }
-  };
+  const sweeping = createSweep(driving, lookAt);
   let running: Promise<void> = Promise.resolve();
-
   return {
-    look,
-    heard() {
-      if (open === 0) return;
-      stores.kills.open().then((records) => { for (const record of records) look(record).catch(() => undefined); }, () => undefined);
-    },
+    look: (kill) => looks.look(kill),
+    heard() { sweeping.heard(); },
     async settled(record) {
       const until = performance.now() + CALLER_WAITS_MS;
-      for (let newest = record; ; newest = await newestOf(ports, newest)) {
+      for (let newest = record; ; newest = await newestOf(ports, newest, until - performance.now())) {
         const left = until - performance.now();
         if (newest.state === 'proved' || newest.state === 'unconfirmed' || left <= 0) return newest;
-        look(newest).catch(() => undefined);
+        lookAt([newest]);
         await woken(waiting, Math.min(left, LOOK_AGAIN_MS));
       }
     },
-    storeLater(name, put) { tellings.tell(`${name}/put`, async () => { await look(await put()); }); },
-    start() { running = run(); },
+    storeLater(name, put) { driving.tellings.tell(`${name}/put`, async () => { await looks.look(await put()); }); },
+    start() {
+      const run = async (): Promise<void> => {
+        while (!stopped.signal.aborted) {
+          await sweeping.sweep().catch((error: unknown) => { log.warn('open kills cannot be read', { error }); });
+          await delay(SWEEP_MS, undefined, { signal: stopped.signal, ref: false }).catch(() => undefined);
+        }
+      };
+      running = run();
+    },
     async stop() {
       stopped.abort();
       driving.changed();
       await running;
-      await Promise.all([...looks.values()].map(({ done }) => done));
+      await looks.ended();
     },
   };
 }
 
-async function newestOf({ stores }: KillPorts, record: KillRecord): Promise<KillRecord> {
-  return await stores.kills.get(record.tenantId, record.killId).catch(() => null) ?? record;
+/** What is done again and again: open kills are looked at, what was not told is told, routes are compared with records. */
+function createSweep({ ports, tellings }: Driving, lookAt: (records: readonly KillRecord[]) => void): { sweep(): Promise<void>; heard(): void } {
+  const { stores, clock } = ports;
+  let open = 0;
+  let missing: ReadonlySet<string> = new Set();
+  let reconciledAtMs = 0;
+  return {
+    async sweep() {
+      const records = await stores.kills.open();
+      open = records.length;
+      lookAt(records);
+      tellings.retry().catch(() => undefined);
+      if (clock() - reconciledAtMs < RECONCILE_MS) return;
+      reconciledAtMs = clock();
+      missing = await reconcile(ports, tellings, missing);
+    },
+    // Who ordered a kill here looks at it until it is settled: without one that is known to be open there is nothing to read.
+    heard() { if (open > 0) stores.kills.open().then(lookAt, () => undefined); },
+  };
+}
+
+async function newestOf({ stores }: KillPorts, record: KillRecord, leftMs: number): Promise<KillRecord> {
+  return await within(Math.max(LOOK_AGAIN_MS, leftMs), stores.kills.get(record.tenantId, record.killId)).catch(() => null) ?? record;
 }
 
 function woken(waiting: Set<() => void>, ms: number): Promise<void> {
@@ -148,9 +142,9 @@ async function proof(driving: Driving, record: KillRecord, seen: Observation): P
   return await save(driving, record, advanceKill(record, { ...after, revision: after.revision ?? seen.revision, probes })) !== null;
 }
 
-async function save({ ports, tellings, changed }: Driving, before: KillRecord, after: KillRecord): Promise<KillRecord | null> {
-  const stored = await saved(ports, tellings, before, after);
-  if (stored !== null && stored !== before) changed();
+async function save(driving: Driving, before: KillRecord, after: KillRecord): Promise<KillRecord | null> {
+  const stored = await saved(driving.ports, driving.tellings, before, after);
+  if (stored !== null && stored !== before) driving.changed();
   return stored;
 }
 

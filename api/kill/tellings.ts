@@ -48,10 +48,10 @@ export function createTellings(log: Log, clock: () => number): Tellings {
 }
 
 /** That it was ordered: one audit record, and one message to the workflow, which may be away. Both by deterministic ids, so that every process may say it. */
-export function tellOfOrder({ stores }: KillPorts, { tell }: Tellings, record: KillRecord): void {
+export function tellOfOrder({ stores }: KillPorts, tellings: Tellings, record: KillRecord): void {
   const { tenantId, deploymentUid, killId, requestedAtMs } = record;
-  tell(`${tenantId}/${killId}/order`, () => stores.audit.append(tenantId, entryOf(record, { action: 'deployment.kill', atMs: requestedAtMs, evidenceHash: null })));
-  tell(`${tenantId}/${killId}/outbox`, () => stores.outbox.put({ id: `killed/${killId}`, tenantId, deploymentUid, rolloutId: null, type: 'killed', killId, atMs: requestedAtMs }));
+  tellings.tell(`${tenantId}/${killId}/order`, () => stores.audit.append(tenantId, entryOf(record, { action: 'deployment.kill', atMs: requestedAtMs, evidenceHash: null })));
+  tellings.tell(`${tenantId}/${killId}/outbox`, () => stores.outbox.put({ id: `killed/${killId}`, tenantId, deploymentUid, rolloutId: null, type: 'killed', killId, atMs: requestedAtMs }));
 }
 
 /** That it is proved, or that it is not confirmed: to the audit chain with the digest of the record, and to people. */
@@ -64,9 +64,9 @@ export function tellOfState(ports: KillPorts, tellings: Tellings, record: KillRe
   }));
 }
 
-export function tellOfEvidence({ stores }: KillPorts, { tell }: Tellings, record: KillRecord): void {
+export function tellOfEvidence({ stores }: KillPorts, tellings: Tellings, record: KillRecord): void {
   const entry = entryOf(record, { action: `deployment.kill-${record.state}`, atMs: record.provedAtMs ?? record.updatedAtMs, evidenceHash: digestOfKill(record) });
-  tell(`${record.tenantId}/${record.killId}/${record.state}`, () => stores.audit.append(record.tenantId, entry));
+  tellings.tell(`${record.tenantId}/${record.killId}/${record.state}`, () => stores.audit.append(record.tenantId, entry));
 }
 
 /** SHA-256 over the whole record in canonical form. */

@@ -22,6 +22,8 @@ export function createGatewayRegistry(database: Database): GatewayRegistry {
 }
 
 /** Written before break-glass kills had ids: `tombstones` by deployment, and no word on what is under way. The gateway's next sync replaces it. */
-type Older = Omit<GatewayRegistration, 'ownKills' | 'quiet'> & Partial<Pick<GatewayRegistration, 'ownKills' | 'quiet'>> & { readonly tombstones?: unknown };
+type Older = Omit<GatewayRegistration, 'ownKills' | 'quiet'> & Partial<Pick<GatewayRegistration, 'ownKills' | 'quiet'>>;
 
-function today({ tombstones: _gone, ownKills = {}, quiet = {}, ...registration }: Older): GatewayRegistration { return { ...registration, ownKills, quiet }; }
+function today({ gatewayId, incarnation, address, adminAddress, applied, ownKills = {}, quiet = {}, stats, seenAtMs, leaseUntilMs }: Older): GatewayRegistration {
+  return { gatewayId, incarnation, address, adminAddress, applied, ownKills, quiet, stats, seenAtMs, leaseUntilMs };
+}

@@ -14,7 +14,7 @@ export function createKillStore(database: Database): KillStore {
   const kills = collection<KillRecord>(database, 'kills');
   const get = async (tenantId: TenantId, killId: KillId): Promise<KillRecord | null> => {
     const found = await kills.findOne({ _id: key(tenantId, killId), tenantId } as Filter<Stored<KillRecord>>);
-    return found === null ? null : fromDocument<KillRecord>(found as Stored<KillRecord>);
+    return found === null ? null : fromDocument<KillRecord>(found);
   };
   return {
     async put(record) {
@@ -29,11 +29,11 @@ export function createKillStore(database: Database): KillStore {
     get,
     async list(tenantId, deploymentUid, limit) {
       const found = await kills.find({ tenantId, deploymentUid } as Filter<Stored<KillRecord>>).sort({ requestedAtMs: -1, killId: -1 }).limit(limit).toArray();
-      return found.map((each) => fromDocument<KillRecord>(each as Stored<KillRecord>));
+      return found.map((each) => fromDocument<KillRecord>(each));
     },
     async open() {
       const found = await kills.find({ state: { $in: OPEN } } as Filter<Stored<KillRecord>>).sort({ requestedAtMs: 1, killId: 1 }).toArray();
-      return found.map((each) => fromDocument<KillRecord>(each as Stored<KillRecord>));
+      return found.map((each) => fromDocument<KillRecord>(each));
     },
   };
 }

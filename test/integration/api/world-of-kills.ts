@@ -66,8 +66,7 @@ function closed(server: Server): Promise<void> { server.closeAllConnections(); r
 /** As gateway/ does: the champion, or who stands in; 410 for a killed version; 503 when closed. */
 function answer(self: FakeGateway, table: RouteTable | null, request: IncomingMessage, response: ServerResponse): void {
   request.resume();
-  const [, tenant = '', name = '', version = null] = /^\/t\/([^/]+)\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?\/infer$/.exec(request.url ?? '') ?? [];
-  const route = table?.routes.find((each) => each.tenantId === tenant && each.name === name) ?? null;
+  const { route, version } = targetOf(table, request.url ?? '');
   const end = (status: number, headers: Record<string, string>, body: unknown): void => { response.writeHead(status, { 'content-type': 'application/json', ...headers }); response.end(JSON.stringify(body)); };
   if (route === null) { end(404, { 'x-lastmile-error': 'LM_DEPLOYMENT_NOT_FOUND' }, { error: 'unknown' }); return; }
   const situation = { ownTombstones: [], leaseLost: false };
@@ -75,6 +74,11 @@ function answer(self: FakeGateway, table: RouteTable | null, request: IncomingMe
   if (serving === 'killed') { end(410, { 'x-lastmile-error': 'LM_VARIANT_KILLED' }, { error: 'killed' }); return; }
   if (serving === null) { end(503, { 'x-lastmile-error': 'LM_GATEWAY_UNAVAILABLE' }, { error: 'closed' }); return; }
   end(200, { 'x-lastmile-variant': serving }, answerOf(self.outputsOf ?? serving));
+}
+
+function targetOf(table: RouteTable | null, url: string): { readonly route: TableRoute | null; readonly version: string | null } {
+  const [, tenant = '', name = '', version = null] = /^\/t\/([^/]+)\/v2\/models\/([^/]+)(?:\/versions\/([^/]+))?\/infer$/.exec(url) ?? [];
+  return { version, route: table?.routes.find((each) => each.tenantId === tenant && each.name === name) ?? null };
 }
 
 function servingOf(route: TableRoute, version: string | null, situation: { ownTombstones: []; leaseLost: boolean }): string | null {
@@ -88,8 +92,10 @@ export function answerOf(variantId: string): { readonly outputs: readonly { read
   return { outputs: [{ name: 'y', datatype: 'BYTES', shape: [1], data: [variantId] }] };
 }
 
+const NO_FINGERPRINTS: Readonly<Record<string, string>> = {};
+
 /** A deployment with version 7 as champion, 6 as last good, and 8 with a tenth of the traffic; stored as workflows leave it. */
-export async function inService(world: World, { name = 'churn', tenant = 'default', backend = 'memory', onLostControl = 'serve', fingerprints = {} as Readonly<Record<string, string>> } = {}): Promise<DeploymentRecord> {
+export async function inService(world: World, { name = 'churn', tenant = 'default', backend = 'memory', onLostControl = 'serve', fingerprints = NO_FINGERPRINTS } = {}): Promise<DeploymentRecord> {
   const { stores } = world;
   await world.call('PUT', `/api/v1/deployments/${name}`, { key: await world.key({ tenant }), body: { spec: smallFile(name, { onLostControl }) } });
   const record = (await stores.deployments.getDeployment(tenant, name))!;
