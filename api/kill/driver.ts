@@ -41,7 +41,7 @@ export interface KillDriver {
 interface Driving { readonly ports: KillPorts; readonly fences: BackendFences; readonly tellings: Tellings; readonly probedAtMs: Map<string, number>; changed(): void }
 
 export function createKillDriver(ports: KillPorts): KillDriver {
-  const { stores, log, clock } = ports;
+  const { log, clock } = ports;
   const waiting = new Set<() => void>();
   const stopped = new AbortController();
   const looks = createLooks(async (tenant, killId) => { if (!stopped.signal.aborted) await advance(driving, tenant, killId); }, log);

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { digestOfJson } from '../../../domain/digest.ts';
 import { verifyTable } from '../../../config/signing.ts';
 import type { DeploymentRecord } from '../../../domain/deployment-record.ts';
-import { chooseChampion } from '../../../domain/traffic/choose.ts';
+import { chooseChampion, type Situation } from '../../../domain/traffic/choose.ts';
 import { findVersion } from '../../../domain/traffic/find-version.ts';
 import type { OwnKill, RouteTable, TableRoute, VariantQuiet } from '../../../domain/traffic/table.ts';
 import type { Variant } from '../../../domain/variant.ts';
@@ -81,7 +81,7 @@ function targetOf(table: RouteTable | null, url: string): { readonly route: Tabl
   return { version, route: table?.routes.find((each) => each.tenantId === tenant && each.name === name) ?? null };
 }
 
-function servingOf(route: TableRoute, version: string | null, situation: { ownTombstones: []; leaseLost: boolean }): string | null {
+function servingOf(route: TableRoute, version: string | null, situation: Situation): string | null {
   if (version !== null) { const found = findVersion(route, version, situation); return found.kind === 'other' ? found.variant.variantId : found.kind === 'champion' ? route.champion : 'killed'; }
   const choice = chooseChampion(route, situation);
   return choice.kind === 'serve' ? choice.variant.variantId : null;
