@@ -38,7 +38,7 @@ export function validatingActivities(ports: ActivityPorts): Pick<Activities, 'va
         bundleDigest: null, createdAtMs: ports.now(),
       };
       const known = await ports.stores.deployments.getVariant(subject.tenant, id);
-      await ports.stores.deployments.putVariant(known === null ? variant : { ...variant, bundleDigest: known.bundleDigest, endpoint: known.endpoint, createdAtMs: known.createdAtMs });
+      await ports.stores.deployments.putVariant(known === null ? variant : { ...variant, bundleDigest: known.bundleDigest, endpoint: known.endpoint, createdAtMs: known.createdAtMs, fingerprint: known.fingerprint ?? null });
       return { variantId: id, model: subject.model, artifactDigest: resolved.digest };
     },
   };

@@ -7,6 +7,8 @@ import { ROUTES, type RouteName } from './contract.ts';
 import type { ControlChannel } from './control-channel.ts';
 import { createEventHub } from './events.ts';
 import { internalRoutes } from './internal.ts';
+import type { KillDriver } from './kill/driver.ts';
+import { killView } from './kill/view.ts';
 import { openApiDocument } from './openapi.ts';
 import { pages } from './pages.ts';
 import { pipeline, requestIdOf } from './pipeline.ts';
@@ -20,6 +22,7 @@ import { evidenceRoutes } from './routes/evidence.ts';
 import { gatewayRoutes } from './routes/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { killRoutes } from './routes/kills.ts';
 import { labelRoutes } from './routes/labels.ts';
 import { rolloutRoutes } from './routes/rollouts.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -30,13 +33,13 @@ export const OTHER_PATHS = ['/openapi.json', '/schemas/v1alpha1.json', '/', '/de
 export interface Api { readonly app: Express; /** Ends the event streams. */ stop(): void }
 
 /** The API. What happens to a request is this list from top to bottom; the inside of a route is api/pipeline.ts. */
-export function createApi(ports: ApiPorts, channel: ControlChannel): Api {
+export function createApi(ports: ApiPorts, channel: ControlChannel, kills: KillDriver): Api {
   const { settings, stores, log, clock } = ports;
-  const hub = createEventHub({ stores, log, clock, pollMs: settings.limits.pollMs, instance: randomBytes(6).toString('hex') });
+  const hub = createEventHub({ stores, log, clock, pollMs: settings.limits.pollMs, instance: randomBytes(6).toString('hex'), viewOf: (kill) => killView(settings, kill) });
   const rate = createRateLimit(settings.limits);
   const handlers: Handlers = {
     ...applyRoutes(ports), ...auditRoutes(ports), ...deploymentRoutes(ports), ...eventRoutes(ports, hub), ...evidenceRoutes(ports), ...gatewayRoutes(ports),
-    ...healthRoutes(ports), ...keyRoutes(ports), ...labelRoutes(ports), ...rolloutRoutes(ports),
+    ...healthRoutes(ports), ...keyRoutes(ports), ...killRoutes(ports, kills), ...labelRoutes(ports), ...rolloutRoutes(ports),
   };
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing').enable('strict routing').set('query parser', 'simple');

@@ -2,11 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import type { Log } from '../config/log.ts';
 import type { Secret } from '../config/schema.ts';
+import type { SigningKey } from '../config/signing.ts';
 import type { Actor, AuditEntry } from '../domain/audit.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { ArtifactStore } from '../ports/artifact-store.ts';
 import type { Scope } from '../ports/key-store.ts';
+import type { Notifier } from '../ports/notifier.ts';
 import type { Orchestrator } from '../ports/orchestrator.ts';
+import type { ServingBackend } from '../ports/serving-backend.ts';
 import type { Stores } from '../ports/stores.ts';
 import type { ROUTES, RouteName } from './contract.ts';
 
@@ -15,6 +18,11 @@ export interface ApiPorts {
   readonly stores: Stores;
   readonly orchestrator: Orchestrator;
   readonly artifacts: ArtifactStore;
+  /** By name: the API ends killed variants itself, with Temporal gone too. */
+  readonly backends: Readonly<Record<string, ServingBackend>>;
+  readonly notifier: Notifier;
+  /** Signs break-glass tokens, as it signs the route tables. */
+  readonly signing: SigningKey;
   readonly log: Log;
   readonly clock: () => number;
   readonly settings: ApiSettings;
@@ -30,6 +38,8 @@ export interface ApiSettings {
   /** Names that a file may use, from the adapters' catalogues. */
   readonly registries: readonly string[];
   readonly backends: readonly string[];
+  /** Backends that take a break-glass token, with their addresses. */
+  readonly breakGlassBackends: readonly { readonly name: string; readonly url: string }[];
   readonly limits: ApiLimits;
 }
 

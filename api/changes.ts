@@ -16,5 +16,5 @@ export async function recordChange({ stores }: ApiPorts, cause: Cause, change: {
   await stores.audit.append(tenant, entry);
 }
 
-function auditIdOf(identity: string, action: string, subject: string): string { return `aud_${digestOfJson([identity, action, subject]).slice('sha256:'.length, 'sha256:'.length + 32)}`; }
+export function auditIdOf(identity: string, action: string, subject: string): string { return `aud_${digestOfJson([identity, action, subject]).slice('sha256:'.length, 'sha256:'.length + 32)}`; }
 function plainActor({ kind, name }: Actor): Actor { return { kind, name }; }

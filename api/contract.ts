@@ -44,7 +44,11 @@ export const Links = named('Links', { self: text, temporal: text.nullable(), pag
 export type Links = z.output<typeof Links>;
 export const RolloutView = named('RolloutView', { rollout: RolloutRecord, verdict: Verdict.nullable(), progress: Progress.nullable(), links: Links });
 export type RolloutView = z.output<typeof RolloutView>;
-export const DeploymentView = named('DeploymentView', { deployment: DeploymentRecord, spec: DeploymentSpec, route: Route.nullable(), rollout: RolloutView.nullable(), links: Links });
+/** The record of a kill as its proof: times from the order on in ms, null until reached; `digest` is SHA-256 over `kill`. */
+export const KillView = named('KillView', { kill: KillRecord, toFencedMs: count.nullable(), toSilentMs: count.nullable(), toProvedMs: count.nullable(), digest: text, sentence: text, links: Links });
+export type KillView = z.output<typeof KillView>;
+/** `kill`: under way, else the newest. */
+export const DeploymentView = named('DeploymentView', { deployment: DeploymentRecord, spec: DeploymentSpec, route: Route.nullable(), rollout: RolloutView.nullable(), kill: KillView.nullable(), links: Links });
 export type DeploymentView = z.output<typeof DeploymentView>;
 /** One line of `lastmile status`. */
 export const DeploymentLine = named('DeploymentLine', { name: text, phase: text, champion: text.nullable(), challenger: text.nullable(), sentence: text, sick: flag, updatedAtMs: time });
@@ -78,9 +82,6 @@ export const HealthAnswer = named('HealthAnswer', { status: z.enum(['ok', 'degra
 export type HealthAnswer = z.output<typeof HealthAnswer>;
 export const AuditAnswer = named('AuditAnswer', { items: list(AuditRecord), nextSeq: count.nullable() });
 export type AuditAnswer = z.output<typeof AuditAnswer>;
-/** The record of a kill as its proof: times from the order on in ms, null until reached; `digest` is SHA-256 over `kill`. */
-export const KillView = named('KillView', { kill: KillRecord, toFencedMs: count.nullable(), toSilentMs: count.nullable(), toProvedMs: count.nullable(), digest: text, sentence: text, links: Links });
-export type KillView = z.output<typeof KillView>;
 export const KillsAnswer = named('KillsAnswer', { items: list(KillView) });
 export type KillsAnswer = z.output<typeof KillsAnswer>;
 /** One entry for each deployment that a digest was killed in. */
@@ -97,10 +98,10 @@ export const API_CODES: readonly Code[] = (Object.keys(CATALOGUE) as Code[]).fil
 /** RFC 9457. */
 export const Problem = named('Problem', { type: text, title: text, status: z.int(), detail: text, code: z.enum(API_CODES), details: byName(z.unknown()), requestId: text });
 export type Problem = z.output<typeof Problem>;
-/** One server-sent event; id = "<process>-<sequence>", resumable by Last-Event-ID. `reset`: the whole state, as [{deployment, rollout, verdict, progress}]. */
-export interface StreamEvent { readonly id: string; readonly type: 'deployment' | 'rollout' | 'verdict' | 'progress' | 'reset'; readonly deployment: string; readonly data: unknown }
-const STATE = part({ deployment: DeploymentRecord, rollout: RolloutRecord.nullable(), verdict: Verdict.nullable(), progress: Progress.nullable() });
-export const StreamEvent: z.ZodType<StreamEvent> = named('StreamEvent', { id: text, type: z.enum(['deployment', 'rollout', 'verdict', 'progress', 'reset']), deployment: text, data: z.union([DeploymentRecord, RolloutRecord, Verdict, Progress, list(STATE)]) });
+/** One server-sent event; id = "<process>-<sequence>", resumable by Last-Event-ID. `reset`: the whole state, as [{deployment, rollout, verdict, progress, kills}]. */
+export interface StreamEvent { readonly id: string; readonly type: 'deployment' | 'rollout' | 'verdict' | 'progress' | 'kill' | 'reset'; readonly deployment: string; readonly data: unknown }
+const STATE = part({ deployment: DeploymentRecord, rollout: RolloutRecord.nullable(), verdict: Verdict.nullable(), progress: Progress.nullable(), kills: list(KillView) });
+export const StreamEvent: z.ZodType<StreamEvent> = named('StreamEvent', { id: text, type: z.enum(['deployment', 'rollout', 'verdict', 'progress', 'kill', 'reset']), deployment: text, data: z.union([DeploymentRecord, RolloutRecord, Verdict, Progress, KillView, list(STATE)]) });
 
 export interface ApiRoute {
   readonly method: 'get' | 'post' | 'put' | 'delete';

@@ -8,6 +8,8 @@ import type { GatewayRegistration } from '../ports/gateway-registry.ts';
 import type { ApiKey } from '../ports/key-store.ts';
 import type { Stores } from '../ports/stores.ts';
 import { isLive } from './auth.ts';
+import { adoptOwnKills } from './kill/adopt.ts';
+import type { KillDriver } from './kill/driver.ts';
 
 /** How often the table is rebuilt without a word from the store: keys expire and are revoked without one. */
 const REBUILD_MS = 2_000;
@@ -18,17 +20,20 @@ const SLACK_MS = 1_000;
 export interface CurrentTable { readonly digest: string; readonly textDigest: string; readonly signed: SignedTable }
 
 export interface ControlChannel {
-  /** Registers the gateway and answers with a table when it has another, at once or within waitMs. LM_STORE_UNAVAILABLE. */
+  /**
+   * Registers the gateway, takes its own kills into the routes, and answers with a table when it has another, at once or within waitMs.
+   * What was told in a sync that is answered is in the route: the gateway may forget it. LM_STORE_UNAVAILABLE.
+   */
   sync(request: GatewaySync, gone: AbortSignal): Promise<GatewaySyncAnswer>;
   goodbye(gatewayId: string): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export interface ControlChannelParts { readonly stores: Stores; readonly key: SigningKey; readonly leaseMs: number; readonly clock: () => number; readonly log: Log }
+export interface ControlChannelParts { readonly stores: Stores; readonly kills: KillDriver; readonly key: SigningKey; readonly leaseMs: number; readonly clock: () => number; readonly log: Log }
 
 /** Streams routes to gateways by long poll (decision D3). A database that is away renews no lease: nobody can say what holds. */
-export function createControlChannel({ stores, key, leaseMs, clock, log }: ControlChannelParts): ControlChannel {
+export function createControlChannel({ stores, kills, key, leaseMs, clock, log }: ControlChannelParts): ControlChannel {
   const wakes = new Set<() => void>();
   let current: CurrentTable | null = null;
   let building: Promise<CurrentTable> | null = null;
@@ -70,13 +75,11 @@ export function createControlChannel({ stores, key, leaseMs, clock, log }: Contr
 
   return {
     async sync(request, gone) {
-      const waitMs = Math.min(request.waitMs, Math.floor(leaseMs / 3));
-      const nowMs = clock();
-      await stores.gateways.seen(registrationOf(request, nowMs, nowMs + leaseMs + SLACK_MS));
-      const table = await otherThan(request.tableDigest, waitMs, gone);
+      await listenTo({ stores, kills, leaseMs, clock, log }, request);
+      const table = await otherThan(request.tableDigest, Math.min(request.waitMs, Math.floor(leaseMs / 3)), gone);
       return { table: table?.signed ?? null, leaseMs };
     },
-    goodbye: (gatewayId) => stores.gateways.remove(gatewayId),
+    goodbye: (gatewayId) => stores.gateways.remove(gatewayId).then(() => { kills.heard(); }),
     async start() {
       unwatch = await stores.routes.watch(refresh);
       timer = setInterval(() => { if (wakes.size > 0) refresh(); }, REBUILD_MS);
@@ -88,6 +91,14 @@ export function createControlChannel({ stores, key, leaseMs, clock, log }: Contr
       await unwatch?.();
     },
   };
+}
+
+/** What a gateway says of itself, before it is answered. */
+async function listenTo({ stores, kills, leaseMs, clock, log }: Omit<ControlChannelParts, 'key'>, request: GatewaySync): Promise<void> {
+  const nowMs = clock();
+  await stores.gateways.seen(registrationOf(request, nowMs, nowMs + leaseMs + SLACK_MS));
+  await adoptOwnKills({ stores, clock, log }, kills, request);
+  kills.heard();
 }
 
 /** Gateways may name what they have by its content, or by the exact text that they verified. */

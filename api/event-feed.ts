@@ -3,26 +3,36 @@ import type { Verdict } from '../domain/analysis/verdict.ts';
 import type { DeploymentRecord } from '../domain/deployment-record.ts';
 import { rolloutId, type TenantId } from '../domain/ids.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
+import type { KillRecord } from '../domain/kill/kill.ts';
 import type { Stores } from '../ports/stores.ts';
-import type { StreamEvent } from './contract.ts';
+import type { KillView, StreamEvent } from './contract.ts';
 import { everyPage } from './views.ts';
 
-/** One deployment as the stream knows it: its projections and the newest verdict. */
-export interface Seen { readonly deployment: DeploymentRecord; readonly rollout: RolloutRecord | null; readonly verdict: Verdict | null; readonly progress: Progress | null }
+/** One deployment as the stream knows it: its projections, the newest verdict, and its newest kills. */
+export interface Seen { readonly deployment: DeploymentRecord; readonly rollout: RolloutRecord | null; readonly verdict: Verdict | null; readonly progress: Progress | null; readonly kills: readonly KillView[] }
 export type Change = Omit<StreamEvent, 'id'>;
 
+const KILLS = 5;
+
+export interface Sources { readonly stores: Stores; readonly viewOf: (kill: KillRecord) => KillView }
+
 /** Reads the tenant's projections. A rollout that has ended is not read again until its deployment changes. */
-export async function look({ deployments, evidence }: Stores, tenant: TenantId, before: ReadonlyMap<string, Seen>): Promise<ReadonlyMap<string, Seen>> {
-  const records = await everyPage((page) => deployments.listDeployments(tenant, page));
+export async function look({ stores, viewOf }: Sources, tenant: TenantId, before: ReadonlyMap<string, Seen>): Promise<ReadonlyMap<string, Seen>> {
+  const records = await everyPage((page) => stores.deployments.listDeployments(tenant, page));
   const seen = await Promise.all(records.map(async (deployment): Promise<Seen> => {
-    const last = before.get(deployment.name);
-    const id = deployment.status.activeRollout ?? (deployment.status.rolloutCount > 0 ? rolloutId(deployment.uid, deployment.status.rolloutCount) : null);
-    if (id === null) return { deployment, rollout: null, verdict: null, progress: null };
-    if (last !== undefined && stampOf(last.deployment) === stampOf(deployment) && hasEnded(last.rollout)) return { ...last, deployment };
-    const [rollout, verdicts, progress] = await Promise.all([deployments.getRollout(tenant, id), evidence.verdicts(tenant, id, 1), evidence.getProgress(tenant, id)]);
-    return { deployment, rollout, verdict: verdicts[0] ?? null, progress };
+    const [kills, process] = await Promise.all([stores.kills.list(tenant, deployment.uid, KILLS), processOf(stores, deployment, before.get(deployment.name))]);
+    return { deployment, ...process, kills: kills.map(viewOf) };
   }));
   return new Map(seen.map((entry) => [entry.deployment.name, entry]));
+}
+
+async function processOf({ deployments, evidence }: Stores, deployment: DeploymentRecord, last: Seen | undefined): Promise<Pick<Seen, 'rollout' | 'verdict' | 'progress'>> {
+  const { tenantId, uid, status } = deployment;
+  const id = status.activeRollout ?? (status.rolloutCount > 0 ? rolloutId(uid, status.rolloutCount) : null);
+  if (id === null) return { rollout: null, verdict: null, progress: null };
+  if (last !== undefined && stampOf(last.deployment) === stampOf(deployment) && hasEnded(last.rollout)) return { rollout: last.rollout, verdict: last.verdict, progress: last.progress };
+  const [rollout, verdicts, progress] = await Promise.all([deployments.getRollout(tenantId, id), evidence.verdicts(tenantId, id, 1), evidence.getProgress(tenantId, id)]);
+  return { rollout, verdict: verdicts[0] ?? null, progress };
 }
 
 function hasEnded(rollout: RolloutRecord | null): boolean { return rollout !== null && rollout.endedAtMs !== null; }
@@ -42,7 +52,9 @@ const STAMPS = {
 } as const;
 
 function changesOf(last: Seen | null, seen: Seen): readonly Pick<Change, 'type' | 'data'>[] {
-  return (['verdict', 'rollout', 'deployment', 'progress'] as const)
+  const kills = seen.kills.filter(({ kill }) => last?.kills.every((known) => known.kill.killId !== kill.killId || known.kill.revisionOfRecord !== kill.revisionOfRecord) ?? true);
+  const parts = (['verdict', 'rollout', 'deployment', 'progress'] as const)
     .filter((type) => STAMPS[type](seen) !== null && STAMPS[type](seen) !== (last === null ? null : STAMPS[type](last)))
     .map((type) => ({ type, data: seen[type] }));
+  return [...kills.map((data) => ({ type: 'kill' as const, data })), ...parts];
 }

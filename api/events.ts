@@ -1,9 +1,8 @@
 import { LastmileError } from '../domain/errors.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { Log } from '../config/log.ts';
-import type { Stores } from '../ports/stores.ts';
 import type { StreamEvent } from './contract.ts';
-import { changesBetween, look, type Seen } from './event-feed.ts';
+import { changesBetween, look, type Seen, type Sources } from './event-feed.ts';
 
 const KEPT = 1_000;
 const MOST_LISTENERS = 200;
@@ -25,7 +24,7 @@ interface Topic { readonly tenant: TenantId; seq: number; kept: StreamEvent[]; s
  * One poll of the stores per tenant, shared by all who listen, every `pollMs` while somebody does. Ids are `<instance>-<sequence>`:
  * they grow as long as this process lives; an id of another process, or one too old to be kept, gets a reset.
  */
-export function createEventHub({ stores, log, clock, pollMs, instance }: { readonly stores: Stores; readonly log: Log; readonly clock: () => number; readonly pollMs: number; readonly instance: string }): EventHub {
+export function createEventHub({ stores, viewOf, log, clock, pollMs, instance }: Sources & { readonly log: Log; readonly clock: () => number; readonly pollMs: number; readonly instance: string }): EventHub {
   const topics = new Map<TenantId, Topic>();
 
   const publish = (topic: Topic, change: Omit<StreamEvent, 'id'>): void => {
@@ -36,7 +35,7 @@ export function createEventHub({ stores, log, clock, pollMs, instance }: { reado
     for (const listener of topic.listeners) if (concerns(listener, event)) listener.send(event);
   };
   const read = async (topic: Topic): Promise<void> => {
-    const now = await look(stores, topic.tenant, topic.seen);
+    const now = await look({ stores, viewOf }, topic.tenant, topic.seen);
     const changes = changesBetween(topic.seen, now);
     topic.seen = now;
     for (const change of changes) publish(topic, change);
@@ -88,7 +87,7 @@ function missedSince({ seq, kept }: Topic, instance: string, lastEventId: string
   return of !== instance || text === undefined || last < oldest || last > seq ? null : kept.slice(last - oldest);
 }
 
-/** The whole state: [{deployment, rollout, verdict, progress}]. */
+/** The whole state: [{deployment, rollout, verdict, progress, kills}]. */
 function resetOf({ seq, seen }: Topic, instance: string, { deployment }: Listener): StreamEvent {
   const data = [...seen.values()].filter((entry) => deployment === null || entry.deployment.name === deployment);
   return { id: `${instance}-${String(seq)}`, type: 'reset', deployment: deployment ?? '*', data };

@@ -2,8 +2,10 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { artifactStores } from '../adapters/artifact/index.ts';
+import { configuredNotifier } from '../adapters/notify/_shared/configured.ts';
 import { orchestrators } from '../adapters/orchestrator/index.ts';
 import { registries } from '../adapters/registry/index.ts';
+import { configuredBackends } from '../adapters/serving/_shared/configured.ts';
 import { backends } from '../adapters/serving/index.ts';
 import { stores as databases } from '../adapters/store/index.ts';
 import type { Config } from '../config/load.ts';
@@ -15,19 +17,26 @@ import { createApi } from './app.ts';
 import { DEFAULT_LIMITS, type ApiPorts, type ApiSettings } from './call.ts';
 import { createControlChannel } from './control-channel.ts';
 import { ensureFirstKey } from './dev-key.ts';
+import { createKillDriver } from './kill/driver.ts';
 
 /** The composition root of the API: configuration to systems to routes. */
 async function start(config: Config, log: Log): Promise<Running> {
   const stores = databases.mongodb.create({ uri: config.mongodb.uri, database: config.mongodb.database });
   await stores.prepare();
   const orchestrator = orchestrators.temporal.create({ address: config.temporal.address, namespace: config.temporal.namespace, uiUrl: config.temporal.uiUrl, payloadKey: config.payloadKey, deadlineMs: 10_000 });
-  const ports: ApiPorts = { stores, orchestrator, artifacts: artifactStores.filesystem.create({ root: config.artifactDir }), log, clock: Date.now, settings: settingsOf(config) };
+  ensureKeyPair(config.signing.keyFile, config.signing.publicKeyFile);
+  const settings = settingsOf(config);
+  const ports: ApiPorts = {
+    stores, orchestrator, artifacts: artifactStores.filesystem.create({ root: config.artifactDir }), backends: configuredBackends(config, settings.serviceToken), notifier: configuredNotifier(config, log),
+    signing: loadSigningKey(config.signing.keyFile), log, clock: Date.now, settings,
+  };
   await firstKey(ports, config);
 
-  ensureKeyPair(config.signing.keyFile, config.signing.publicKeyFile);
-  const channel = createControlChannel({ stores, key: loadSigningKey(config.signing.keyFile), leaseMs: config.leaseMs, clock: Date.now, log });
+  const kills = createKillDriver(ports);
+  const channel = createControlChannel({ stores, kills, key: ports.signing, leaseMs: config.leaseMs, clock: Date.now, log });
   await channel.start();
-  const api = createApi(ports, channel);
+  kills.start();
+  const api = createApi(ports, channel, kills);
   const server = createServer({ requestTimeout: 600_000, headersTimeout: 15_000, keepAliveTimeout: 20_000 }, api.app);
   await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(config.api.port, config.api.host, resolve); });
   return {
@@ -35,6 +44,7 @@ async function start(config: Config, log: Log): Promise<Running> {
       const closed = new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
       api.stop();
       await channel.stop();
+      await kills.stop();
       setTimeout(() => { server.closeAllConnections(); }, 1_000).unref();
       await closed;
       await orchestrator.close();
@@ -47,7 +57,7 @@ function settingsOf(config: Config): ApiSettings {
   if (config.serviceToken === null) throw new LastmileError('LM_INVALID_CONFIG', 'LASTMILE_SERVICE_TOKEN is needed: the secret, at least 32 characters, by which the processes of lastmile know each other. `npm start` makes one.');
   return {
     apiUrl: config.api.url, gatewayUrl: config.gateway.url, temporalUiUrl: config.temporal.uiUrl, leaseMs: config.leaseMs, serviceToken: config.serviceToken, version: ownVersion(),
-    registries: Object.keys(registries), backends: Object.keys(backends), limits: DEFAULT_LIMITS,
+    registries: Object.keys(registries), backends: Object.keys(backends), breakGlassBackends: [{ name: 'modelhost', url: config.modelhost.url }], limits: DEFAULT_LIMITS,
   };
 }
 

@@ -5,10 +5,13 @@ import { checked, mediaType, readJson, type Body } from './body.ts';
 import type { Answer, ApiPorts, Call, Handlers, Principal } from './call.ts';
 import { ROUTES, type ApiRoute, type RouteName } from './contract.ts';
 import { fingerprintOf, idempotencyKey, once, updateIdOf } from './idempotency.ts';
+import { orDirectly } from './kill/soon.ts';
 import type { RateLimit } from './rate-limit.ts';
 
 const NOBODY: Principal = { tenant: '', actor: { kind: 'service', name: 'nobody' }, scopes: [], keyHash: '' };
 const NO_QUERY = z.strictObject({});
+/** Neither put off by the rate limit, nor left waiting for a database that is away. */
+const URGENT: ReadonlySet<RouteName> = new Set(['kill', 'killDigest']);
 
 /** What happens to every request of ROUTES, in order: key and scope, rate, query, body, idempotency, handler, answer. */
 export function pipeline(name: RouteName, handlers: Handlers, ports: ApiPorts, rate: RateLimit): (request: Request, response: Response) => Promise<void> {
@@ -16,8 +19,8 @@ export function pipeline(name: RouteName, handlers: Handlers, ports: ApiPorts, r
   const handler: (call: Call) => Promise<Answer> = handlers[name];
   return async (request, response) => {
     const nowMs = ports.clock();
-    const principal = route.scope === null ? NOBODY : await authenticate(ports.stores.keys, bearerOf(request), route.scope, nowMs);
-    rate.take(principal.tenant, nowMs);
+    const principal = await principalOf(name, route, request, ports);
+    if (!URGENT.has(name)) rate.take(principal.tenant, nowMs);
     const query = checked(route.query ?? NO_QUERY, request.query, 'query');
     const body = await bodyOf(name, route, request, ports);
     const key = route.idempotent === true ? idempotencyKey(request) : null;
@@ -30,6 +33,12 @@ export function pipeline(name: RouteName, handlers: Handlers, ports: ApiPorts, r
     if (replayed) response.setHeader('idempotency-replayed', 'true');
     send(response, answer);
   };
+}
+
+async function principalOf(name: RouteName, { scope }: ApiRoute, request: Request, { stores, clock }: ApiPorts): Promise<Principal> {
+  if (scope === null) return NOBODY;
+  const known = authenticate(stores.keys, bearerOf(request), scope, clock());
+  return URGENT.has(name) ? orDirectly(known) : known;
 }
 
 /** Labels as NDJSON are read by their handler, line by line. */

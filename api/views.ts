@@ -3,10 +3,13 @@ import type { DeploymentSpec } from '../domain/deployment.ts';
 import type { DeploymentRecord } from '../domain/deployment-record.ts';
 import { LastmileError } from '../domain/errors.ts';
 import { NAME, rolloutId, type TenantId } from '../domain/ids.ts';
+import { killedChampion } from '../domain/kill/sentence.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
+import type { Route } from '../domain/traffic/route.ts';
 import type { Page } from '../ports/deployment-store.ts';
 import type { ApiPorts } from './call.ts';
 import type { DeploymentLine, DeploymentView, Links, RolloutView } from './contract.ts';
+import { shownKill } from './kill/view.ts';
 
 /** Read models: what the stores hold, put together for a reader. Temporal is asked for its link only, and not waited for. */
 
@@ -45,9 +48,10 @@ export async function newestRollout({ stores }: ApiPorts, { tenantId, uid, statu
 }
 
 export async function deploymentView(ports: ApiPorts, deployment: DeploymentRecord): Promise<DeploymentView> {
-  const [spec, route, newest] = await Promise.all([specOf(ports, deployment), ports.stores.routes.get(deployment.tenantId, deployment.uid), newestRollout(ports, deployment)]);
+  const { tenantId, uid } = deployment;
+  const [spec, route, newest, kill] = await Promise.all([specOf(ports, deployment), ports.stores.routes.get(tenantId, uid), newestRollout(ports, deployment), shownKill(ports, tenantId, uid)]);
   const rollout = newest === null ? null : await rolloutView(ports, deployment, newest);
-  return { deployment, spec, route, rollout, links: { ...deploymentLinks(ports, deployment.name), temporal: rollout?.links.temporal ?? ports.settings.temporalUiUrl } };
+  return { deployment, spec, route, rollout, kill, links: { ...deploymentLinks(ports, deployment.name), temporal: rollout?.links.temporal ?? ports.settings.temporalUiUrl } };
 }
 
 export async function rolloutView(ports: ApiPorts, deployment: DeploymentRecord, rollout: RolloutRecord): Promise<RolloutView> {
@@ -87,10 +91,12 @@ export async function everyPage<T>(read: (page: { readonly limit: number; readon
 /** Sick ones first, then by name. */
 export async function deploymentLines({ stores }: ApiPorts, tenant: TenantId): Promise<readonly DeploymentLine[]> {
   const records = await everyPage((page) => stores.deployments.listDeployments(tenant, page));
-  return records.map(lineOf).sort((a, b) => Number(b.sick) - Number(a.sick) || (a.name < b.name ? -1 : 1));
+  const routes = await Promise.all(records.map(({ uid }) => stores.routes.get(tenant, uid)));
+  return records.map((record, i) => lineOf(record, routes[i] ?? null)).sort((a, b) => Number(b.sick) - Number(a.sick) || (a.name < b.name ? -1 : 1));
 }
 
-function lineOf({ name, status, updatedAtMs }: DeploymentRecord): DeploymentLine {
-  const sick = status.phase === 'attention' || (status.champion === null && status.rolloutCount > 0 && status.activeRollout === null);
-  return { name, phase: status.phase, champion: status.champion?.model ?? null, challenger: status.challenger?.model ?? null, sentence: status.message, sick, updatedAtMs };
+function lineOf({ name, status, updatedAtMs }: DeploymentRecord, route: Route | null): DeploymentLine {
+  const killed = route === null ? null : killedChampion(route);
+  const sick = killed !== null || status.phase === 'attention' || (status.champion === null && status.rolloutCount > 0 && status.activeRollout === null);
+  return { name, phase: status.phase, champion: status.champion?.model ?? null, challenger: status.challenger?.model ?? null, sentence: killed ?? status.message, sick, updatedAtMs };
 }

@@ -16,6 +16,8 @@ export interface Variant extends VariantSummary {
   readonly contractHash: string;
   readonly bundleDigest: string | null;
   readonly createdAtMs: number;
+  /** By what its answer to the probe request is known (domain/kill/fingerprint.ts); null or absent where it answers differently each time, or was not asked. */
+  readonly fingerprint?: string | null;
 }
 
 /** Where a variant answers: POST {url}/v2/models/{modelName}[/versions/{modelVersion}]/infer. */

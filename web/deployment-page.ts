@@ -1,10 +1,12 @@
 import type { DeploymentView, RolloutView } from '../api/contract.ts';
 import { explainForOwner } from '../domain/analysis/explain.ts';
 import type { DeploymentPhase } from '../domain/deployment-record.ts';
+import { killedChampion } from '../domain/kill/sentence.ts';
 import { notMeasured } from '../domain/plan-notes.ts';
 import { findingsTable, moneyCard, notMeasuredCard } from './findings.ts';
 import { formatAgo, formatCount, formatPercent } from './format.ts';
 import { html, link, type Html } from './html.ts';
+import { killCard } from './kill-card.ts';
 import { page, top } from './layout.ts';
 import { stages, story } from './rollout-story.ts';
 import { splitBar } from './split-bar.ts';
@@ -13,19 +15,26 @@ export const PHASE_LOOK: Readonly<Record<DeploymentPhase, 'good' | 'bad' | 'warn
 
 /** One deployment: a sentence, who answers, what was found, what it is worth, what nobody looks at, and how it came to this. */
 export function deploymentPage(view: DeploymentView, nowMs: number): string {
-  const { deployment: { name, status, updatedAtMs }, route, rollout, spec, links } = view;
+  const { deployment: { name, status, updatedAtMs }, rollout, spec, links } = view;
   return page(name, html`${top(link(links.temporal, 'Temporal ↗'))}
 <h1>${name} <span class="badge ${PHASE_LOOK[status.phase]}">${status.phase}</span></h1>
 <p class="sentence" role="status">${sentence(view)}</p>
-<section class="card"><h2>Who answers callers</h2>${route === null ? html`<p class="soft">There is no route yet.</p>` : splitBar(route)}</section>
+${traffic(view)}
 ${rollout === null ? null : rolloutCards(rollout)}
 <div class="pair">${moneyCard(rollout?.verdict?.money ?? null)}${notMeasuredCard(rollout?.verdict?.notMeasured ?? notMeasured(spec))}</div>
 ${rollout === null ? null : html`<section class="card"><h2>Story of rollout ${rollout.rollout.n}</h2>${story(rollout.rollout)}</section>`}
 <footer>${link(links.self, 'JSON')}${link(rollout?.links.temporal ?? null, 'Workflow in Temporal ↗')}<span>file applied ${formatAgo(updatedAtMs, nowMs)}</span><span>refreshes by itself</span></footer>`);
 }
 
-/** The owner's words; what lastmile itself has to say comes behind where it needs somebody. */
-function sentence({ deployment, rollout }: DeploymentView): string {
+function traffic({ kill, route }: DeploymentView): Html {
+  return html`${kill === null ? null : killCard(kill)}
+<section class="card"><h2>Who answers callers</h2>${route === null ? html`<p class="soft">There is no route yet.</p>` : splitBar(route)}</section>`;
+}
+
+/** That the champion is killed, before all else. Otherwise the owner's words; what lastmile itself has to say comes behind where it needs somebody. */
+function sentence({ deployment, rollout, route }: DeploymentView): string {
+  const killed = route === null ? null : killedChampion(route);
+  if (killed !== null) return killed;
   const words = explainForOwner({ deployment, rollout: rollout?.rollout ?? null, verdict: rollout?.verdict ?? null, progress: rollout?.progress ?? null });
   return deployment.status.phase === 'attention' ? `${words} ${deployment.status.message}` : words;
 }

@@ -3,7 +3,7 @@ import { defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Actor } from '../domain/audit.ts';
 import type { DeploymentStatus } from '../domain/deployment-record.ts';
 import type { VariantSummary } from '../domain/variant.ts';
-import type { DeploymentUid, RolloutId, TenantId, VariantId } from '../domain/ids.ts';
+import type { DeploymentUid, KillId, RolloutId, TenantId, VariantId } from '../domain/ids.ts';
 import type { VerdictSummary } from '../domain/analysis/verdict.ts';
 import type { Outcome, RolloutState, Stage } from '../domain/rollout/machine.ts';
 import type { RolloutPlan } from '../domain/rollout/plan.ts';
@@ -81,6 +81,10 @@ export const abortUpdate = defineUpdate<{ message: string }, [AbortArgs]>('abort
 export const abortSignal = defineSignal<[AbortArgs]>('abortNow');
 /** From the outbox: a block was sealed, or traffic stopped. Many in a row are one. */
 export const evidenceSignal = defineSignal<[{ id: string; type: 'block-sealed' | 'idle' }]>('evidence');
+
+/** To the entity, from the outbox: something of the deployment was killed, or a kill was taken back. The record in the store says what. */
+export interface KillNews { readonly id: string; readonly type: 'killed' | 'revived'; readonly killId: KillId }
+export const killNewsSignal = defineSignal<[KillNews]>('killNews');
 
 /** What a rollout tells its entity when it ends. */
 export interface RolloutFinished extends RolloutResult { readonly rolloutId: RolloutId }

@@ -5,8 +5,9 @@ import { Secret } from '../../config/schema.ts';
 import { LastmileError } from '../../domain/errors.ts';
 import { parseRolloutId, type DeploymentUid, type RolloutId, type TenantId } from '../../domain/ids.ts';
 import type { Command, CommandAccepted, Orchestrator, ProcessDescription, RolloutAccepted, StartRollout } from '../../ports/orchestrator.ts';
+import type { OutboxMessage } from '../../ports/outbox.ts';
 import { deploymentWorkflowId, rolloutWorkflowId } from '../../workflows/ids.ts';
-import { abortUpdate, AGAIN, evidenceSignal, pauseUpdate, promoteUpdate, resumeUpdate, rollbackUpdate, SEARCH, startRolloutUpdate } from '../../workflows/messages.ts';
+import { abortUpdate, AGAIN, evidenceSignal, killNewsSignal, pauseUpdate, promoteUpdate, resumeUpdate, rollbackUpdate, SEARCH, startRolloutUpdate } from '../../workflows/messages.ts';
 import { QUEUES } from '../../workflows/task-queues.ts';
 import type { Adapter } from '../define.ts';
 import { dataConverter } from './_shared/data-converter.ts';
@@ -32,8 +33,8 @@ export const temporal: Adapter<Orchestrator, z.output<typeof Options>> = {
     return {
       startRollout: (start, updateId) => orThrow(bounded(() => startRollout(client, start, updateId)), () => notStarted(start)),
       command: (target, command, updateId) => sendCommand({ client, bounded }, { target, command, updateId }),
-      async deliver({ id, type, tenantId, rolloutId }) {
-        await orThrow(bounded(() => client.workflow.getHandle(rolloutWorkflowId(tenantId, rolloutId)).signal(evidenceSignal, { id, type })), () => null);
+      async deliver(message) {
+        await orThrow(bounded(() => signal(client, message)), () => null);
       },
       async putSchedule(target, schedule) { await orThrow(bounded(() => reconcileSchedule(client, target, schedule)), () => null); },
       describe: (workflowId) => orThrow(bounded(() => describe(client, options, workflowId)), () => null),
@@ -107,4 +108,10 @@ async function describe(client: Client, { uiUrl, namespace }: { uiUrl: string | 
   const { runId, status } = await client.workflow.getHandle(workflowId).describe();
   const link = uiUrl === null ? null : `${uiUrl.replace(/\/$/, '')}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(workflowId)}/${runId}/history`;
   return { workflowId, runId, status: status.name, link };
+}
+
+/** News of the evidence to its rollout, of kills to the deployment. */
+function signal(client: Client, { id, type, tenantId, deploymentUid, rolloutId, killId }: OutboxMessage): Promise<void> {
+  if (type === 'killed' || type === 'revived') return client.workflow.getHandle(deploymentWorkflowId(tenantId, deploymentUid)).signal(killNewsSignal, { id, type, killId: killId ?? '' });
+  return client.workflow.getHandle(rolloutWorkflowId(tenantId, rolloutId ?? '')).signal(evidenceSignal, { id, type });
 }

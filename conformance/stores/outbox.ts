@@ -19,6 +19,13 @@ export const outboxPromises: Suite<Outbox> = {
     assert.equal((await outbox.pending(2)).length, 2);
     await outbox.delivered([1, 2, 3].map((n) => message(scope, n).id));
   },
+  'news to the deployment itself names no rollout, and the kill that it is about': async (outbox) => {
+    const scope = newScope();
+    const news = (['killed', 'revived'] as const).map((type, i): OutboxMessage => ({ id: `${type}/kil_${scope.id}`, tenantId: scope.tenant, deploymentUid: scope.uid, rolloutId: null, type, killId: `kil_${scope.id}`, atMs: i }));
+    for (const each of news) await outbox.put(each);
+    assert.deepEqual(await mine(outbox, scope), news);
+    await outbox.delivered(news.map(({ id }) => id));
+  },
   'a watcher hears of a message soon': async (outbox) => {
     const scope = newScope();
     let heard = 0;

@@ -5,6 +5,7 @@ import type { AuditEntry } from '../../domain/audit.ts';
 import type { Contract } from '../../domain/contract.ts';
 import type { DeploymentSpec } from '../../domain/deployment.ts';
 import type { DeploymentRecord, DeploymentStatus } from '../../domain/deployment-record.ts';
+import type { KillRecord } from '../../domain/kill/kill.ts';
 import type { Label, StoredLeg } from '../../domain/record.ts';
 import { INITIAL } from '../../domain/rollout/machine.ts';
 import type { RolloutRecord } from '../../domain/rollout/record.ts';
@@ -121,4 +122,16 @@ export function sampleProgress({ tenant, uid }: Scope, change: Partial<Progress>
 
 export function sampleEntry(auditId: string, change: Partial<AuditEntry> = {}): AuditEntry {
   return { auditId, atMs: 1_000, actor: { kind: 'person', name: 'ada' }, via: 'api', action: 'deployment.applied', subject: 'churn', digest: null, reason: null, evidenceHash: null, ...change };
+}
+
+export function sampleKill({ tenant, uid, id }: Scope, change: Partial<KillRecord> = {}): KillRecord {
+  return {
+    tenantId: tenant, killId: `kil_${id}`, deploymentUid: uid, deployment: 'churn', state: 'fencing', scope: { kind: 'champion' }, targets: [`var_${id}_a`], inFlight: 'abort', actor: { kind: 'person', name: 'ada' }, via: 'cli',
+    variants: [{ variantId: `var_${id}_a`, version: '7', artifactDigest: `sha256:${'a'.repeat(64)}`, backend: 'modelhost', endpoint: { url: 'http://127.0.0.1:1', modelName: 'm', modelVersion: null }, role: 'champion', fingerprint: null }],
+    reason: null, drillId: null, requestedAtMs: 1_000, revision: 4, onLostControl: 'serve', fencedAtMs: null, silentAtMs: null, provedAtMs: null, revivedAtMs: null,
+    gateways: [{ gatewayId: 'gw-1', incarnation: 1, state: 'waiting', revision: 3, leaseUntilMs: 9_000, fencedAtMs: null, silentAtMs: null, inFlight: 2, aborted: 0, drained: 0, refused: 0 }],
+    backends: [{ variantId: `var_${id}_a`, backend: 'modelhost', state: 'failed', atMs: 1_100, requests: null, requestsAfter: null, note: 'no answer' }],
+    probes: [{ gatewayId: null, kind: 'decides', atMs: 1_200, status: 200, variantId: `var_${id}_b`, fingerprint: `sha256:${'f'.repeat(64)}`, result: 'clear', note: null }],
+    answering: '6', missing: ['gateway gw-1 does not obey it yet'], bound: 'none until what is missing has answered', revisionOfRecord: 1, updatedAtMs: 1_200, ...change,
+  };
 }

@@ -5,6 +5,7 @@ import { deploymentStorePromises } from './deployment-store.ts';
 import { evidenceStorePromises } from './evidence-store.ts';
 import { gatewayRegistryPromises } from './gateway-registry.ts';
 import { keyStorePromises } from './key-store.ts';
+import { killStorePromises } from './kill-store.ts';
 import { labelStorePromises } from './label-store.ts';
 import { outboxPromises } from './outbox.ts';
 import { recordStorePromises } from './record-store.ts';
@@ -31,6 +32,7 @@ export const storePromises: Readonly<Record<string, Suite<Stores>>> = {
   outbox: through(outboxPromises, ({ outbox }) => outbox),
   gateways: through(gatewayRegistryPromises, ({ gateways }) => gateways),
   keys: through(keyStorePromises, ({ keys }) => keys),
+  kills: through(killStorePromises, ({ kills }) => kills),
 };
 
 function through<Port>(suite: Suite<Port>, port: (stores: Stores) => Port): Suite<Stores> {

@@ -23,6 +23,8 @@ export interface Observation {
 
 /** After this long what has not confirmed is named, and the kill counts as unconfirmed. */
 export const PATIENCE_MS = 10_000;
+/** A drain lets requests come to their end: at most the serving deadline of the gateways. Until then nothing is late but a gateway that does not obey. */
+export const DRAIN_MS = 30_000;
 
 /**
  * One look at a kill (decision D4): pure and idempotent. States only follow from what is seen; a time once taken stays. A gateway that cannot be
@@ -32,23 +34,32 @@ export const PATIENCE_MS = 10_000;
 export function advanceKill(record: KillRecord, seen: Observation): KillRecord {
   if (record.state === 'revived') return record;
   const gateways = fences(record, seen);
-  const now: KillRecord = { ...record, revision: seen.revision ?? record.revision, gateways, backends: seen.backends, probes: seen.probes, answering: seen.answering };
-  const reached = reach(now, seen.nowMs);
+  const sight: KillRecord = { ...record, revision: seen.revision ?? record.revision, gateways, backends: seen.backends, probes: seen.probes, answering: seen.answering };
+  // Silence is dated before probes are weighed: one that was asked earlier says nothing of what answers now.
+  const now: KillRecord = { ...sight, silentAtMs: since(record.silentAtMs, isSilent(sight), seen.nowMs) };
+  const reached = reach(now);
   const missing = reached === 'proved' ? [] : whatIsMissing(now);
-  const isLate = missing.length > 0 && seen.nowMs - record.requestedAtMs > PATIENCE_MS;
+  const isLate = missing.length > 0 && seen.nowMs - record.requestedAtMs > (isDraining(now) ? DRAIN_MS + PATIENCE_MS : PATIENCE_MS);
   return {
     ...now, state: isLate ? 'unconfirmed' : reached, missing, bound: missing.length === 0 ? null : boundOf(now),
-    fencedAtMs: since(record.fencedAtMs, reached !== 'fencing', seen.nowMs), silentAtMs: since(record.silentAtMs, reached === 'silent' || reached === 'proved', seen.nowMs),
+    fencedAtMs: since(record.fencedAtMs, reached !== 'fencing', seen.nowMs),
     provedAtMs: since(record.provedAtMs, reached === 'proved', seen.nowMs),
   };
 }
 
-function reach(now: KillRecord, nowMs: number): Exclude<KillState, 'unconfirmed' | 'revived'> {
-  const isFenced = now.revision !== null && now.gateways.every((fence) => OBEYS[fence.state] || isBounded(now, fence));
-  if (!isFenced) return 'fencing';
-  if (now.gateways.some(({ state }) => state === 'fenced')) return 'fenced';
-  return backendsAreDone(now) && probesAreClear(now, now.silentAtMs ?? nowMs) ? 'proved' : 'silent';
+function reach(now: KillRecord): Exclude<KillState, 'unconfirmed' | 'revived'> {
+  if (!isFenced(now)) return 'fencing';
+  if (!isSilent(now)) return 'fenced';
+  return backendsAreDone(now) && probesAreClear(now) ? 'proved' : 'silent';
 }
+
+/** No new request can reach the killed variants through a gateway. */
+function isFenced(now: KillRecord): boolean { return now.revision !== null && now.gateways.every((fence) => OBEYS[fence.state] || isBounded(now, fence)); }
+
+/** Nor is one under way. What is left is the proof: backends and probes. */
+export function isSilent(now: KillRecord): boolean { return isFenced(now) && now.gateways.every(({ state }) => state !== 'fenced'); }
+
+function isDraining(now: KillRecord): boolean { return now.inFlight === 'drain' && isFenced(now) && !isSilent(now); }
 
 /** The time at which a state was first reached stays. */
 function since(before: number | null, reached: boolean, nowMs: number): number | null { return before ?? (reached ? nowMs : null); }
@@ -117,19 +128,23 @@ function backendsAreDone({ variants, backends }: KillRecord): boolean {
 }
 
 /** Every gateway in reach was asked since silence, on the path that callers use, and no killed variant answered. */
-function probesAreClear({ gateways, probes }: KillRecord, silentAtMs: number): boolean {
-  const fresh = probes.filter(({ atMs }) => atMs >= silentAtMs);
+function probesAreClear(now: KillRecord): boolean {
+  const fresh = freshProbes(now);
+  const { gateways } = now;
   const asked = gateways.filter(({ state }) => state === 'silent').every(({ gatewayId }) => fresh.some((probe) => probe.gatewayId === gatewayId && probe.kind === 'decides'));
   return asked && fresh.length > 0 && fresh.every(({ result }) => result === 'clear');
 }
 
+/** Of the newest round those that were answered since silence. */
+function freshProbes({ probes, silentAtMs }: KillRecord): readonly Probe[] { return silentAtMs === null ? [] : probes.filter(({ atMs }) => atMs >= silentAtMs); }
+
 function whatIsMissing(record: KillRecord): readonly string[] {
-  const { revision, gateways, backends, variants, probes, silentAtMs } = record;
+  const { revision, gateways, backends, variants } = record;
   return [
     ...(revision === null ? ['the route is not written yet'] : []),
     ...gateways.flatMap((each) => (isBounded(record, each) ? [] : gatewayGap(each))),
     ...variants.flatMap(({ variantId, version }) => backendGap(version, backends.find((one) => one.variantId === variantId))),
-    ...probes.filter(({ result, atMs }) => result !== 'clear' && atMs >= (silentAtMs ?? 0)).map(({ gatewayId, result, note }) => `probe of ${gatewayId ?? 'the shared address'}: ${result}${note === null ? '' : ` (${note})`}`),
+    ...freshProbes(record).filter(({ result }) => result !== 'clear').map(({ gatewayId, result, note }) => `probe of ${gatewayId ?? 'the shared address'}: ${result}${note === null ? '' : ` (${note})`}`),
   ];
 }
 

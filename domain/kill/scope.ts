@@ -34,7 +34,8 @@ function named(route: Parameters<typeof resolveScope>[0], ids: readonly VariantI
   return { ok: true, targets, variants: ids.flatMap((id) => (route.variants[id] === undefined ? [] : [{ ...route.variants[id], role: roleOf(route, id) }])) };
 }
 
-function roleOf({ champion, shares, shadows }: Parameters<typeof resolveScope>[0], id: VariantId): KilledVariant['role'] {
+/** What a variant is to callers in a route; one that nothing names may be the champion of an older table. */
+export function roleOf({ champion, shares, shadows }: Pick<Route, 'champion' | 'shares' | 'shadows'>, id: VariantId): KilledVariant['role'] {
   if (id === champion) return 'champion';
   if (shares.some(({ variantId }) => variantId === id)) return 'challenger';
   return shadows.some(({ variantId }) => variantId === id) ? 'shadow' : 'last-good';

@@ -7,18 +7,22 @@ import { createApi, type Api } from '../../api/app.ts';
 import { hashKey, keyPrefix, newApiKey } from '../../api/auth.ts';
 import { DEFAULT_LIMITS, type ApiLimits, type ApiPorts } from '../../api/call.ts';
 import { createControlChannel, type ControlChannel } from '../../api/control-channel.ts';
+import { createKillDriver, type KillDriver } from '../../api/kill/driver.ts';
 import { newId } from '../../config/ids.ts';
-import type { GatewayLine } from '../../api/contract.ts';
+import type { GatewayLine, KillView } from '../../api/contract.ts';
 import type { Log } from '../../config/log.ts';
 import { Secret } from '../../config/schema.ts';
 import type { SigningKey } from '../../config/signing.ts';
 import type { DeploymentSpec } from '../../domain/deployment.ts';
 import { LastmileError } from '../../domain/errors.ts';
 import { rolloutId, type RolloutId } from '../../domain/ids.ts';
+import type { KillRecord } from '../../domain/kill/kill.ts';
 import type { SignedTable } from '../../domain/traffic/table.ts';
 import { SCOPES, type Scope } from '../../ports/key-store.ts';
 import type { Command, Orchestrator, StartRollout } from '../../ports/orchestrator.ts';
+import type { Notice } from '../../ports/notifier.ts';
 import type { Stores } from '../../ports/stores.ts';
+import { killableBackend, type KillableBackend } from './killable-backend.ts';
 
 export const SERVICE_TOKEN = 'service-token-of-the-tests-0123456789';
 const START_MS = Date.UTC(2026, 10, 23);
@@ -75,6 +79,7 @@ export interface AnswerBody {
   readonly id: string; readonly key: string; readonly next: string | null; readonly items: readonly unknown[]; readonly title: string; readonly openapi: string;
   readonly accepted: number; readonly repeated: number; readonly refused: readonly { readonly line: number; readonly problem: string }[];
   readonly gateways: readonly GatewayLine[]; readonly table: SignedTable | null; readonly leaseMs: number;
+  readonly kill: KillRecord; readonly kills: readonly KillView[]; readonly sentence: string; readonly digest: string; readonly toSilentMs: number | null; readonly token: string; readonly message: string;
 }
 export interface Answer { readonly status: number; readonly headers: IncomingHttpHeaders; readonly text: string; readonly json: AnswerBody }
 export interface Ask { readonly key?: string | null; readonly body?: unknown; readonly raw?: string | Uint8Array; readonly headers?: Readonly<Record<string, string>> }
@@ -86,6 +91,10 @@ export interface World {
   readonly stores: Stores;
   readonly orchestrator: ScriptedOrchestrator;
   readonly channel: ControlChannel;
+  readonly kills: KillDriver;
+  /** The backends memory (managed) and oip (not ours). */
+  readonly backend: KillableBackend;
+  readonly notices: Notice[];
   readonly ports: ApiPorts;
   readonly signing: SigningKey;
   readonly publicKey: SigningKey;
@@ -104,29 +113,35 @@ export function signingPair(): { readonly signing: SigningKey; readonly publicKe
 }
 
 /** The API on a real socket over memory stores. */
-export async function createWorld(options: { readonly limits?: Partial<ApiLimits>; readonly leaseMs?: number } = {}): Promise<World> {
+export async function createWorld(options: { readonly limits?: Partial<ApiLimits>; readonly leaseMs?: number; readonly gatewayUrl?: string; readonly stores?: Stores } = {}): Promise<World> {
   let offset = START_MS - Date.now();
   const now = (): number => Date.now() + offset;
   const logged: { level: string; message: string }[] = [];
   const write = (level: string) => (message: string): void => { logged.push({ level, message }); };
   const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
-  const stores = databases.memory.create({});
+  const stores = options.stores ?? databases.memory.create({});
   const orchestrator = scriptedOrchestrator();
   const { signing, publicKey } = signingPair();
   const leaseMs = options.leaseMs ?? 3_000;
   const settings = {
-    apiUrl: 'http://api.test', gatewayUrl: 'http://gateway.test', temporalUiUrl: 'http://temporal.test', leaseMs, serviceToken: new Secret(SERVICE_TOKEN), version: '0.0.0-test',
-    registries: ['filesystem', 'memory'], backends: ['memory', 'modelhost', 'oip'], limits: { ...DEFAULT_LIMITS, pollMs: 20, keyCheckMs: 50, ...options.limits },
+    apiUrl: 'http://api.test', gatewayUrl: options.gatewayUrl ?? 'http://127.0.0.1:1', temporalUiUrl: 'http://temporal.test', leaseMs, serviceToken: new Secret(SERVICE_TOKEN), version: '0.0.0-test',
+    registries: ['filesystem', 'memory'], backends: ['memory', 'modelhost', 'oip'], breakGlassBackends: [{ name: 'modelhost', url: 'http://modelhost.test' }], limits: { ...DEFAULT_LIMITS, pollMs: 20, keyCheckMs: 50, ...options.limits },
   };
-  const ports: ApiPorts = { stores, orchestrator, artifacts: artifactStores.memory.create({}), log, clock: now, settings };
-  const channel = createControlChannel({ stores, key: signing, leaseMs, clock: now, log });
+  const backend = killableBackend();
+  const notices: Notice[] = [];
+  const ports: ApiPorts = {
+    stores, orchestrator, artifacts: artifactStores.memory.create({}), backends: { memory: backend, oip: killableBackend({ managed: false }) }, notifier: { async send(notice) { notices.push(notice); } }, signing, log, clock: now, settings,
+  };
+  const kills = createKillDriver(ports);
+  const channel = createControlChannel({ stores, kills, key: signing, leaseMs, clock: now, log });
   await channel.start();
-  const api = createApi(ports, channel);
+  kills.start();
+  const api = createApi(ports, channel, kills);
   const server = createServer(api.app);
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   const { port } = server.address() as AddressInfo;
   return {
-    api, url: `http://127.0.0.1:${String(port)}`, port, stores, orchestrator, channel, ports, signing, publicKey, logged, now,
+    api, url: `http://127.0.0.1:${String(port)}`, port, stores, orchestrator, channel, kills, backend, notices, ports, signing, publicKey, logged, now,
     pass(ms) { offset += ms; },
     async key({ tenant = 'default', scopes = SCOPES, kind = 'person' } = {}) {
       const secret = newApiKey();
@@ -137,6 +152,7 @@ export async function createWorld(options: { readonly limits?: Partial<ApiLimits
     async close() {
       api.stop();
       await channel.stop();
+      await kills.stop();
       server.closeAllConnections();
       await new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
       await stores.close();

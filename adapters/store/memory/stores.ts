@@ -6,6 +6,7 @@ import { createDeploymentStore } from './deployment-store.ts';
 import { createEvidenceStore } from './evidence-store.ts';
 import { createGatewayRegistry } from './gateway-registry.ts';
 import { createKeyStore } from './key-store.ts';
+import { createKillStore } from './kill-store.ts';
 import { createLabelStore } from './label-store.ts';
 import { createOutbox } from './outbox.ts';
 import { createRecordStore } from './record-store.ts';
@@ -22,7 +23,7 @@ export const memory: Adapter<Stores, z.output<typeof Options>> = {
     const outbox = createOutbox();
     return {
       routes, outbox, deployments: createDeploymentStore(), records: createRecordStore(), labels: createLabelStore(),
-      evidence: createEvidenceStore(), audit: createAuditLog(), gateways: createGatewayRegistry(), keys: createKeyStore(),
+      evidence: createEvidenceStore(), audit: createAuditLog(), gateways: createGatewayRegistry(), keys: createKeyStore(), kills: createKillStore(),
       async prepare() { /* Nothing to make ready. */ },
       async healthy() { return true; },
       async close() { routes.close(); outbox.close(); },

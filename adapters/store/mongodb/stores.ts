@@ -9,6 +9,7 @@ import { createEvidenceStore } from './evidence-store.ts';
 import { createGatewayRegistry } from './gateway-registry.ts';
 import { prepare } from './indexes.ts';
 import { createKeyStore } from './key-store.ts';
+import { createKillStore } from './kill-store.ts';
 import { createLabelStore } from './label-store.ts';
 import { createOutbox } from './outbox.ts';
 import { createRecordStore } from './record-store.ts';
@@ -29,6 +30,7 @@ export const mongodb: Adapter<Stores, z.output<typeof Options>> = {
       records: withStoreErrors(createRecordStore(database)), labels: withStoreErrors(createLabelStore(database)),
       evidence: withStoreErrors(createEvidenceStore(database)), audit: withStoreErrors(createAuditLog(database)), outbox: withStoreErrors(outbox),
       gateways: withStoreErrors(createGatewayRegistry(database)), keys: withStoreErrors(createKeyStore(database)),
+      kills: withStoreErrors(createKillStore(database)),
       ...withStoreErrors({
         prepare: () => prepare(database),
         healthy: () => healthy(database),

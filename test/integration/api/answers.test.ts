@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { ROUTES, type ApiRoute, type RouteName, type StreamEvent } from '../../../api/contract.ts';
-import { samplePlan, sampleLabel, sampleLeg } from '../../../conformance/stores/samples.ts';
+import { sampleKill, samplePlan, sampleLabel, sampleLeg } from '../../../conformance/stores/samples.ts';
 import type { MetricPlan } from '../../../domain/analysis/plan.ts';
 import { inCanary } from '../../support/api-documents.ts';
 import { createWorld, smallFile, SERVICE_TOKEN, type Answer, type Ask, type World } from '../../support/api-world.ts';
@@ -16,6 +16,7 @@ beforeEach(async () => {
   key = await world.key();
   await world.call('PUT', '/api/v1/deployments/churn', { key, body: { spec: fullFile() } });
   const { uid } = await inCanary(world.stores);
+  const stats = { startedAtMs: 1, requests: 10, refused: 0, errors: 0, mirrored: 0, dropped: 0, recordsPending: 0, recordsLost: 0, perVariant: { var_6: 9 } };
   const scope = { tenant: 'default', other: 'other', uid, id: 'x' };
   const metric: MetricPlan = {
     name: 'value', kind: 'paired', role: 'required', margin: 0, needsLabels: true, clock: 'ruling', tauMs: 1_000, range: { lo: -2, hi: 2 }, alpha: 0.05, proof: 'given-loss-bound', blockSlots: 4, lossBound: 1,
@@ -24,8 +25,9 @@ beforeEach(async () => {
   await world.stores.evidence.putPlan(samplePlan(scope, { splitBy: 'request', metrics: [metric] }));
   await world.stores.records.putBatch({ gatewayId: 'gw-1', incarnation: 1, seq: 1, completeToMs: 0, receivedAtMs: 0, legs: [sampleLeg(scope)], drops: [] });
   await world.stores.labels.put([sampleLabel(scope)]);
-  const stats = { startedAtMs: 1, requests: 10, refused: 0, errors: 0, mirrored: 0, dropped: 0, recordsPending: 0, recordsLost: 0, perVariant: { var_6: 9 } };
-  await world.call('POST', '/internal/v1/gateways/sync', { key: SERVICE_TOKEN, body: { gatewayId: 'gw-1', incarnation: 1, address: 'http://127.0.0.1:1', adminAddress: null, tableDigest: null, applied: {}, tombstones: {}, stats, waitMs: 0 } });
+  await world.stores.kills.put(sampleKill(scope, { killId: 'kil_1', deploymentUid: uid, deployment: 'churn', state: 'proved' }));
+  await world.stores.gateways.seen({ gatewayId: 'gw-gone', incarnation: 1, address: '', adminAddress: null, applied: {}, ownKills: {}, quiet: {}, stats, seenAtMs: 0, leaseUntilMs: 1 });
+  await world.call('POST', '/internal/v1/gateways/sync', { key: SERVICE_TOKEN, body: { gatewayId: 'gw-1', incarnation: 1, address: 'http://127.0.0.1:1', adminAddress: null, tableDigest: null, applied: {}, ownKills: {}, quiet: {}, stats, waitMs: 0 } });
 });
 afterEach(() => world.close());
 
@@ -47,10 +49,14 @@ const CALLS: Readonly<Record<RouteName, readonly Ask[]>> = {
   pushLabels: [{ body: { labels: [{ inferenceId: 'inf_1', value: 1 }] } }, { raw: '{}\n', headers: { 'content-type': 'application/x-ndjson' } }],
   newKey: [{ body: { name: 'ci', kind: 'service', scopes: ['read'] } }],
   revokeKey: [{}],
+  kill: [{ body: { scope: { kind: 'all' } } }], killDigest: [{ body: { digest: `sha256:${'7'.repeat(64)}` } }], listKills: [{}], getKill: [{}], killReason: [{ body: { reason: 'because' } }], revive: [{ body: { reason: 'because' } }],
+  breakGlass: [{ body: {} }], forgetGateway: [{}],
 };
 
 async function pathOf({ path }: ApiRoute): Promise<string> {
   const [live] = await world.stores.keys.list('default');
+  if (path.startsWith('/api/v1/kills/')) return path.replace('{id}', 'kil_1');
+  if (path.startsWith('/api/v1/gateways/')) return path.replace('{id}', 'gw-gone');
   return path.replace('{name}', 'churn').replace('{n}', '1').replace('{inferenceId}', 'inf_1').replace('{id}', live!.id);
 }
 

@@ -2,6 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inCanary, rolloutRecord, verdictOf } from '../../support/api-documents.ts';
 import { createWorld, smallFile, type World } from '../../support/api-world.ts';
+import { inService } from './world-of-kills.ts';
 
 interface Stream { readonly events: { id: string; type: string; deployment: string; data: { readonly n?: number } }[]; readonly ended: Promise<void>; readonly status: number; text(): string; close(): void }
 
@@ -54,6 +55,21 @@ test('first the whole state, then each change once, with growing ids', async () 
   expect(new Set(numbers).size).toBe(numbers.length);
   expect(stream.events.filter(({ type, data }) => type === 'verdict' && data.n === 2)).toHaveLength(1);
   expect(stream.text()).toMatch(/^event: verdict$/m);
+});
+
+test('a kill is told at each change, however fast it was; a reader who comes later finds it in the whole state', async () => {
+  await inService(world);
+  const stream = await listen();
+  const { kill } = (await world.call('POST', '/api/v1/deployments/churn/kill', { key, body: {} })).json;
+  await world.call('POST', `/api/v1/kills/${kill.killId}/reason`, { key, body: { reason: 'prices were wrong' } });
+  const told = (): { readonly kill?: { readonly killId: string; readonly reason: string | null; readonly revisionOfRecord: number } }[] => stream.events.filter(({ type }) => type === 'kill').map(({ data }) => data as never);
+  await until(() => told().some((each) => each.kill?.reason === 'prices were wrong'));
+  expect(new Set(told().map((each) => each.kill?.killId))).toEqual(new Set([kill.killId]));
+  const revisions = told().map((each) => each.kill?.revisionOfRecord);
+  expect(revisions).toEqual([...new Set(revisions)].sort());
+  const late = await listen();
+  await until(() => late.events.length > 0);
+  expect(late.events[0]).toMatchObject({ type: 'reset', data: [{ kills: [{ kill: { killId: kill.killId } }] }] });
 });
 
 test('Last-Event-ID brings exactly what was missed', async () => {

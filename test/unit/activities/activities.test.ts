@@ -28,8 +28,24 @@ test('a version is validated, packaged into a bundle, loaded and checked; all of
   expect(await world.run('packageModel', { subject, variantId })).toEqual(await world.run('packageModel', { subject, variantId }));
   expect(await world.run('loadVariant', { subject, variantId })).toMatchObject({ checked: 1 });
   const variant = await world.ports.stores.deployments.getVariant(subject.tenant, variantId);
+  expect(variant!.fingerprint).toMatch(/^sha256:/);
   expect(variant).toMatchObject({ bundleDigest: expect.stringMatching(/^sha256:/), endpoint: { modelName: expect.any(String) } });
   expect(await world.ports.stores.deployments.getContract(subject.tenant, variant!.contractHash)).toMatchObject({ task: 'binary', score: { output: 'probabilities', column: 1 } });
+});
+
+test('a version is known by what it answers: the same answers, the same fingerprint, and none where they vary', async () => {
+  const fingerprint = async ({ subject, variantId }: Awaited<ReturnType<typeof loaded>>) => (await world.ports.stores.deployments.getVariant(subject.tenant, variantId))!.fingerprint;
+  await world.publish('1', churnOnnx());
+  const one = await loaded('1');
+  const first = await fingerprint(one);
+  await world.run('validateModel', { subject: one.subject, champion: null, retry: true });
+  expect(await fingerprint(one)).toBe(first);
+  const digest = (await world.ports.stores.deployments.getVariant(one.subject.tenant, one.variantId))!.artifactDigest;
+  const fixed = churnAnswers();
+  let n = 0;
+  world.models.set(digest, { ...fixed, answer: () => [{ name: 'label', datatype: 'INT64', shape: [1], data: [n += 1] }, { name: 'probabilities', datatype: 'FP32', shape: [1, 2], data: [0.5, 0.5] }] });
+  await world.run('loadVariant', one);
+  expect(await fingerprint(one)).toBeNull();
 });
 
 test('a wrong golden answer, an unknown version, a foreign file and an unknown registry are refused by code', async () => {
