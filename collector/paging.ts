@@ -5,7 +5,7 @@ import type { EvidenceStore } from '../ports/evidence-store.ts';
 import type { Comparison, MetricLine } from './comparison.ts';
 
 /** Pages of one metric in one turn: what a long catch-up leaves is closed over several turns. */
-const MOST_PAGES = 8;
+const MOST_PAGES = 4;
 
 /**
  * Closes the pages of rates and of the split that lie behind the stored end of their line. Behind it nothing is looked at any more (sealing.ts), so what is
