@@ -31,7 +31,11 @@ export const evidencePagePromises: Suite<EvidenceStore> = {
     await evidence.closePage(closedPage(blocks.slice(0, 6)));
     const { pages, blocks: single } = await evidence.summary(scope.tenant, idOf(scope));
     assert.deepEqual(pages, [pageFrom(blocks.slice(0, 6))]);
-    assert.deepEqual(pages[0]?.runs, [[0, 2], [5, 6], [PAGE_SLOTS - 1, PAGE_SLOTS - 1]]);
+    const slots = [0, 1, 2, 5, 6, PAGE_SLOTS - 1];
+    const n = slots.reduce((sum, slot) => sum + 1_000 + slot, 0);
+    assert.deepEqual(pages[0]?.totals, { kind: 'rate', champion: { n, bad: 0 }, challengerServing: { n, bad: 6 }, challengerShadow: { n, bad: slots.reduce((sum, slot) => sum + slot % 3, 0) }, championShadow: { n: 0, bad: 0 } });
+    assert.deepEqual([pages[0].sealed, pages[0].short], [6, 0]);
+    assert.deepEqual(pages[0].runs, [[0, 2], [5, 6], [PAGE_SLOTS - 1, PAGE_SLOTS - 1]]);
     assert.deepEqual([...single].sort((a, b) => a.slot - b.slot), [sampleBlock(scope), ...blocks.slice(6)]);
   },
   'a page closes once; what is left behind of it is removed by the next one who tries': async (evidence) => {

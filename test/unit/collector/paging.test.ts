@@ -12,8 +12,8 @@ import type { Stores } from '../../../ports/stores.ts';
 import { openShadow, recordedStream, ROLLOUT, SCOPE, type Operation } from '../../integration/collector/stream.ts';
 import { SILENT } from './world.ts';
 
-/** An inference each two seconds, so that each slot of a rate holds one, over two and a half pages. */
-const STREAM = recordedStream({ inferences: 2.5 * PAGE_SLOTS, perBatch: 40, eventStepMs: 1_800_000, atStepMs: 2_000, seed: 3 });
+/** An inference each two seconds, so that each slot of a rate holds one, over parts of three pages. */
+const STREAM = recordedStream({ inferences: 2 * PAGE_SLOTS, perBatch: 40, eventStepMs: 1_800_000, atStepMs: 2_000, seed: 3 });
 const RATES = ['errors', 'off-contract', 'latency', 'share'];
 
 async function take(stores: Stores, operations: readonly Operation[]): Promise<void> {
@@ -28,7 +28,12 @@ async function filled(operations: readonly Operation[] = STREAM): Promise<Stores
   return stores;
 }
 
-async function open(stores: Stores): Promise<Comparison> { return (await openComparison(stores, (await stores.deployments.activeRollouts())[0]!))!; }
+/** With windows that take in the whole stream: the store in memory reads all of its legs for each. */
+async function open(stores: Stores): Promise<Comparison> {
+  const comparison = (await openComparison(stores, (await stores.deployments.activeRollouts())[0]!))!;
+  Object.assign(comparison.windowMs, { ruling: 1e12, gateway: 1e12 });
+  return comparison;
+}
 
 async function sealAll(stores: Stores, comparison: Comparison): Promise<void> {
   const { completeAtMs, rulingMs } = await stores.records.watermark(SCOPE.tenant, SCOPE.uid, 0);
@@ -93,7 +98,7 @@ test('closing that is cut off between pages is ended by the next collector', asy
   const comparison = await open(calm);
   await sealAll(calm, comparison);
   await closePages(calm.evidence, comparison);
-  for (const cutAt of [0, 1, 5]) {
+  for (const cutAt of [0, 5]) {
     const stores = await filled();
     const dying = await open(stores);
     await sealAll(stores, dying);
