@@ -41,7 +41,7 @@ async function currentPlan(ports: ActivityPorts, subject: Subject, pairing: Pair
   const { evidence } = ports.stores;
   const plan = await openPlan(ports, subject, pairing);
   if (plan?.state !== 'draft') return plan;
-  const fixed = fixPlan(plan, await evidence.blocks(subject.tenant, subject.rolloutId));
+  const fixed = fixPlan(plan, (await evidence.summary(subject.tenant, subject.rolloutId)).blocks);
   return fixed === null ? plan : evidence.putPlan(await atGrantedAlpha(ports, fixed, await specOf(ports.stores.deployments, subject.tenant, subject.specHash)));
 }
 
@@ -70,12 +70,12 @@ async function judgement(ports: ActivityPorts, subject: Subject, of: { n: number
   const now = ports.now();
   const progress = await evidence.getProgress(subject.tenant, subject.rolloutId);
   // Read behind the progress: the ruling time is that up to which all due blocks were sealed, so that a collector which lags cannot let the horizon pass unseen.
-  const [blocks, watermark] = await Promise.all([
-    evidence.blocks(subject.tenant, subject.rolloutId), records.watermark(subject.tenant, subject.deploymentUid, now),
+  const [sealed, watermark] = await Promise.all([
+    evidence.summary(subject.tenant, subject.rolloutId), records.watermark(subject.tenant, subject.deploymentUid, now),
   ]);
   const rulingMs = progress?.watermarkMs ?? of.plan.startedMs;
   const idle = now - Math.max(watermark.lastAtMs ?? 0, of.plan.startedAtMs) > spec.spec.rollout.idleMs;
-  return judge({ plan: of.plan, blocks, progress, value: spec.spec.value, rulingMs, atMs: now, n: of.n, idle });
+  return judge({ plan: of.plan, evidence: sealed, progress, value: spec.spec.value, rulingMs, atMs: now, n: of.n, idle });
 }
 
 /** No record has been seen at all: nothing to judge, and after the idle limit the rollout ends. */

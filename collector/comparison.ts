@@ -1,4 +1,4 @@
-import type { MicroBlock } from '../domain/analysis/blocks.ts';
+import type { Evidence } from '../domain/analysis/evidence.ts';
 import { foldedMetrics } from '../domain/analysis/fold.ts';
 import { metricClock, type Line } from '../domain/analysis/sealing.ts';
 import type { AnalysisPlan } from '../domain/analysis/plan.ts';
@@ -7,7 +7,7 @@ import type { ValueModel } from '../domain/deployment.ts';
 import { LastmileError } from '../domain/errors.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
 import type { Stores } from '../ports/stores.ts';
-import { addBlock, createTally, type Tally } from './tally.ts';
+import { addBlock, addPage, createTally, type Tally } from './tally.ts';
 
 /** Where one metric's line of slots stands. Both only spare work: what is stored is the truth, and a restart begins from it. */
 export interface MetricLine {
@@ -19,6 +19,8 @@ export interface MetricLine {
   sealedUpTo: number | null;
   /** The slot at the head was looked at and holds the line: look at it alone before the ones behind it. */
   held: boolean;
+  /** The pages below this slot are closed and nothing is left behind of them; null when that has not been looked at. */
+  pagedBefore: number | null;
 }
 
 /** A rollout that is compared, with what its blocks are folded by. */
@@ -37,20 +39,22 @@ export interface Comparison {
 export async function openComparison({ evidence, deployments }: Pick<Stores, 'evidence' | 'deployments'>, rollout: RolloutRecord): Promise<Comparison | null> {
   const plan = await evidence.getPlan(rollout.tenantId, rollout.rolloutId);
   if (plan === null) return null;
-  const [contract, spec, blocks] = await Promise.all([
-    deployments.getContract(plan.tenantId, plan.contractHash), deployments.getSpec(plan.tenantId, plan.specHash), evidence.blocks(plan.tenantId, plan.rolloutId),
+  const [contract, spec, sealed] = await Promise.all([
+    deployments.getContract(plan.tenantId, plan.contractHash), deployments.getSpec(plan.tenantId, plan.specHash), evidence.summary(plan.tenantId, plan.rolloutId),
   ]);
   if (contract === null || spec === null) {
     throw new LastmileError('LM_INVARIANT', `The plan of ${plan.rolloutId} names ${contract === null ? `contract ${plan.contractHash}` : `spec ${plan.specHash}`}, and the store has none; restore the database from its backup.`);
   }
   const tally = createTally(plan);
-  for (const block of blocks) addBlock(tally, block);
-  return { rollout, plan, contract, value: spec.spec.value, lines: foldedMetrics(plan).map((metric) => lineOf(plan, metric, blocks)), tally, windowMs: { ruling: plan.cycleMs * 8, gateway: 60_000 } };
+  for (const block of sealed.blocks) addBlock(tally, block);
+  for (const page of sealed.pages) addPage(tally, page);
+  return { rollout, plan, contract, value: spec.spec.value, lines: foldedMetrics(plan).map((metric) => lineOf(plan, metric, sealed)), tally, windowMs: { ruling: plan.cycleMs * 8, gateway: 60_000 } };
 }
 
-function lineOf(plan: AnalysisPlan, metric: string, blocks: readonly MicroBlock[]): MetricLine {
-  const storedUpTo = blocks.reduce<number | null>((highest, block) => (block.metric === metric && (highest === null || block.slot > highest) ? block.slot : highest), null);
-  return { metric, clock: metricClock(plan, metric), storedUpTo, sealedUpTo: storedUpTo, held: false };
+function lineOf(plan: AnalysisPlan, metric: string, { pages, blocks }: Evidence): MetricLine {
+  const stored = [...blocks.filter((block) => block.metric === metric).map(({ slot }) => slot), ...pages.filter((page) => page.metric === metric).flatMap(({ runs }) => runs.flat())];
+  const storedUpTo = stored.reduce<number | null>((highest, slot) => (highest === null || slot > highest ? slot : highest), null);
+  return { metric, clock: metricClock(plan, metric), storedUpTo, sealedUpTo: storedUpTo, held: false, pagedBefore: null };
 }
 
 /** The marks as the plan's slots understand them: under the gateway clock, ruling time is how far gateways are complete. */

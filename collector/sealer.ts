@@ -6,6 +6,7 @@ import type { Watermark } from '../ports/record-store.ts';
 import type { Stores } from '../ports/stores.ts';
 import { marksOf, openComparison, type Comparison } from './comparison.ts';
 import { createNews } from './news.ts';
+import { closePages } from './paging.ts';
 import type { Patience } from './patience.ts';
 import { progressOf } from './progress.ts';
 import { sealDue } from './seal.ts';
@@ -87,6 +88,7 @@ function createLook({ stores, patience, now, log }: SealerOptions): () => Promis
     if (comparison !== null) {
       try {
         await sealDue({ stores, now }, comparison, marksOf(comparison.plan, watermark));
+        await closePages(stores.evidence, comparison);
       } catch (error) {
         // What was sealed half-way is in the store: begin again from there.
         open.delete(`${rollout.tenantId}/${rollout.rolloutId}`);

@@ -1,4 +1,5 @@
 import type { MicroBlock, RateSums } from '../domain/analysis/blocks.ts';
+import type { EvidencePage } from '../domain/analysis/pages.ts';
 import type { AnalysisPlan } from '../domain/analysis/plan.ts';
 
 /** What progress shows of the sealed blocks. Rebuilt from them at each start; no verdict reads it. */
@@ -26,6 +27,11 @@ export function addBlock(tally: Tally, { metric, sums }: MicroBlock): void {
     tally.needed += sums.needed;
     tally.labelled += sums.labelled;
   }
+}
+
+/** The blocks of a page at once. */
+export function addPage(tally: Tally, { metric, totals }: EvidencePage): void {
+  if (metric === tally.pairsFrom && totals.kind === 'rate') tally.pairs += mirrored(totals);
 }
 
 function mirrored({ challengerShadow, championShadow }: RateSums): number { return challengerShadow.n + championShadow.n; }

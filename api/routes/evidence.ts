@@ -1,3 +1,5 @@
+import type { Evidence } from '../../domain/analysis/evidence.ts';
+import type { EvidencePage } from '../../domain/analysis/pages.ts';
 import { LastmileError } from '../../domain/errors.ts';
 import { ok, type ApiPorts, type Handlers } from '../call.ts';
 import type { EvidenceAnswer, RecordAnswer } from '../contract.ts';
@@ -12,10 +14,10 @@ export function evidenceRoutes(ports: ApiPorts): Pick<Handlers, 'evidence' | 'ex
     async evidence({ principal: { tenant }, params }) {
       const deployment = await deploymentNamed(ports, tenant, params.name);
       const { rolloutId } = await rolloutNumbered(ports, deployment, rolloutNumber(params.n));
-      const [plan, verdicts, blocks, progress] = await Promise.all([
-        evidence.getPlan(tenant, rolloutId), evidence.verdicts(tenant, rolloutId, VERDICTS), evidence.blocks(tenant, rolloutId), evidence.getProgress(tenant, rolloutId),
+      const [plan, verdicts, sealed, progress] = await Promise.all([
+        evidence.getPlan(tenant, rolloutId), evidence.verdicts(tenant, rolloutId, VERDICTS), evidence.summary(tenant, rolloutId), evidence.getProgress(tenant, rolloutId),
       ]);
-      return ok({ plan, verdicts, blocks: blocks.length, shortBlocks: blocks.filter(({ state }) => state === 'short').length, progress } satisfies EvidenceAnswer);
+      return ok({ plan, verdicts, ...countBlocks(sealed), progress } satisfies EvidenceAnswer);
     },
     async explain({ principal: { tenant }, params, query }) {
       const deployment = await deploymentNamed(ports, tenant, params.name);
@@ -30,4 +32,10 @@ export function evidenceRoutes(ports: ApiPorts): Pick<Handlers, 'evidence' | 'ex
       return ok({ inferenceId, legs, labels: known } satisfies RecordAnswer);
     },
   };
+}
+
+/** Single blocks and those in pages. */
+function countBlocks({ pages, blocks }: Evidence): Pick<EvidenceAnswer, 'blocks' | 'shortBlocks'> {
+  const sum = (of: (page: EvidencePage) => number): number => pages.reduce((count, page) => count + of(page), 0);
+  return { blocks: blocks.length + sum(({ sealed, short }) => sealed + short), shortBlocks: blocks.filter(({ state }) => state === 'short').length + sum(({ short }) => short) };
 }

@@ -95,6 +95,15 @@ export function sampleBlock({ tenant, uid }: Scope, change: Partial<MicroBlock> 
   };
 }
 
+/** A block of a rate in slots of two seconds, its counts made of its slot. */
+export function sampleRate({ tenant, uid }: Scope, slot: number, change: Partial<MicroBlock> = {}): MicroBlock {
+  const count = (bad: number): { n: number; bad: number } => ({ n: 1_000 + slot, bad });
+  return {
+    tenantId: tenant, rolloutId: `${uid}/1`, metric: 'errors', slot, fromMs: slot * 2_000, toMs: (slot + 1) * 2_000, state: 'sealed', sealedAtMs: (slot + 2) * 2_000 + 0.5,
+    sums: { kind: 'rate', champion: count(0), challengerServing: count(1), challengerShadow: count(slot % 3), championShadow: { n: 0, bad: 0 } }, ...change,
+  };
+}
+
 export function samplePlan({ tenant, uid }: Scope, change: Partial<AnalysisPlan> = {}): AnalysisPlan {
   return {
     tenantId: tenant, deploymentUid: uid, rolloutId: `${uid}/1`, champion: 'var_a', challenger: 'var_b', specHash: 'sha256:s', contractHash: 'sha256:c', state: 'draft', judgeVersion: '1', goal: 'better', engine: 'strict',

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import type { Stores } from '../../ports/stores.ts';
 import { auditLogPromises } from './audit-log.ts';
 import { deploymentStorePromises } from './deployment-store.ts';
+import { evidencePagePromises } from './evidence-pages.ts';
 import { evidenceStorePromises } from './evidence-store.ts';
 import { gatewayRegistryPromises } from './gateway-registry.ts';
 import { keyStorePromises } from './key-store.ts';
@@ -27,7 +28,7 @@ export const storePromises: Readonly<Record<string, Suite<Stores>>> = {
   deployments: through(deploymentStorePromises, ({ deployments }) => deployments),
   records: through(recordStorePromises, ({ records }) => records),
   labels: through(labelStorePromises, ({ labels }) => labels),
-  evidence: through(evidenceStorePromises, ({ evidence }) => evidence),
+  evidence: through({ ...evidenceStorePromises, ...evidencePagePromises }, ({ evidence }) => evidence),
   audit: through(auditLogPromises, ({ audit }) => audit),
   outbox: through(outboxPromises, ({ outbox }) => outbox),
   gateways: through(gatewayRegistryPromises, ({ gateways }) => gateways),

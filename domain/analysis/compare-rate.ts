@@ -1,8 +1,10 @@
-import type { Count, MicroBlock, RateSums } from './blocks.ts';
+import type { Count } from './blocks.ts';
 import { sumsOf } from './fold.ts';
+import type { EvidencePage } from './pages.ts';
 import type { AnalysisPlan, MetricPlan } from './plan.ts';
 import { rateInterval } from './stats/bernoulli-sequence.ts';
 import { harmAlpha } from './thresholds.ts';
+import { totalRate } from './totals.ts';
 import type { Finding, FindingState } from './verdict.ts';
 
 /** One role of the challenger: its own rate, never pooled with the other's. `lower` proves harm, `upper` proves health. */
@@ -13,19 +15,19 @@ interface RoleFinding { readonly state: 'pass' | 'fail' | 'undecided' | 'no-data
  * to be above, unless the champion's rate in the same traffic is as high: what both do is not the challenger's harm, though it is no pass either.
  * `serving`: callers are being sent to the challenger, so that its serving role must have data of its own.
  */
-export function compareRate(plan: AnalysisPlan, metric: MetricPlan, micro: readonly MicroBlock[], serving: boolean): Finding {
-  const sums = total(micro);
+export function compareRate(plan: AnalysisPlan, metric: MetricPlan, pages: readonly EvidencePage[], serving: boolean): Finding {
+  const sums = totalRate(pages.map(({ totals }) => sumsOf('rate', totals)));
   const inServing = roleFinding(plan, metric, sums.challengerServing, [sums.champion]);
   const inShadow = roleFinding(plan, metric, sums.challengerShadow, [sums.champion, sums.championShadow]);
   const roles = [...(serving || sums.challengerServing.n > 0 ? [inServing] : []), ...(!serving || sums.challengerShadow.n > 0 ? [inShadow] : [])];
-  const unsound = micro.filter(({ state }) => state === 'short').length;
+  const unsound = pages.reduce((n, { short }) => n + short, 0);
   const state = stateOf(roles, unsound);
   const telling = roles.find((role) => role.state === state) ?? roles.reduce((worst, role) => (role.upper > worst.upper ? role : worst), inShadow);
   const known = telling.count.n > 0;
   return {
     metric: metric.name, role: metric.role, state, estimate: known ? telling.count.bad / telling.count.n : null, lower: known ? telling.lower : null, upper: known ? telling.upper : null,
     lowerFull: null, alpha: metric.alpha, margin: metric.margin, championMean: telling.championRate, challengerMean: known ? telling.count.bad / telling.count.n : null,
-    blocks: micro.length - unsound, shortBlocks: unsound, requests: roles.reduce((n, { count }) => n + count.n, 0), coverage: null, lossBound: null, worstBlock: null, projectedBlocks: null,
+    blocks: pages.reduce((n, { sealed }) => n + sealed, 0), shortBlocks: unsound, requests: roles.reduce((n, { count }) => n + count.n, 0), coverage: null, lossBound: null, worstBlock: null, projectedBlocks: null,
   };
 }
 
@@ -48,9 +50,3 @@ function roleFinding(plan: AnalysisPlan, metric: MetricPlan, count: Count, champ
 
 /** Requests at which the interval is tightest: about where a rate well below the margin is first proved. */
 function tunedCount(margin: number): number { return Math.min(Math.max(2 / margin, 20), 20_000); }
-
-function total(micro: readonly MicroBlock[]): Omit<RateSums, 'kind'> {
-  const sums = micro.filter(({ state }) => state === 'sealed').map(({ sums: of }) => sumsOf('rate', of));
-  const seat = (of: Exclude<keyof RateSums, 'kind'>): Count => sums.reduce((all, block) => ({ n: all.n + block[of].n, bad: all.bad + block[of].bad }), { n: 0, bad: 0 });
-  return { champion: seat('champion'), challengerServing: seat('challengerServing'), challengerShadow: seat('challengerShadow'), championShadow: seat('championShadow') };
-}

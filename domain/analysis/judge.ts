@@ -8,20 +8,21 @@ import { compareShare, type ShareComparison } from './compare-share.ts';
 import { sumsOf } from './fold.ts';
 import { decide, type Case } from './decide.ts';
 import { evidenceDigest } from './evidence-digest.ts';
+import { validEvidence, type Evidence, type ValidEvidence } from './evidence.ts';
 import { JUDGE_VERSION } from './judge-version.ts';
 import { pairedPlans, ratePlans } from './metric-plan.ts';
 import { moneyFinding } from './money-finding.ts';
 import { dropRatio, notMeasured } from './not-measured.ts';
+import { cyclesIn, spanOf, type EvidencePage } from './pages.ts';
 import type { AnalysisPlan } from './plan.ts';
-import { validBlocks } from './valid-blocks.ts';
 import type { Finding, MoneyFinding, Verdict } from './verdict.ts';
 
 export { JUDGE_VERSION } from './judge-version.ts';
 
 export interface JudgeInput {
   readonly plan: AnalysisPlan;
-  /** Sealed blocks of the rollout, in any order. */
-  readonly blocks: readonly MicroBlock[];
+  /** Sealed evidence of the rollout, in any order; its pages closed or not. */
+  readonly evidence: Evidence;
   readonly progress: Progress | null;
   readonly value: ValueModel | null;
   readonly rulingMs: number;
@@ -32,39 +33,40 @@ export interface JudgeInput {
   readonly idle?: boolean;
 }
 
-type Valid = ReadonlyMap<string, readonly MicroBlock[]>;
 /** What the comparisons found. */
 interface Compared { readonly paired: readonly PairedComparison[]; readonly findings: readonly Finding[]; readonly share: ShareComparison }
+/** The evidence that the findings rest on, by metric and in the order of time. */
+interface Judged { readonly blocks: readonly MicroBlock[]; readonly pages: readonly EvidencePage[] }
 
 /**
- * The judge: a pure function from a plan and sealed blocks to a verdict with its reasons, in three stages: validate, compare, decide.
+ * The judge: a pure function from a plan and sealed evidence to a verdict with its reasons, in three stages: validate, compare, decide.
  * It may be asked at any time and any number of times; what it says holds at all of them together (decision-engine 2).
- * Throws LM_INVARIANT when blocks of another rollout are handed in.
+ * Throws LM_INVARIANT when evidence of another rollout is handed in.
  */
 export function judge(input: JudgeInput): Verdict {
   const { plan, progress } = input;
-  const valid = validBlocks(plan, input.blocks);
+  const valid = validEvidence(plan, input.evidence);
   const compared = compare(plan, valid);
   const decision = decide(caseOf(input, valid, compared));
-  const judged = judgedMicroBlocks(plan, valid, compared);
+  const judged = judgedEvidence(plan, valid, compared);
   const drops = dropRatio(progress);
   return {
     tenantId: plan.tenantId, rolloutId: plan.rolloutId, n: input.n, judgeVersion: JUDGE_VERSION, kind: decision.kind, reasons: decision.reasons, findings: compared.findings,
     money: money(input, compared), cycles: cyclesJudged(input, valid, compared), ...span(judged), rulingMs: input.rulingMs, atMs: input.atMs,
-    planHash: digestOfJson(JSON.parse(JSON.stringify(plan)) as Json), evidenceHash: judged.length === 0 ? null : evidenceDigest(judged),
+    planHash: digestOfJson(JSON.parse(JSON.stringify(plan)) as Json), evidenceHash: judged.blocks.length + judged.pages.length === 0 ? null : evidenceDigest(judged),
     dropRatio: drops, notMeasured: notMeasured(plan, compared.findings, drops),
   };
 }
 
-function compare(plan: AnalysisPlan, valid: Valid): Compared {
-  const of = (name: string): readonly MicroBlock[] => valid.get(name) ?? [];
+function compare(plan: AnalysisPlan, valid: ValidEvidence): Compared {
+  const of = (name: string): readonly EvidencePage[] => valid.paged.get(name) ?? [];
   const share = compareShare(of('share'));
-  const serving = share.serving || ratePlans(plan).some(({ name }) => of(name).some(({ sums }) => sumsOf('rate', sums).challengerServing.n > 0));
-  const paired = pairedPlans(plan).map((metric) => comparePaired(plan, metric, of(metric.name)));
+  const serving = share.serving || ratePlans(plan).some(({ name }) => of(name).some(({ totals }) => sumsOf('rate', totals).challengerServing.n > 0));
+  const paired = pairedPlans(plan).map((metric) => comparePaired(plan, metric, valid.paired.get(metric.name) ?? []));
   return { paired, share, findings: [...paired.map(({ finding }) => finding), ...ratePlans(plan).map((metric) => compareRate(plan, metric, of(metric.name), serving))] };
 }
 
-function caseOf(input: JudgeInput, valid: Valid, { paired, findings, share }: Compared): Case {
+function caseOf(input: JudgeInput, valid: ValidEvidence, { paired, findings, share }: Compared): Case {
   const { plan, rulingMs, idle = false } = input;
   const cycles = cyclesJudged(input, valid, { paired });
   const lasted = cycles >= plan.minCycles;
@@ -76,28 +78,27 @@ function caseOf(input: JudgeInput, valid: Valid, { paired, findings, share }: Co
 }
 
 /** Whole cycles with evidence, the least over paired metrics; without such metrics, cycles of traffic since the start. */
-function cyclesJudged({ plan, rulingMs }: JudgeInput, valid: Valid, { paired }: Pick<Compared, 'paired'>): number {
+function cyclesJudged({ plan, rulingMs }: JudgeInput, valid: ValidEvidence, { paired }: Pick<Compared, 'paired'>): number {
   if (plan.state === 'draft') return 0;
   if (paired.length > 0) return Math.min(...paired.map(({ cycles }) => cycles.filter(({ state }) => state === 'judged').length));
   if (plan.clock === 'event') return Math.max(0, Math.floor((rulingMs - plan.startedMs) / plan.cycleMs));
-  const blocks = ratePlans(plan).flatMap(({ name }) => valid.get(name) ?? []);
-  const whole = Math.floor((blocks.reduce((end, { toMs }) => Math.max(end, toMs), plan.startedAtMs) - plan.startedAtMs) / plan.cycleMs);
-  return new Set(blocks.map(({ fromMs }) => Math.floor((fromMs - plan.startedAtMs) / plan.cycleMs)).filter((cycle) => cycle >= 0 && cycle < whole)).size;
+  const pages = ratePlans(plan).flatMap(({ name }) => valid.paged.get(name) ?? []);
+  const whole = Math.floor((pages.reduce((end, page) => Math.max(end, spanOf(page).toMs), plan.startedAtMs) - plan.startedAtMs) / plan.cycleMs);
+  return new Set(pages.flatMap((page) => cyclesIn(page, plan.startedAtMs, plan.cycleMs)).filter((cycle) => cycle >= 0 && cycle < whole)).size;
 }
 
-/** The blocks that the findings rest on: whole cycles of paired metrics since evidence began, and all of the rest. */
-function judgedMicroBlocks(plan: AnalysisPlan, valid: Valid, { paired }: Compared): readonly MicroBlock[] {
+/** What the findings rest on: whole cycles of paired metrics since evidence began, and all of the rest. */
+function judgedEvidence(plan: AnalysisPlan, valid: ValidEvidence, { paired }: Compared): Judged {
   const whole = new Map(paired.map(({ finding, cycles }) => [finding.metric, new Set(cycles.map(({ index }) => index))]));
-  return [...valid].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([metric, blocks]) => {
-    const cycles = whole.get(metric);
-    return cycles === undefined ? blocks : plan.state === 'draft' ? [] : blocks.filter(({ fromMs }) => cycles.has(Math.floor(fromMs / plan.cycleMs)));
-  });
+  const blocks = plan.state === 'draft' ? [] : byMetric(valid.paired).flatMap(([metric, of]) => of.filter(({ fromMs }) => whole.get(metric)?.has(Math.floor(fromMs / plan.cycleMs)) === true));
+  return { blocks, pages: byMetric(valid.paged).flatMap(([, pages]) => pages) };
 }
+
+function byMetric<T>(of: ReadonlyMap<string, T>): readonly (readonly [string, T])[] { return [...of].sort(([a], [b]) => (a < b ? -1 : 1)); }
 
 /** From when to when the outcomes judged were; of health where no outcomes are. */
-function span(judged: readonly MicroBlock[]): { readonly fromMs: number | null; readonly toMs: number | null } {
-  const paired = judged.filter(({ sums }) => sums.kind === 'paired');
-  const of = paired.length > 0 ? paired : judged;
+function span({ blocks, pages }: Judged): { readonly fromMs: number | null; readonly toMs: number | null } {
+  const of = blocks.length > 0 ? blocks : pages.map(spanOf);
   return of.length === 0 ? { fromMs: null, toMs: null } : { fromMs: of.reduce((least, { fromMs }) => Math.min(least, fromMs), Infinity), toMs: of.reduce((most, { toMs }) => Math.max(most, toMs), -Infinity) };
 }
 

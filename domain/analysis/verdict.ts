@@ -70,7 +70,7 @@ export interface Verdict {
   readonly rulingMs: number;
   readonly atMs: number;
   readonly planHash: string | null;
-  /** SHA-256 over the sealed blocks judged. */
+  /** SHA-256 over the sealed evidence judged (evidence-digest.ts). */
   readonly evidenceHash: string | null;
   readonly dropRatio: number | null;
   readonly notMeasured: readonly string[];

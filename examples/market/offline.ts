@@ -6,6 +6,7 @@ import { draftPlan } from '../../domain/analysis/drafting.ts';
 import { foldMetric, foldedMetrics, isEmpty } from '../../domain/analysis/fold.ts';
 import { judge } from '../../domain/analysis/judge.ts';
 import type { AnalysisPlan } from '../../domain/analysis/plan.ts';
+import { evidenceOf } from '../../domain/analysis/evidence.ts';
 import { fixPlan } from '../../domain/analysis/planning.ts';
 import { dueSlots, labelsAsOfMs, metricClock, sealing, slotRange } from '../../domain/analysis/sealing.ts';
 import type { Verdict } from '../../domain/analysis/verdict.ts';
@@ -57,7 +58,7 @@ export function runOffline({ rows, champion, challenger, spec = marketSpec() }: 
     if (count % LOOK_ROWS !== 0) continue;
     seal(evidence, plan, { rulingMs: row.timeMs, completeAtMs: gatewayMs });
     plan = fixPlan(plan, evidence.blocks) ?? plan;
-    const verdict = judge({ plan, blocks: evidence.blocks, progress: null, value: spec.spec.value, rulingMs: row.timeMs, atMs: gatewayMs, n: count / LOOK_ROWS });
+    const verdict = judge({ plan, evidence: evidenceOf(evidence.blocks), progress: null, value: spec.spec.value, rulingMs: row.timeMs, atMs: gatewayMs, n: count / LOOK_ROWS });
     if (verdict.kind !== 'collecting') return { verdict, rows: count, cycles: verdict.cycles, plan };
   }
   throw new RangeError('The rows ended before the judge did.');

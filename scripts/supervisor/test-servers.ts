@@ -43,6 +43,19 @@ export async function startTestServers(tools: { readonly mongod: string; readonl
   };
 }
 
+/** One mongod alone, on a free port, with its data in a folder that goes away with it. */
+export async function startTestMongod(mongod: string): Promise<Pick<TestServers, 'mongodbUri' | 'stop'>> {
+  const folder = mkdtempSync(join(tmpdir(), 'lastmile-test-'));
+  const port = await freePort();
+  const launched = launch('mongod', mongod, [...mongodArguments({ port, dbPath: folder, socketDir: folder })], folder);
+  const stop = async (): Promise<void> => {
+    await ended(launched.child);
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try { await untilWell(launched, primaryProbe(port)); } catch (error) { await stop(); throw error; }
+  return { mongodbUri: `mongodb://127.0.0.1:${String(port)}/?replicaSet=rs0`, stop };
+}
+
 interface Launched { readonly name: string; readonly child: ChildProcess; readonly log: string }
 
 /** In the caller's process group: Ctrl-C in the middle of a test run ends them too. */

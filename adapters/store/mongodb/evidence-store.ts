@@ -1,4 +1,4 @@
-import type { MicroBlock, Progress } from '../../../domain/analysis/blocks.ts';
+import type { Progress } from '../../../domain/analysis/blocks.ts';
 import { spentBy } from '../../../domain/analysis/false-promotions.ts';
 import type { AnalysisPlan } from '../../../domain/analysis/plan.ts';
 import type { Verdict } from '../../../domain/analysis/verdict.ts';
@@ -7,6 +7,7 @@ import type { RolloutId, TenantId } from '../../../domain/ids.ts';
 import type { EvidenceStore } from '../../../ports/evidence-store.ts';
 import { collection, type Database } from './connection.ts';
 import { fromDocument, toDocument } from './documents.ts';
+import { createSealedBlocks } from './sealed-blocks.ts';
 import { insertOnce, replaceOlder } from './writes.ts';
 
 type Written = Pick<EvidenceStore, 'putPlan' | 'getPlan' | 'putVerdict' | 'verdicts'>;
@@ -14,20 +15,9 @@ type OfDeployment = Pick<EvidenceStore, 'newestPlans' | 'alphaSpent'>;
 
 /** Insert-once documents under keys that say what they are evidence of. */
 export function createEvidenceStore(database: Database): EvidenceStore {
-  const blocks = collection<MicroBlock>(database, 'blocks');
   const progress = collection<Progress>(database, 'progress');
   return {
-    ...written(database), ...ofDeployment(database),
-    seal: (block) => insertOnce(blocks, toDocument(`${key(block.tenantId, block.rolloutId)}/${block.metric}/${block.slot}`, block.tenantId, block)),
-    // A snapshot: blocks are sealed in order, and a list read while they are must not show a later one without an earlier one.
-    async blocks(tenantId, rolloutId) {
-      const found = await blocks.find({ tenantId, rolloutId }, { readConcern: { level: 'snapshot' } }).sort({ slot: 1, metric: 1 }).toArray();
-      return found.map((each) => fromDocument<MicroBlock>(each));
-    },
-    async newestBlocks(tenantId, rolloutId, { metric, limit }) {
-      const found = await blocks.find({ tenantId, rolloutId, metric }).sort({ slot: -1 }).limit(limit).toArray();
-      return found.reverse().map((each) => fromDocument<MicroBlock>(each));
-    },
+    ...written(database), ...ofDeployment(database), ...createSealedBlocks(database),
     async putProgress(value) {
       await replaceOlder(progress, toDocument(key(value.tenantId, value.rolloutId), value.tenantId, value), { updatedAtMs: { $lte: value.updatedAtMs } });
     },

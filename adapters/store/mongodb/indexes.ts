@@ -23,6 +23,7 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   duplicates: [{ key: { tenantId: 1, deploymentUid: 1, rulingMs: 1 } }],
   labels: [unique({ tenantId: 1, deploymentUid: 1, inferenceId: 1, row: 1 })],
   blocks: [unique({ tenantId: 1, rolloutId: 1, slot: 1, metric: 1 }), { key: { tenantId: 1, rolloutId: 1, metric: 1, slot: -1 } }],
+  pages: [unique({ tenantId: 1, rolloutId: 1, metric: 1, page: 1 })],
   plans: [unique({ tenantId: 1, rolloutId: 1, state: 1 }), { key: { tenantId: 1, deploymentUid: 1, startedAtMs: -1, rolloutId: -1 } }],
   verdicts: [unique({ tenantId: 1, rolloutId: 1, n: 1 })],
   progress: [],

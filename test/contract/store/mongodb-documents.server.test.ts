@@ -18,7 +18,7 @@ test('every document of every collection has a text id, a tenant and its form', 
       for (const check of Object.values(suite).slice(0, 9)) await check(stores);
     }
     const names = (await client.db(database).listCollections().toArray()).map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(['routes', 'specs', 'deployments', 'rollouts', 'legs', 'batches', 'gateway_marks', 'drops', 'aliases', 'labels', 'blocks', 'plans', 'verdicts', 'audit', 'outbox', 'kills', 'keys', 'reservations']));
+    expect(names).toEqual(expect.arrayContaining(['routes', 'specs', 'deployments', 'rollouts', 'legs', 'batches', 'gateway_marks', 'drops', 'aliases', 'labels', 'blocks', 'pages', 'plans', 'verdicts', 'audit', 'outbox', 'kills', 'keys', 'reservations']));
     for (const name of names) {
       const odd = await client.db(database).collection(name).findOne({ $or: [{ _id: { $not: { $type: 'string' } } }, { tenantId: { $not: { $type: 'string' } } }, { schemaVersion: { $ne: 1 } }] });
       expect({ name, odd }).toEqual({ name, odd: null });

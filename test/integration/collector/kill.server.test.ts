@@ -6,7 +6,7 @@ import { collectorProcess, postUntilTaken, type CollectorProcess } from './colle
 import { openShadow, recordedStream, ROLLOUT, SCOPE, type Operation } from './stream.ts';
 
 const uri = process.env.TEST_MONGODB_URI!;
-const STREAM = recordedStream({ inferences: 6_000, perBatch: 60, eventStepMs: 450_000, atStepMs: 20, seed: 7 });
+const STREAM = recordedStream({ inferences: 6_000, perBatch: 60, eventStepMs: 450_000, atStepMs: 250, seed: 7 });
 const KILLS = 6;
 
 interface Run { readonly stores: Stores; readonly collector: CollectorProcess }
@@ -51,6 +51,7 @@ async function settled({ stores }: Run): Promise<readonly MicroBlock[]> {
 }
 
 const timeless = (blocks: readonly MicroBlock[]): unknown[] => blocks.map((block) => ({ ...block, sealedAtMs: 0 }));
+const pagesOf = async ({ stores }: Run): Promise<readonly string[]> => (await stores.evidence.summary(SCOPE.tenant, ROLLOUT)).pages.map(({ metric, page, digest }) => `${metric} ${page} ${digest}`).sort();
 const lastNews = async ({ stores }: Run): Promise<string | undefined> => (await stores.outbox.pending(10_000)).filter(({ type }) => type === 'block-sealed').at(-1)?.id;
 
 test('a collector killed in the middle seals the blocks of an uninterrupted one, to the last digit', async () => {
@@ -66,6 +67,10 @@ test('a collector killed in the middle seals the blocks of an uninterrupted one,
     expect(expected.filter(({ metric, state }) => metric === 'accuracy' && state === 'sealed').length).toBeGreaterThan(80);
     expect(expected.filter(({ metric, state }) => metric === 'accuracy' && state === 'short').length).toBeGreaterThan(2);
     expect(timeless(found)).toEqual(timeless(expected));
+
+    const pages = await pagesOf(calm);
+    expect(pages.length).toBeGreaterThanOrEqual(12);
+    expect(await pagesOf(broken)).toEqual(pages);
 
     const challenger = 'var_challenger';
     expect(await broken.stores.records.drops(SCOPE.tenant, SCOPE.uid, challenger)).toEqual(await calm.stores.records.drops(SCOPE.tenant, SCOPE.uid, challenger));

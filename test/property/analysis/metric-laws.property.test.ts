@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { foldedMetrics, foldMetric, isEmpty } from '../../../domain/analysis/fold.ts';
+import { evidenceOf } from '../../../domain/analysis/evidence.ts';
 import { judge } from '../../../domain/analysis/judge.ts';
 import { METRICS, metricOf } from '../../../domain/analysis/metrics/index.ts';
 import { METRIC_NAMES } from '../../../domain/metric-names.ts';
@@ -30,7 +31,7 @@ function verdictOn(plan: AnalysisPlan, slice: Slice, only: string): ReturnType<t
     const sums = fold(plan, name, kind === 'rate' && name !== only ? GOOD : slice);
     return isEmpty(sums) ? [] : Array.from({ length: kind === 'rate' ? 60 : 240 }, (_, i) => block(plan, name, START / tauMs + i, sums));
   });
-  return judge({ plan, blocks, progress: null, value: termsFor(only).value, rulingMs: START + 70 * DAY, atMs: START + 70 * DAY, n: 1 });
+  return judge({ plan, evidence: evidenceOf(blocks), progress: null, value: termsFor(only).value, rulingMs: START + 70 * DAY, atMs: START + 70 * DAY, n: 1 });
 }
 const GOOD: Slice = { legs: Array.from({ length: 40 }, (_, i) => [leg(`inf_g${i}`, 'champion'), leg(`inf_g${i}`, 'challenger')]).flat(), labels: [] };
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { MicroBlock } from '../../../domain/analysis/blocks.ts';
 import { foldMetric } from '../../../domain/analysis/fold.ts';
+import { evidenceOf } from '../../../domain/analysis/evidence.ts';
 import { judge } from '../../../domain/analysis/judge.ts';
 import { logEvidence, lowerBound, lowerBoundInFull, type MeanAssumptions } from '../../../domain/analysis/stats/block-means.ts';
 import { rateInterval } from '../../../domain/analysis/stats/bernoulli-sequence.ts';
@@ -72,7 +73,7 @@ test('a real gain is found: the bound is not safe by being blind', () => {
 
 describe('the judge', () => {
   const plan = fixedPlan();
-  const ask = (blocks: readonly MicroBlock[]): ReturnType<typeof judge> => judge({ plan, blocks, progress: null, value: null, rulingMs: START + 200 * DAY, atMs: 1, n: 1 });
+  const ask = (blocks: readonly MicroBlock[]): ReturnType<typeof judge> => judge({ plan, evidence: evidenceOf(blocks), progress: null, value: null, rulingMs: START + 200 * DAY, atMs: 1, n: 1 });
 
   test('shuffled and repeated blocks give the same verdict, hash and all', () => {
     const means = fc.array(fc.double({ min: -0.2, max: 0.4, noNaN: true }), { minLength: 1, maxLength: 30 });

@@ -1,3 +1,4 @@
+import { evidenceOf } from '../../../domain/analysis/evidence.ts';
 import type { MicroBlock } from '../../../domain/analysis/blocks.ts';
 import { blocksToRead, isComparable, planFromEarlier, type Comparing, type EarlierRollout } from '../../../domain/analysis/earlier-rollouts.ts';
 import { judge } from '../../../domain/analysis/judge.ts';
@@ -101,7 +102,7 @@ test('what does not touch the differences may change: goal, margins, roles, alph
 describe('a challenger wilder than those before it', () => {
   const plan = planFromEarlier(now(), [earlier(2, noise(60, { sd: 0.01 })), earlier(1, noise(40, { seed: 5, sd: 0.02 }))])!;
   const days = (means: readonly number[]): readonly MicroBlock[] => renumbered([...daily(plan, 'accuracy', means), ...healthy(plan)], 9);
-  const ask = (means: readonly number[]): ReturnType<typeof judge> => judge({ plan, blocks: days(means), progress: null, value: null, rulingMs: START + 200 * DAY, atMs: 1, n: 1 });
+  const ask = (means: readonly number[]): ReturnType<typeof judge> => judge({ plan, evidence: evidenceOf(days(means)), progress: null, value: null, rulingMs: START + 200 * DAY, atMs: 1, n: 1 });
 
   test('is not promoted past the bound it was planned by, however good the rest is', () => {
     const good = Array<number>(60).fill(0.3);

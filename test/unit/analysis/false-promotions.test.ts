@@ -1,3 +1,4 @@
+import { evidenceOf } from '../../../domain/analysis/evidence.ts';
 import { atAlpha, budgetNote, budgetOf, spentBefore, spentBy, YEAR_MS } from '../../../domain/analysis/false-promotions.ts';
 import { judge } from '../../../domain/analysis/judge.ts';
 import { daily, fixedPlan, healthy, START } from '../../support/analysis-arbitraries.ts';
@@ -31,7 +32,7 @@ test('the plan tells what it spends; proofs are held at it, harm is found at the
   expect(spentBy(strict)).toEqual({ rolloutId: plan.rolloutId, atMs: plan.startedAtMs, alpha: 1e-6 });
   expect(strict.metrics.map(({ alpha }) => alpha)).toEqual(plan.metrics.map(() => 1e-6));
   const ask = (of: typeof plan, mean: number, days: number): ReturnType<typeof judge> =>
-    judge({ plan: of, blocks: [...daily(of, 'accuracy', Array<number>(days).fill(mean)), ...healthy(of)], progress: null, value: null, rulingMs: START + 100 * 86_400_000, atMs: 1, n: 1 });
+    judge({ plan: of, evidence: evidenceOf([...daily(of, 'accuracy', Array<number>(days).fill(mean)), ...healthy(of)]), progress: null, value: null, rulingMs: START + 100 * 86_400_000, atMs: 1, n: 1 });
   const needed = (of: typeof plan, mean: number, kind: string): number => Array.from({ length: 40 }, (_, i) => 3 * i + 1).find((days) => ask(of, mean, days).kind === kind) ?? Infinity;
   expect(needed(strict, -0.4, 'rollback')).toBe(needed(plan, -0.4, 'rollback'));
   expect(needed(strict, 0.4, 'promote')).toBeGreaterThan(needed(plan, 0.4, 'promote'));

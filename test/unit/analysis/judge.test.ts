@@ -1,12 +1,13 @@
 import type { MicroBlock, Progress } from '../../../domain/analysis/blocks.ts';
-import { judge, type JudgeInput } from '../../../domain/analysis/judge.ts';
+import { evidenceOf } from '../../../domain/analysis/evidence.ts';
+import { judge, JUDGE_VERSION, type JudgeInput } from '../../../domain/analysis/judge.ts';
 import { fixPlan } from '../../../domain/analysis/planning.ts';
 import type { AnalysisPlan } from '../../../domain/analysis/plan.ts';
 import type { Finding, Verdict } from '../../../domain/analysis/verdict.ts';
 import { block, CONFUSION, daily, DAY, draft, fixedPlan, healthy, metricPolicy, normals, rateSums, ROLLOUT, series, START, TENANT, type Setting, withCode } from '../../support/analysis-arbitraries.ts';
 
 const NOW = START + 50 * DAY;
-const ask = (plan: AnalysisPlan, blocks: readonly MicroBlock[], more: Partial<JudgeInput> = {}): Verdict => judge({ plan, blocks, progress: null, value: CONFUSION, rulingMs: NOW, atMs: NOW, n: 1, ...more });
+const ask = (plan: AnalysisPlan, blocks: readonly MicroBlock[], more: Partial<JudgeInput> = {}): Verdict => judge({ plan, evidence: evidenceOf(blocks), progress: null, value: CONFUSION, rulingMs: NOW, atMs: NOW, n: 1, ...more });
 const code = (verdict: Verdict): string => `${verdict.kind} ${verdict.reasons.map((reason) => reason.code).join(' ')}`;
 const finding = (verdict: Verdict, name: string): Finding => verdict.findings.find(({ metric }) => metric === name)!;
 
@@ -26,7 +27,7 @@ test('a proved gain with proved health promotes; the finding and the hashes stan
   expect(code(verdict)).toBe('promote proved-better');
   expect(finding(verdict, 'accuracy')).toMatchObject({ state: 'pass', blocks: 12 * 4 / (plan.metrics[0]!.blockSlots), requests: 12 * 4 * 50, coverage: 1 });
   expect(finding(verdict, 'accuracy').lower).toBeGreaterThan(0);
-  expect(verdict).toMatchObject({ cycles: 12, fromMs: plan.evidenceFromMs, judgeVersion: '2', n: 1, evidenceHash: expect.stringMatching(/^sha256:/) as string, planHash: expect.stringMatching(/^sha256:/) as string });
+  expect(verdict).toMatchObject({ cycles: 12, fromMs: plan.evidenceFromMs, judgeVersion: JUDGE_VERSION, n: 1, evidenceHash: expect.stringMatching(/^sha256:/) as string, planHash: expect.stringMatching(/^sha256:/) as string });
   expect(ask(plan, [...blocks].reverse())).toEqual(verdict);
   expect(ask(plan, blocks.map((one) => ({ ...one, sealedAtMs: 99 }))).evidenceHash).toBe(verdict.evidenceHash);
   expect(ask(plan, blocks.slice(4)).evidenceHash).not.toBe(verdict.evidenceHash);
