@@ -21,7 +21,8 @@ export async function adoptOwnKills(ports: OrderPorts, driver: KillDriver, { gat
 
 async function adopt(ports: OrderPorts, driver: KillDriver, route: Route, { killId, targets, inFlight, actor: { kind, name }, atMs }: OwnKill): Promise<void> {
   if (await ports.stores.kills.get(route.tenantId, killId) !== null) return;
-  const order: KillOrder = { killId, scope: scopeOf(targets), targets, inFlight, actor: { kind, name }, via: 'gateway', reason: null, requestedAtMs: Math.min(atMs, ports.clock()) };
+  const nowMs = ports.clock();
+  const order: KillOrder = { killId, scope: scopeOf(targets), targets, inFlight, actor: { kind, name }, via: 'gateway', reason: null, requestedAtMs: Math.min(atMs, nowMs), recordedAtMs: nowMs };
   const record = await writeOrder(ports, driver, { route, order, variants: heldBy(route, targets) });
   ports.log.warn('a kill that came straight to a gateway is in the route now', { killId, deployment: route.name, actor: name });
   driver.look(record).catch(() => undefined);

@@ -102,6 +102,8 @@ export interface KillRecord {
   /** Set for a scheduled drill: it is revived by itself when proved. */
   readonly drillId: string | null;
   readonly requestedAtMs: number;
+  /** When the API learned of an order that came straight to a gateway: from then on it can be late. Absent: at the order. */
+  readonly recordedAtMs?: number;
   /** Route revision that carries the tombstones; null until the route was written. */
   readonly revision: number | null;
   readonly onLostControl: 'serve' | 'failClosed';

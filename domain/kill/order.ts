@@ -12,7 +12,7 @@ export function killIdOf(updateId: string, uid: DeploymentUid): KillId { return 
 /** What the store knows of a killed variant besides the route; null where it holds no such variant. */
 export type KnownVariant = { readonly backend: string; readonly fingerprint: string | null } | null;
 
-export type KillOrder = Pick<KillRecord, 'killId' | 'scope' | 'targets' | 'inFlight' | 'actor' | 'via' | 'reason' | 'requestedAtMs'>;
+export type KillOrder = Pick<KillRecord, 'killId' | 'scope' | 'targets' | 'inFlight' | 'actor' | 'via' | 'reason' | 'requestedAtMs' | 'recordedAtMs'>;
 
 /** A record at its beginning. `revision`: of the route that carries the tombstones. */
 export function newKill(route: Route, order: KillOrder, of: { readonly variants: readonly KilledVariant[]; readonly revision: number | null }): KillRecord {
@@ -20,7 +20,7 @@ export function newKill(route: Route, order: KillOrder, of: { readonly variants:
   return {
     tenantId, deploymentUid, deployment: name, onLostControl, ...order, state: 'fencing', variants: of.variants, drillId: null, revision: of.revision,
     fencedAtMs: null, silentAtMs: null, provedAtMs: null, revivedAtMs: null, gateways: [], backends: [], probes: [], answering: answeringVersion(route),
-    missing: [], bound: null, revisionOfRecord: 1, updatedAtMs: order.requestedAtMs,
+    missing: [], bound: null, revisionOfRecord: 1, updatedAtMs: order.recordedAtMs ?? order.requestedAtMs,
   };
 }
 

@@ -39,7 +39,7 @@ export function advanceKill(record: KillRecord, seen: Observation): KillRecord {
   const now: KillRecord = { ...sight, silentAtMs: since(record.silentAtMs, isSilent(sight), seen.nowMs) };
   const reached = reach(now);
   const missing = reached === 'proved' ? [] : whatIsMissing(now);
-  const isLate = missing.length > 0 && seen.nowMs - record.requestedAtMs > (isDraining(now) ? DRAIN_MS + PATIENCE_MS : PATIENCE_MS);
+  const isLate = missing.length > 0 && seen.nowMs - (record.recordedAtMs ?? record.requestedAtMs) > (isDraining(now) ? DRAIN_MS + PATIENCE_MS : PATIENCE_MS);
   return {
     ...now, state: isLate ? 'unconfirmed' : reached, missing, bound: missing.length === 0 ? null : boundOf(now),
     fencedAtMs: since(record.fencedAtMs, reached !== 'fencing', seen.nowMs),

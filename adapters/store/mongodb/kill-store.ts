@@ -1,4 +1,4 @@
-import type { Filter, WithoutId } from 'mongodb';
+import type { Filter } from 'mongodb';
 import type { KillId, TenantId } from '../../../domain/ids.ts';
 import { KILL_STATES, type KillRecord } from '../../../domain/kill/kill.ts';
 import type { KillStore } from '../../../ports/kill-store.ts';
@@ -23,7 +23,7 @@ export function createKillStore(database: Database): KillStore {
     },
     async update(record) {
       const before = { _id: key(record.tenantId, record.killId), tenantId: record.tenantId, revisionOfRecord: record.revisionOfRecord - 1 } as Filter<Stored<KillRecord>>;
-      const { modifiedCount } = await kills.replaceOne(before, withoutId(documentOf(record)) as unknown as WithoutId<Stored<KillRecord>>);
+      const { modifiedCount } = await kills.replaceOne(before, withoutId(documentOf(record)));
       return modifiedCount === 1;
     },
     get,

@@ -167,7 +167,7 @@ test('a drain lets requests end before the backend does', async () => {
 test('a kill that came straight to gateways is one kill, in the route before the sync is answered', async () => {
   const { uid } = await inService(world);
   const [one, two] = await start(2);
-  const own: OwnKill = { killId: 'kil_direct', targets: ['var_churn_7'], inFlight: 'abort', actor: { kind: 'person', name: 'bob' }, atMs: world.now() };
+  const own: OwnKill = { killId: 'kil_direct', targets: ['var_churn_7'], inFlight: 'abort', actor: { kind: 'person', name: 'bob' }, atMs: world.now() - 3_600_000 };
   for (const gateway of [one!, two!]) gateway.ownKills = { [uid]: [own], dep_unknown: [own] };
   expect(await Promise.all([one!.sync(), two!.sync(), one!.sync()])).toEqual([200, 200, 200]);
   expect((await world.stores.routes.get('default', uid))!.tombstones).toEqual(['var_churn_7']);
@@ -175,6 +175,9 @@ test('a kill that came straight to gateways is one kill, in the route before the
   const proved = await reaches('kil_direct', 'proved');
   expect(proved).toMatchObject({ via: 'gateway', actor: { name: 'bob' }, scope: { kind: 'variant', variantId: 'var_churn_7' }, variants: [{ role: 'champion', backend: 'memory' }] });
   expect(await eventually(async () => (await actions()).length === 2)).toBe(true);
+  // That it is an hour old is no alarm: it was obeyed there all the time.
+  expect(proved.silentAtMs! - proved.requestedAtMs).toBeGreaterThanOrEqual(3_600_000);
+  expect(world.notices.map(({ type }) => type)).toEqual(['kill-proved']);
   expect(await world.stores.kills.list('default', uid, 10)).toHaveLength(1);
   expect((await world.stores.audit.read('default', { afterSeq: 0, limit: 100, subject: 'churn' })).find(({ action }) => action === 'deployment.kill')).toMatchObject({ actor: { name: 'bob' }, via: 'gateway' });
 });
