@@ -6,6 +6,7 @@ import type { Verdict } from '../domain/analysis/verdict.ts';
 import type { DeploymentSpec } from '../domain/deployment.ts';
 import type { DeploymentRecord } from '../domain/deployment-record.ts';
 import type { Label, StoredLeg } from '../domain/record.ts';
+import type { RestoreFinding } from '../domain/restore-check.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
 import type { Route } from '../domain/traffic/route.ts';
 import type { GatewayStats } from '../domain/traffic/table.ts';
@@ -50,6 +51,7 @@ export interface HealthAnswer { readonly status: 'ok' | 'degraded'; readonly che
 export interface AuditAnswer { readonly items: readonly AuditRecord[]; readonly nextSeq: number | null }
 export interface KeyLine { readonly id: string; readonly prefix: string; readonly name: string; readonly kind: string; readonly scopes: readonly string[]; readonly createdAtMs: number; readonly expiresAtMs: number | null; readonly revokedAtMs: number | null }
 export interface NewKeyAnswer extends KeyLine { readonly key: string }
+export interface RestoreCheckAnswer { readonly checked: { readonly deployments: number; readonly rollouts: number; readonly gateways: number; readonly auditRecords: number }; readonly findings: readonly RestoreFinding[] }
 /** RFC 9457. */
 export interface Problem { readonly type: string; readonly title: string; readonly status: number; readonly detail: string; readonly code: string; readonly details: Readonly<Record<string, unknown>>; readonly requestId: string }
 /** One server-sent event; id = "<process>-<sequence>", resumable by Last-Event-ID. `reset`: the whole state, as [{deployment, rollout, verdict, progress}]. */
@@ -94,5 +96,6 @@ export const ROUTES = {
   listKeys: { method: 'get', path: '/api/v1/keys', scope: 'admin', summary: 'API keys, without the keys', cli: 'keys list' },
   newKey: { method: 'post', path: '/api/v1/keys', scope: 'admin', summary: 'Make an API key; it is shown once', body: NewKeyBody, cli: 'keys new' },
   revokeKey: { method: 'delete', path: '/api/v1/keys/{id}', scope: 'admin', summary: 'Revoke an API key', cli: 'keys revoke' },
+  restoreCheck: { method: 'get', path: '/api/v1/admin/restore-check', scope: 'admin', summary: 'After a restore: what does not fit between database, Temporal and gateways', cli: 'admin restore-check' },
 } as const satisfies Readonly<Record<string, ApiRoute>>;
 export type RouteName = keyof typeof ROUTES;

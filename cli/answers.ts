@@ -1,6 +1,6 @@
 import type {
   ApplyAnswer, AuditAnswer, CommandAnswer, DeploymentList, DeploymentView, EvidenceAnswer, ExplainAnswer, GatewaysAnswer, HealthAnswer,
-  KeyLine, LabelsAnswer, NewKeyAnswer, PlanAnswer, RecordAnswer, RolloutList, RolloutView, RouteName, StartRolloutAnswer,
+  KeyLine, LabelsAnswer, NewKeyAnswer, PlanAnswer, RecordAnswer, RolloutList, RestoreCheckAnswer, RolloutView, RouteName, StartRolloutAnswer,
 } from '../api/contract.ts';
 
 /** What each route answers. `events` is a stream and is not called this way. */
@@ -27,4 +27,5 @@ export interface Answers extends Record<Exclude<RouteName, 'events'>, unknown> {
   readonly listKeys: readonly KeyLine[];
   readonly newKey: NewKeyAnswer;
   readonly revokeKey: CommandAnswer;
+  readonly restoreCheck: RestoreCheckAnswer;
 }
