@@ -1,8 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { DCLinter } from 'dclint';
 import { parse } from 'yaml';
 import { load } from '../../config/load.ts';
 import { productionProblems, type ProcessKind } from '../../config/production.ts';
@@ -27,17 +26,17 @@ const lasting = services.filter(([, { restart }]) => restart === 'unless-stopped
 const dockerfile = textOf('Dockerfile');
 const kindOf = ({ command }: Service): string => /^dist\/(\w+)\/main\.js$/.exec(command?.[1] ?? '')?.[1] ?? '';
 
-test('the file has the shape of the compose specification, and the linter finds nothing', () => {
-  // Order: an anchor must stand before its use, and what a service runs before what it is limited by.
-  const linter = new DCLinter({ rules: { 'service-keys-order': 0, 'top-level-properties-order': 0 }, quiet: false, debug: false, exclude: [] });
-  const messages = linter.lintFiles([join(ROOT, 'docker-compose.yml')], false).flatMap((result) => result.messages);
-  expect(messages).toEqual([]);
-});
+/** Rules that the linter sees broken. Order is left out: an anchor must stand before its use, and what a service runs before what it is limited by. */
+function lint(file: string): readonly string[] {
+  const off = ['--disable-rule', 'service-keys-order', '--disable-rule', 'top-level-properties-order'];
+  const { stdout } = spawnSync(process.execPath, [join(ROOT, 'node_modules', 'dclint', 'bin', 'dclint.cjs'), file, '--formatter', 'json', ...off], { cwd: ROOT, encoding: 'utf8' });
+  const results = JSON.parse(stdout) as readonly { readonly messages: readonly { readonly rule: string; readonly message: string }[] }[];
+  return results.flatMap(({ messages }) => messages.map(({ rule, message }) => `${rule}: ${message}`));
+}
 
-test('the linter sees a wrong file', () => {
-  const linter = new DCLinter({ rules: {}, quiet: false, debug: false, exclude: [] });
-  expect(linter.lintFiles([join(ROOT, 'test', 'fixtures', 'compose', 'wrong.yml')], false).flatMap(({ messages }) => messages.map(({ rule }) => rule))).toContain('invalid-schema');
-});
+test('the file has the shape of the compose specification, and the linter finds nothing', () => { expect(lint('docker-compose.yml')).toEqual([]); });
+
+test('the linter sees a wrong file', () => { expect(lint('test/fixtures/compose/wrong.yml')).toEqual([expect.stringMatching(/^invalid-schema: /)]); });
 
 test('every process of lastmile is started, from an entry that exists', () => {
   expect(ours.map(([, service]) => kindOf(service)).sort()).toEqual(['api', 'collector', 'gateway', 'gateway', 'modelhost', 'workers']);

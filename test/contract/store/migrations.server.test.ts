@@ -1,10 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
 import { connect, type Database } from '../../../adapters/store/mongodb/connection.ts';
 import { prepare } from '../../../adapters/store/mongodb/indexes.ts';
 import { migrate } from '../../../adapters/store/mongodb/migrate.ts';
 import { createMigrationLock } from '../../../adapters/store/mongodb/migration-lock.ts';
 import { MIGRATIONS } from '../../../adapters/store/mongodb/migrations/index.ts';
 import type { Migration } from '../../../adapters/store/mongodb/migrations/migration.ts';
+import { ROOT } from '../../support/source-tree.ts';
 
 let database: Database;
 beforeEach(() => { database = connect({ uri: process.env.TEST_MONGODB_URI!, database: `migrations-${randomUUID().slice(0, 8)}` }); });
@@ -90,4 +93,16 @@ test('the audit chain is read by subject from an index', async () => {
   const plan = await database.db.collection('audit').find({ tenantId: 't', subject: 's', seq: { $gt: 0 } }).sort({ seq: 1 }).explain('queryPlanner') as unknown as { queryPlanner: { winningPlan: unknown } };
   const text = JSON.stringify(plan.queryPlanner.winningPlan);
   expect({ index: text.includes('tenantId_1_subject_1_seq_1'), sort: text.includes('"SORT"') }).toEqual({ index: true, sort: false });
+});
+
+test('lastmile admin migrate does it without an API, and says what there was to do', () => {
+  const env = { PATH: process.env.PATH, MONGODB_URI: process.env.TEST_MONGODB_URI, LASTMILE_MONGODB_DATABASE: database.db.databaseName };
+  const migrated = (): unknown => {
+    const { status, stdout } = spawnSync(process.execPath, [join(ROOT, 'cli', 'main.ts'), '--json', 'admin', 'migrate'], { env, encoding: 'utf8' });
+    const { migrations, appliedNow } = JSON.parse(stdout) as { migrations: readonly { name: string }[]; appliedNow: readonly string[] };
+    return { status, names: migrations.map(({ name }) => name), appliedNow };
+  };
+  const names = MIGRATIONS.map(({ name }) => name);
+  expect(migrated()).toEqual({ status: 0, names, appliedNow: names });
+  expect(migrated()).toEqual({ status: 0, names, appliedNow: [] });
 });
