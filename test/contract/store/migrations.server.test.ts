@@ -74,10 +74,16 @@ test('a lock whose owner died is taken over when its lease ends; the dead one th
 });
 
 test('the lease of a step that takes longer is renewed beside it; one who waits too long is told who works', async () => {
-  const slow = named(1, () => new Promise((resolve) => { setTimeout(resolve, 1_500); }));
-  const working = migrate(database, [slow], { leaseMs: 300, patienceMs: 1_000 });
-  await new Promise((resolve) => { setTimeout(resolve, 200); });
-  await expect(migrate(database, [slow], { leaseMs: 300, patienceMs: 400 })).rejects.toMatchObject({ code: 'LM_BUSY', message: expect.stringContaining(`/${String(process.pid)}/`) });
+  let begun = (): void => undefined;
+  let end = (): void => undefined;
+  const started = new Promise<void>((resolve) => { begun = resolve; });
+  const ended = new Promise<void>((resolve) => { end = resolve; });
+  const slow = named(1, async () => { begun(); await ended; });
+  const working = migrate(database, [slow], { leaseMs: 1_500, patienceMs: 20_000 });
+  await started;
+  // Waits for longer than the lease: without a renewal it would take over.
+  await expect(migrate(database, [slow], { leaseMs: 1_500, patienceMs: 3_000 })).rejects.toMatchObject({ code: 'LM_BUSY', message: expect.stringContaining(`/${String(process.pid)}/`) });
+  end();
   expect((await working).appliedNow).toEqual(['0001-test']);
 });
 
