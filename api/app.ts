@@ -14,6 +14,7 @@ import { pages } from './pages.ts';
 import { pipeline, requestIdOf } from './pipeline.ts';
 import { asLastmileError, sendProblem } from './problem.ts';
 import { createRateLimit } from './rate-limit.ts';
+import { adminRoutes } from './routes/admin.ts';
 import { applyRoutes } from './routes/apply.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
@@ -38,7 +39,7 @@ export function createApi(ports: ApiPorts, channel: ControlChannel, kills: KillD
   const hub = createEventHub({ stores, log, clock, pollMs: settings.limits.pollMs, instance: randomBytes(6).toString('hex'), viewOf: (kill) => killView(settings, kill) });
   const rate = createRateLimit(settings.limits);
   const handlers: Handlers = {
-    ...applyRoutes(ports), ...auditRoutes(ports), ...deploymentRoutes(ports), ...eventRoutes(ports, hub), ...evidenceRoutes(ports), ...gatewayRoutes(ports),
+    ...adminRoutes(ports), ...applyRoutes(ports), ...auditRoutes(ports), ...deploymentRoutes(ports), ...eventRoutes(ports, hub), ...evidenceRoutes(ports), ...gatewayRoutes(ports),
     ...healthRoutes(ports), ...keyRoutes(ports), ...killRoutes(ports, kills), ...labelRoutes(ports), ...rolloutRoutes(ports),
   };
   const app = express();

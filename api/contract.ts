@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { CATALOGUE, type Code } from '../domain/errors.ts';
+import { FINDING_KINDS } from '../domain/restore-check.ts';
+import type * as restore from '../domain/restore-check.ts';
 import { IN_FLIGHT } from '../domain/traffic/route.ts';
 import type { Scope } from '../ports/key-store.ts';
 import { AnalysisPlan, Progress, Verdict } from './schemas/analysis.ts';
 import { DeploymentRecord, DeploymentSpec } from './schemas/deployment.ts';
 import { BreakGlassKit, KillRecord } from './schemas/kill.ts';
 import { AuditRecord, RolloutRecord } from './schemas/rollout.ts';
-import { byName, count, flag, list, named, part, text, time } from './schemas/shape.ts';
+import { byName, count, exactly, flag, list, named, part, text, time } from './schemas/shape.ts';
 import { GatewayStats, Label, Route, StoredLeg } from './schemas/traffic.ts';
 
 /** The API as its clients see it: request and answer schemas, and the route list that OpenAPI, the router and the CLI test share. */
@@ -87,6 +89,9 @@ export type KillsAnswer = z.output<typeof KillsAnswer>;
 /** One entry for each deployment that a digest was killed in. */
 export const KillDigestAnswer = named('KillDigestAnswer', { kills: list(KillView) });
 export type KillDigestAnswer = z.output<typeof KillDigestAnswer>;
+const RestoreFinding = exactly<restore.RestoreFinding>()(named('RestoreFinding', { kind: z.enum(FINDING_KINDS), subject: text, what: text, act: text }));
+export const RestoreCheckAnswer = named('RestoreCheckAnswer', { checked: part({ deployments: count, rollouts: count, gateways: count, auditRecords: count }), findings: list(RestoreFinding) });
+export type RestoreCheckAnswer = z.output<typeof RestoreCheckAnswer>;
 const KEY_LINE = { id: text, prefix: text, name: text, kind: text, scopes: list(text), createdAtMs: time, expiresAtMs: time.nullable(), revokedAtMs: time.nullable() };
 export const KeyLine = named('KeyLine', KEY_LINE);
 export type KeyLine = z.output<typeof KeyLine>;
@@ -153,6 +158,7 @@ export const ROUTES = {
   health: { method: 'get', path: '/api/v1/health', scope: null, summary: 'Whether the API and what it needs are well', answer: HealthAnswer, cli: 'doctor' },
   listKeys: { method: 'get', path: '/api/v1/keys', scope: 'admin', summary: 'API keys, without the keys', answer: list(KeyLine), cli: 'keys list' },
   newKey: { method: 'post', path: '/api/v1/keys', scope: 'admin', summary: 'Make an API key; it is shown once', body: NewKeyBody, answer: NewKeyAnswer, statuses: [201], cli: 'keys new' },
+  restoreCheck: { method: 'get', path: '/api/v1/admin/restore-check', scope: 'admin', summary: 'After a restore: what does not fit between database, Temporal and gateways', answer: RestoreCheckAnswer, cli: 'admin restore-check' },
   revokeKey: { method: 'delete', path: '/api/v1/keys/{id}', scope: 'admin', summary: 'Revoke an API key', answer: CommandAnswer, cli: 'keys revoke' },
 } as const satisfies Readonly<Record<string, ApiRoute>>;
 export type RouteName = keyof typeof ROUTES;

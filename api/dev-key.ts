@@ -6,18 +6,23 @@ import { DEFAULT_TENANT } from '../domain/ids.ts';
 import { SCOPES, type ApiKey, type KeyStore } from '../ports/key-store.ts';
 import { hashKey, isLive, keyPrefix, newApiKey } from './auth.ts';
 
+/** Whom a key belongs to that was made without anybody asking for it. */
+const DEVELOPER = 'developer';
 const SHAPE = /^lm_[A-Za-z0-9_-]{43}$/;
 
 /**
  * A first key, so that somebody can make the others: where the default tenant has no live admin key, the one that the environment gives,
  * else the one in the file (left by an earlier database), else a new one written to the file for its owner alone. Says which it was.
+ * In production no key is made, and a development key that still opens the API is refused.
  */
-export async function ensureFirstKey(keys: KeyStore, { given, file, nowMs }: { readonly given: string | null; readonly file: string; readonly nowMs: number }): Promise<'there' | 'given' | 'file'> {
+export async function ensureFirstKey(keys: KeyStore, { given, file, nowMs, production = false }: { readonly given: string | null; readonly file: string; readonly nowMs: number; readonly production?: boolean }): Promise<'there' | 'given' | 'file'> {
   const known = await keys.list(DEFAULT_TENANT);
+  if (production) refuseDevelopmentKey(known, nowMs);
   if (known.some((key) => isLive(key, nowMs) && key.scopes.includes('admin'))) return 'there';
   if (given !== null && !SHAPE.test(given)) throw new LastmileError('LM_INVALID_CONFIG', 'LASTMILE_API_KEY is not an API key (lm_ and 43 characters), and there is no admin key yet; leave it out to have one made.');
+  if (given === null && production) throw new LastmileError('LM_INVALID_CONFIG', 'There is no admin key yet, and in production none is made: give the first one in LASTMILE_API_KEY_FILE (lm_ and 43 characters; compose/make-secrets.sh makes one).');
   const secret = given ?? storedKey(file) ?? writeKey(file, newApiKey());
-  await keys.put(firstKey(secret, nowMs));
+  await keys.put(firstKey(secret, given === null ? DEVELOPER : 'operator', nowMs));
   return given === null ? 'file' : 'given';
 }
 
@@ -33,6 +38,11 @@ function writeKey(file: string, key: string): string {
   return key;
 }
 
-function firstKey(secret: string, createdAtMs: number): ApiKey {
-  return { id: newId('key'), hash: hashKey(secret), prefix: keyPrefix(secret), tenantId: DEFAULT_TENANT, actor: { kind: 'person', name: 'developer' }, scopes: SCOPES, createdAtMs, expiresAtMs: null, revokedAtMs: null };
+function refuseDevelopmentKey(known: readonly ApiKey[], nowMs: number): void {
+  const live = known.find((key) => isLive(key, nowMs) && key.actor.name === DEVELOPER);
+  if (live !== undefined) throw new LastmileError('LM_INVALID_CONFIG', `The development key ${live.id} opens this API; start once with LASTMILE_ENVIRONMENT=development, make another admin key (lastmile keys new) and revoke that one (lastmile keys revoke ${live.id}).`);
+}
+
+function firstKey(secret: string, name: string, createdAtMs: number): ApiKey {
+  return { id: newId('key'), hash: hashKey(secret), prefix: keyPrefix(secret), tenantId: DEFAULT_TENANT, actor: { kind: 'person', name }, scopes: SCOPES, createdAtMs, expiresAtMs: null, revokedAtMs: null };
 }

@@ -70,7 +70,7 @@ function ownVersion(): string {
 /** The path is logged, the key never is. */
 async function firstKey({ stores, log, clock }: ApiPorts, config: Config): Promise<void> {
   const file = join(config.dataDir, 'keys', 'dev-api-key');
-  const from = await ensureFirstKey(stores.keys, { given: config.apiKey?.reveal() ?? null, file, nowMs: clock() });
+  const from = await ensureFirstKey(stores.keys, { given: config.apiKey?.reveal() ?? null, file, nowMs: clock(), production: config.environment === 'production' });
   if (from === 'file') log.info('development key with every scope; take it away before others can reach this API', { file });
 }
 

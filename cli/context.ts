@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { loadEnvironment } from '../config/environment.ts';
 import type { Config } from '../config/load.ts';
 import { parseDuration } from '../domain/duration.ts';
+import type { Prepared } from '../ports/stores.ts';
 import { renewKit, type KitPlace } from './break-glass/kit.ts';
 import { createClient, type Client } from './client.ts';
 import { apiKey, apiUrl, type ConnectFlags } from './connect.ts';
@@ -27,7 +28,9 @@ export interface Session {
   gateway(connections?: number): Promise<Gateway>;
 }
 
-export interface Context { readonly io: Io; exitCode: ExitCode }
+/** `migrate` opens the database itself: the one thing that must be possible before any API runs. */
+export interface Context { readonly io: Io; exitCode: ExitCode; readonly migrate?: Migrate | undefined }
+export type Migrate = (config: Config) => Promise<Prepared>;
 
 /** An action gives the exit code, or nothing for 0. `options` holds the command's own and the global ones. */
 export type Action<Arguments extends unknown[], Options> = (session: Session, options: Options & GlobalOptions, ...args: Arguments) => Promise<ExitCode | undefined>;

@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inheritedEnvironment } from '../config/environment.ts';
+import type { Config } from '../config/load.ts';
+import type { Prepared } from '../ports/stores.ts';
 import { abilities, type Io } from './io.ts';
 import { runCli } from './program.ts';
 
@@ -19,7 +21,14 @@ const io: Io = {
   input: process.stdin, out: (text) => { process.stdout.write(text); }, err: (text) => { process.stderr.write(text); },
   ...abilities(terminal, argv.includes('--no-color')), columns: process.stdout.isTTY ? process.stdout.columns : 80, signal: stop.signal,
 };
-process.exitCode = await runCli(argv, io, packageVersion());
+process.exitCode = await runCli(argv, io, packageVersion(), migrate);
+
+/** Loaded only when it is asked for: the other commands need no driver. */
+async function migrate({ mongodb }: Config): Promise<Prepared> {
+  const { stores } = await import('../adapters/store/index.ts');
+  const database = stores.mongodb.create({ uri: mongodb.uri, database: mongodb.database });
+  try { return await database.prepare(); } finally { await database.close(); }
+}
 
 function packageVersion(): string {
   for (const up of ['..', '../..']) {

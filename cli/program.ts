@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { isLastmileError } from '../domain/errors.ts';
+import { registerAdmin } from './commands/admin.ts';
 import { registerApply } from './commands/apply.ts';
 import { registerAudit } from './commands/audit.ts';
 import { registerDemo } from './commands/demo.ts';
@@ -20,13 +21,13 @@ import { registerRecord } from './commands/record.ts';
 import { registerRolloutCommands } from './commands/rollout-commands.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerWatch } from './commands/watch.ts';
-import type { Context } from './context.ts';
+import type { Context, Migrate } from './context.ts';
 import { EXIT, EXIT_OF_KIND, type ExitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
 const COMMANDS = [
   registerInit, registerPlan, registerApply, registerDeploy, registerPredict, registerStatus, registerWatch, registerExplain, registerHistory, registerRecord,
-  registerRolloutCommands, registerKill, registerKills, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerKeys,
+  registerRolloutCommands, registerKill, registerKills, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerKeys, registerAdmin,
 ];
 
 /** The whole command tree; reads and opens nothing. */
@@ -44,8 +45,8 @@ export function createProgram(context: Context, version: string): Command {
 }
 
 /** Runs one command line; gives its exit code and never throws. */
-export async function runCli(argv: readonly string[], io: Io, version: string): Promise<ExitCode> {
-  const context: Context = { io, exitCode: EXIT.good };
+export async function runCli(argv: readonly string[], io: Io, version: string, migrate?: Migrate): Promise<ExitCode> {
+  const context: Context = { io, exitCode: EXIT.good, migrate };
   const json = argv.includes('--json');
   // Not commander's own --version, which would take the one of `kill NAME --version 3` for itself. That one has a value behind it.
   if (argv.at(-1) === '--version') { io.out(`${version}\n`); return EXIT.good; }

@@ -3,9 +3,12 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { LastmileError } from '../domain/errors.ts';
 import { nearest } from '../domain/nearest.ts';
 import { VARIABLES, type Secret, type Variable, type VariableName } from './schema.ts';
+import { FILE_NAMES, withSecretFiles, type Environment } from './secret-files.ts';
 
 /** Typed values of one process; paths are absolute, addresses complete. */
 export interface Config {
+  readonly environment: 'development' | 'production';
+  readonly tlsInFront: boolean;
   readonly portBase: number;
   readonly dataDir: string;
   /** What the CLI remembers of its contacts. */
@@ -24,6 +27,7 @@ export interface Config {
   readonly artifactDir: string;
   readonly registryDir: string;
   readonly payloadKey: Secret | null;
+  readonly workerHeartbeatFile: string | null;
   readonly leaseMs: number;
   readonly notify: { readonly adapter: 'log' | 'webhook'; readonly url: string | null; readonly secret: Secret | null };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -31,21 +35,21 @@ export interface Config {
 }
 export interface Listener { readonly host: string; readonly port: number; readonly url: string }
 
-/** Environment in, Config or one LM_INVALID_CONFIG with every problem out. Relative paths are taken from `cwd`. */
-export function load(env: Readonly<Record<string, string | undefined>>, cwd: string): Config {
+/** Environment, and the files that its NAME_FILE variables name, in; Config or one LM_INVALID_CONFIG with every problem out. Relative paths are taken from `cwd`. */
+export function load(env: Environment, cwd: string): Config {
   const problems: string[] = [];
-  const values = parseAll(env, problems);
+  const values = parseAll(withSecretFiles(env, cwd, problems), problems);
   if (problems.length > 0) {
     throw new LastmileError('LM_INVALID_CONFIG', `The environment has ${String(problems.length)} problem(s):\n${problems.map((line) => `  ${line}`).join('\n')}`, { details: { problems } });
   }
-  return build(values, cwd);
+  return build(values, cwd, env.NODE_ENV === 'production' ? 'production' : 'development');
 }
 
 type Values = Readonly<Partial<Record<VariableName, unknown>>>;
 
-function parseAll(env: Readonly<Record<string, string | undefined>>, problems: string[]): Values {
+function parseAll(env: Environment, problems: string[]): Values {
   for (const name of Object.keys(env)) {
-    if (name.startsWith('LASTMILE_') && !(name in VARIABLES)) problems.push(`${name} is not a variable of lastmile${suggestion(name)}`);
+    if (name.startsWith('LASTMILE_') && !(name in VARIABLES) && !FILE_NAMES.has(name)) problems.push(`${name} is not a variable of lastmile${suggestion(name)}`);
   }
   const values: Partial<Record<VariableName, unknown>> = {};
   for (const [name, variable] of Object.entries(VARIABLES) as [VariableName, Variable][]) {
@@ -58,7 +62,7 @@ function parseAll(env: Readonly<Record<string, string | undefined>>, problems: s
   return values;
 }
 
-function build(values: Values, cwd: string): Config {
+function build(values: Values, cwd: string, environment: Config['environment']): Config {
   const text = (name: VariableName): string | null => (values[name] as string | undefined) ?? null;
   const hidden = (name: VariableName): Secret | null => (values[name] as Secret | undefined) ?? null;
   const path = (name: VariableName, fallback: string): string => { const value = text(name); return value === null ? fallback : isAbsolute(value) ? value : resolve(cwd, value); };
@@ -70,6 +74,7 @@ function build(values: Values, cwd: string): Config {
     return { host, port, url: text(`LASTMILE_${process}_URL`) ?? `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${String(port)}` };
   };
   return {
+    environment: (values.LASTMILE_ENVIRONMENT as Config['environment'] | undefined) ?? environment, tlsInFront: values.LASTMILE_TLS_IN_FRONT === 'yes',
     portBase: base, dataDir, stateDir: path('LASTMILE_STATE_DIR', join(homedir(), '.local', 'state', 'lastmile')), toolsDir: path('LASTMILE_TOOLS_DIR', cwd),
     temporal: {
       address: text('LASTMILE_TEMPORAL_ADDRESS') ?? `127.0.0.1:${String(base + 4)}`, namespace: text('LASTMILE_TEMPORAL_NAMESPACE') ?? 'default',
@@ -86,7 +91,7 @@ function build(values: Values, cwd: string): Config {
     serviceToken: hidden('LASTMILE_SERVICE_TOKEN'),
     signing: { keyFile: path('LASTMILE_SIGNING_KEY_FILE', join(dataDir, 'keys', 'routes.pem')), publicKeyFile: path('LASTMILE_SIGNING_PUBLIC_KEY_FILE', join(dataDir, 'keys', 'routes.pub.pem')) },
     artifactDir: path('LASTMILE_ARTIFACT_DIR', join(dataDir, 'artifacts')), registryDir: path('LASTMILE_REGISTRY_DIR', join(dataDir, 'registry')),
-    payloadKey: hidden('LASTMILE_PAYLOAD_KEY'), leaseMs: values.LASTMILE_LEASE_MS as number,
+    payloadKey: hidden('LASTMILE_PAYLOAD_KEY'), workerHeartbeatFile: text('LASTMILE_WORKER_HEARTBEAT_FILE'), leaseMs: values.LASTMILE_LEASE_MS as number,
     notify: { adapter: values.LASTMILE_NOTIFY as 'log' | 'webhook', url: text('LASTMILE_NOTIFY_WEBHOOK_URL'), secret: hidden('LASTMILE_NOTIFY_WEBHOOK_SECRET') },
     logLevel: values.LASTMILE_LOG_LEVEL as Config['logLevel'],
     paths: { temporal: text('LASTMILE_TEMPORAL_PATH'), testServer: text('LASTMILE_TEMPORAL_TEST_SERVER_PATH'), mongod: text('LASTMILE_MONGOD_PATH'), elec2: text('LASTMILE_ELEC2') },
@@ -94,6 +99,6 @@ function build(values: Values, cwd: string): Config {
 }
 
 function suggestion(name: string): string {
-  const near = nearest(name, Object.keys(VARIABLES));
+  const near = nearest(name, [...Object.keys(VARIABLES), ...FILE_NAMES]);
   return near === null ? '; see .env.example for the known ones' : `; did you mean ${near}?`;
 }

@@ -14,11 +14,13 @@ const port = z.coerce.number().int().min(1).max(65_535);
 const url = z.url();
 const milliseconds = z.coerce.number().int().min(1);
 
-/** One variable: its schema, and the line of .env.example that explains it. Optional ones have no default. */
-export interface Variable { readonly schema: z.ZodType; readonly about: string; readonly default?: string }
+/** One variable: its schema, and the line of .env.example that explains it. Optional ones have no default. `byFile`: NAME_FILE may name a file that holds it. */
+export interface Variable { readonly schema: z.ZodType; readonly about: string; readonly default?: string; readonly byFile?: true }
 
 /** Every environment variable that lastmile reads. .env.example is generated from it; a test compares them. */
 export const VARIABLES = {
+  LASTMILE_ENVIRONMENT: { schema: z.enum(['development', 'production']), about: 'development or production; in production no process starts with default or weak secrets (default: production where NODE_ENV is production, else development).' },
+  LASTMILE_TLS_IN_FRONT: { schema: z.enum(['yes', 'no']), default: 'no', about: 'yes: what stands before the API and the gateways terminates TLS. Production refuses to listen on another address than loopback without it.' },
   LASTMILE_PORT_BASE: { schema: port, default: '7300', about: 'First of ten ports: +0 API, +1 gateways, +2 collector, +3 modelhost, +4 Temporal, +5 Temporal UI, +6 mongod, +7 to +9 admin ports of the first three gateways.' },
   LASTMILE_DATA_DIR: { schema: z.string(), default: '.data', about: 'Where `npm start` keeps databases, artifacts, registry, keys and logs.' },
   LASTMILE_STATE_DIR: { schema: z.string(), about: 'Where the CLI keeps what it needs to kill without the API: addresses and a token (default ~/.local/state/lastmile).' },
@@ -29,12 +31,12 @@ export const VARIABLES = {
   LASTMILE_TEMPORAL_PATH: { schema: z.string(), about: 'A temporal CLI binary to start the server with.' },
   LASTMILE_TEMPORAL_TEST_SERVER_PATH: { schema: z.string(), about: 'A Temporal time-skipping test server binary, for the tests.' },
   LASTMILE_MONGOD_PATH: { schema: z.string(), about: 'A mongod binary to start.' },
-  MONGODB_URI: { schema: z.string().regex(/^mongodb(\+srv)?:\/\//, 'mongodb://…'), about: 'A MongoDB replica set that runs already; then none is started.' },
+  MONGODB_URI: { schema: z.string().regex(/^mongodb(\+srv)?:\/\//, 'mongodb://…'), byFile: true, about: 'A MongoDB replica set that runs already; then none is started.' },
   LASTMILE_MONGODB_DATABASE: { schema: z.string().regex(/^[A-Za-z0-9_-]{1,38}$/), default: 'lastmile', about: 'Database name.' },
   LASTMILE_API_HOST: { schema: z.string(), default: '127.0.0.1', about: 'Address that the API listens on.' },
   LASTMILE_API_PORT: { schema: port, about: 'Port of the API (default PORT_BASE + 0).' },
   LASTMILE_API_URL: { schema: url, about: 'Where CLI, gateways and workers find the API (default from host and port).' },
-  LASTMILE_API_KEY: { schema: secret(16), about: 'API key of the CLI (default: the development key of `npm start`).' },
+  LASTMILE_API_KEY: { schema: secret(16), byFile: true, about: 'API key of the CLI (default: the development key of `npm start`).' },
   LASTMILE_GATEWAY_HOST: { schema: z.string(), default: '127.0.0.1', about: 'Address that the gateways listen on. Any but loopback needs caller keys.' },
   LASTMILE_GATEWAY_PORT: { schema: port, about: 'Port of the gateways (default PORT_BASE + 1).' },
   LASTMILE_GATEWAY_PROCESSES: { schema: z.coerce.number().int().min(1).max(64), default: '2', about: 'Gateway processes that `npm start` runs on one port.' },
@@ -49,16 +51,17 @@ export const VARIABLES = {
   LASTMILE_MODELHOST_HOST: { schema: z.string(), default: '127.0.0.1', about: 'Address that modelhost listens on.' },
   LASTMILE_MODELHOST_PORT: { schema: port, about: 'Port of modelhost (default PORT_BASE + 3).' },
   LASTMILE_MODELHOST_URL: { schema: url, about: 'Where gateways and workers find modelhost (default from host and port).' },
-  LASTMILE_SERVICE_TOKEN: { schema: secret(32), about: 'Shared secret between API, gateways, collector, modelhost and workers, at least 32 characters.' },
+  LASTMILE_SERVICE_TOKEN: { schema: secret(32), byFile: true, about: 'Shared secret between API, gateways, collector, modelhost and workers, at least 32 characters.' },
   LASTMILE_SIGNING_KEY_FILE: { schema: z.string(), about: 'Ed25519 private key (PEM) that signs route tables; the API alone reads it (default DATA_DIR/keys/routes.pem).' },
   LASTMILE_SIGNING_PUBLIC_KEY_FILE: { schema: z.string(), about: 'Its public key (PEM), for gateways (default DATA_DIR/keys/routes.pub.pem).' },
   LASTMILE_ARTIFACT_DIR: { schema: z.string(), about: 'Content-addressed store of packages (default DATA_DIR/artifacts).' },
   LASTMILE_REGISTRY_DIR: { schema: z.string(), about: 'Root of the filesystem registry: NAME/VERSION/files (default DATA_DIR/registry).' },
-  LASTMILE_PAYLOAD_KEY: { schema: secret(44), about: 'Base64 of 32 bytes: encrypts workflow payloads with AES-256-GCM. Without it they are plain ids and digests.' },
+  LASTMILE_PAYLOAD_KEY: { schema: secret(44), byFile: true, about: 'Base64 of 32 bytes: encrypts workflow payloads with AES-256-GCM. Without it they are plain ids and digests.' },
+  LASTMILE_WORKER_HEARTBEAT_FILE: { schema: z.string(), about: 'A file that the worker touches every five seconds while it polls Temporal and reaches MongoDB; for health checks (default: none).' },
   LASTMILE_LEASE_MS: { schema: milliseconds, default: '15000', about: 'How long a gateway without contact to the API may go on sending challengers their share.' },
   LASTMILE_NOTIFY: { schema: z.enum(['log', 'webhook']), default: 'log', about: 'Where notices of verdicts go.' },
   LASTMILE_NOTIFY_WEBHOOK_URL: { schema: url, about: 'Address for LASTMILE_NOTIFY=webhook.' },
-  LASTMILE_NOTIFY_WEBHOOK_SECRET: { schema: secret(24), about: 'Secret that signs webhook notices (HMAC-SHA256).' },
+  LASTMILE_NOTIFY_WEBHOOK_SECRET: { schema: secret(24), byFile: true, about: 'Secret that signs webhook notices (HMAC-SHA256).' },
   LASTMILE_LOG_LEVEL: { schema: z.enum(['debug', 'info', 'warn', 'error']), default: 'info', about: 'Least level that is logged.' },
   LASTMILE_ELEC2: { schema: z.string(), about: 'Path of elec2.csv for the end-to-end test; without it the test runs on a generated stream.' },
 } as const satisfies Readonly<Record<string, Variable>>;

@@ -29,9 +29,9 @@ export function chain(tenantId: TenantId, entry: AuditEntry, previous: { seq: nu
   return { ...unsealed, hash: digestOfJson(unsealed satisfies Json) };
 }
 
-/** The sequence number of the first record that does not follow from the one before it, or null when the chain holds. */
-export function firstBreak(records: readonly AuditRecord[]): number | null {
-  let previous: { seq: number; hash: Digest } = { seq: 0, hash: GENESIS };
+/** The sequence number of the first record that does not follow from the one before it (at first from `after`), or null when the chain holds. */
+export function firstBreak(records: readonly AuditRecord[], after: { seq: number; hash: Digest } = { seq: 0, hash: GENESIS }): number | null {
+  let previous = after;
   for (const record of records) {
     const { tenantId, seq, prevHash, hash, ...entry } = record;
     const expected = chain(tenantId, entry, previous);

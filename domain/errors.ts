@@ -14,6 +14,7 @@ export const RETRYABLE: Readonly<Record<Kind, boolean>> = {
 /** The catalogue: code -> kind and when it is thrown. docs/errors.md lists the same codes; a test compares them. */
 export const CATALOGUE = {
   LM_INVALID_CONFIG: { kind: 'invalid', when: 'The environment holds values that a process cannot start with; every problem is listed.' },
+  LM_DATABASE_NEWER: { kind: 'invalid', when: 'A newer lastmile has written or migrated the database; run a version at least as new, or restore the backup from before.' },
   LM_INVALID_SPEC: { kind: 'invalid', when: 'A deployment file does not have the shape of v1alpha1, or a needed fact cannot be inferred.' },
   LM_INVALID_REQUEST: { kind: 'invalid', when: 'A request to the API or the gateway does not have the documented shape.' },
   LM_INVALID_MODEL_REF: { kind: 'invalid', when: 'A model reference is not REGISTRY:NAME@VERSION.' },

@@ -9,6 +9,11 @@ import type { Outbox } from './outbox.ts';
 import type { RecordStore } from './record-store.ts';
 import type { RouteStore } from './route-store.ts';
 
+/** A change of the whole database that has been made. */
+export interface AppliedMigration { readonly number: number; readonly name: string; readonly atMs: number }
+/** Every migration that the database has been through, and which of them this call made. */
+export interface Prepared { readonly migrations: readonly AppliedMigration[]; readonly appliedNow: readonly string[] }
+
 /** The store ports as one database offers them. */
 export interface Stores {
   readonly routes: RouteStore;
@@ -21,8 +26,8 @@ export interface Stores {
   readonly gateways: GatewayRegistry;
   readonly keys: KeyStore;
   readonly kills: KillStore;
-  /** Collections, indexes, schema version; any number of processes may call it at once. LM_STORE_UNAVAILABLE. */
-  prepare(): Promise<void>;
+  /** Form, migrations, indexes; any number of processes may call it at once. LM_STORE_UNAVAILABLE, LM_DATABASE_NEWER, LM_BUSY while another process migrates. */
+  prepare(): Promise<Prepared>;
   healthy(): Promise<boolean>;
   close(): Promise<void>;
 }

@@ -36,7 +36,7 @@ const Probe = exactly<kill.Probe>()(named('Probe', {
 
 export const KillRecord = exactly<kill.KillRecord>()(named('Kill', {
   tenantId: text, killId: text, deploymentUid: text, deployment: text, state: z.enum(KILL_STATES), scope: KillScope, targets: list(text), variants: list(KilledVariant), inFlight: z.enum(IN_FLIGHT),
-  actor: Actor, via: z.enum(['api', 'cli', 'workflow', 'gateway']), reason: text.nullable(), drillId: text.nullable(), requestedAtMs: time, revision: count.nullable(),
+  actor: Actor, via: z.enum(['api', 'cli', 'workflow', 'gateway']), reason: text.nullable(), drillId: text.nullable(), requestedAtMs: time, recordedAtMs: time.exactOptional(), revision: count.nullable(),
   onLostControl: z.enum(['serve', 'failClosed']), fencedAtMs: time.nullable(), silentAtMs: time.nullable(), provedAtMs: time.nullable(), revivedAtMs: time.nullable(),
   gateways: list(GatewayFence), backends: list(BackendFence), probes: list(Probe), answering: text.nullable(), missing: list(text), bound: text.nullable(), revisionOfRecord: count, updatedAtMs: time,
 }));

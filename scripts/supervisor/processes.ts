@@ -59,7 +59,7 @@ function ready({ dataDir }: PlanInput, name: string, offset: () => number): Prob
 function ownProcess({ config, dataDir, serviceToken, environment }: PlanInput) {
   return (name: string, entry: string, probe: ProcessSpec['probe'], env: Readonly<Record<string, string>> = {}): ProcessSpec => ({
     name, command: process.execPath, args: [join(ROOT, entry)], logFile: dataDir.logOf(name), probe,
-    env: { ...environment, LASTMILE_PORT_BASE: String(config.portBase), LASTMILE_DATA_DIR: config.dataDir, LASTMILE_TOOLS_DIR: config.toolsDir, LASTMILE_SERVICE_TOKEN: serviceToken, ...env },
+    env: { ...environment, LASTMILE_PORT_BASE: String(config.portBase), LASTMILE_DATA_DIR: config.dataDir, LASTMILE_TOOLS_DIR: config.toolsDir, LASTMILE_SERVICE_TOKEN: serviceToken, LASTMILE_SERVICE_TOKEN_FILE: '', ...env },
   });
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Adapter } from '../../adapters/define.ts';
 import { ROOT } from '../support/source-tree.ts';
@@ -11,7 +11,7 @@ test('every folder of adapters stands for one known port', () => { expect(folder
 
 describe.each(folders)('adapters/%s', (folder) => {
   const path = join(ADAPTERS, folder);
-  const declaresAdapter = (file: string): boolean => existsSync(file) && readFileSync(file, 'utf8').includes(': Adapter<');
+  const declaresAdapter = (file: string): boolean => file.endsWith('.ts') && readFileSync(file, 'utf8').includes(': Adapter<');
 
   /** NAME.ts or NAME/: everything here that declares an adapter; what adapters share declares none. */
   const onDisk = readdirSync(path, { withFileTypes: true }).flatMap((entry) => {

@@ -112,7 +112,7 @@ export function signingPair(): { readonly signing: SigningKey; readonly publicKe
   return { signing: { keyId: 'test', key: privateKey }, publicKey: { keyId: 'test', key: publicKey } };
 }
 
-/** The API on a real socket over memory stores. */
+/** The API on a real socket over memory stores, or those given. */
 export async function createWorld(options: { readonly limits?: Partial<ApiLimits>; readonly leaseMs?: number; readonly gatewayUrl?: string; readonly stores?: Stores } = {}): Promise<World> {
   let offset = START_MS - Date.now();
   const now = (): number => Date.now() + offset;

@@ -24,7 +24,7 @@ export const memory: Adapter<Stores, z.output<typeof Options>> = {
     return {
       routes, outbox, deployments: createDeploymentStore(), records: createRecordStore(), labels: createLabelStore(),
       evidence: createEvidenceStore(), audit: createAuditLog(), gateways: createGatewayRegistry(), keys: createKeyStore(), kills: createKillStore(),
-      async prepare() { /* Nothing to make ready. */ },
+      async prepare() { return { migrations: [], appliedNow: [] }; },
       async healthy() { return true; },
       async close() { routes.close(); outbox.close(); },
     };

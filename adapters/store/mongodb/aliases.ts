@@ -1,7 +1,7 @@
 import type { DeploymentUid, InferenceId, TenantId } from '../../../domain/ids.ts';
 import type { StoredLeg } from '../../../domain/record.ts';
 import { collection, type Database } from './connection.ts';
-import { toDocument, type Stored } from './documents.ts';
+import { fromDocument, toDocument, type Stored } from './documents.ts';
 import { insertMissing } from './writes.ts';
 
 interface AliasOwner { readonly tenantId: TenantId; readonly deploymentUid: DeploymentUid; readonly inferenceId: InferenceId; readonly rulingMs: number }
@@ -21,7 +21,7 @@ export async function claimAliases(database: Database, legs: readonly StoredLeg[
     if (!wanted.has(keyOf(leg))) wanted.set(keyOf(leg), toDocument<AliasOwner>(keyOf(leg), tenantId, { tenantId, deploymentUid, inferenceId, rulingMs }));
   }
   const isNew = await insertMissing(owners, [...wanted.values()]) === wanted.size;
-  const ownerOf = isNew ? wanted : new Map((await owners.find({ _id: { $in: [...wanted.keys()] } }).toArray()).map((owner) => [owner._id, owner]));
+  const ownerOf: ReadonlyMap<string, AliasOwner> = isNew ? wanted : new Map((await owners.find({ _id: { $in: [...wanted.keys()] } }).toArray()).map((owner) => [owner._id, fromDocument<AliasOwner>(owner)]));
   const later = named.filter((leg) => ownerOf.get(keyOf(leg))?.inferenceId !== leg.inferenceId);
   const first = new Map(later.map((leg) => [leg.inferenceId, leg]));
   await insertMissing(collection<Duplicate>(database, 'duplicates'), [...first.values()].map(({ inferenceId, tenantId, deploymentUid, rulingMs }) => (

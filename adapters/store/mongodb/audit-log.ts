@@ -19,7 +19,7 @@ export function createAuditLog(database: Database): AuditLog {
         const known = await records.findOne({ tenantId, auditId: entry.auditId });
         if (known !== null) return value(known);
         const newest = await records.findOne({ tenantId }, { sort: { seq: -1 } });
-        const record = chain(tenantId, entry, newest ?? { seq: 0, hash: GENESIS });
+        const record = chain(tenantId, entry, newest === null ? { seq: 0, hash: GENESIS } : value(newest));
         if (await insertOnce(records, toDocument(`${tenantId}/${record.seq}`, tenantId, record))) return record;
         await wait(Math.random() * Math.min(100, 2 + round * 2));
       }

@@ -1,12 +1,17 @@
 import type { IndexDescription } from 'mongodb';
 import { LastmileError } from '../../../domain/errors.ts';
 import type { Database } from './connection.ts';
+import type { Prepared } from '../../../ports/stores.ts';
 import { NO_TENANT, SCHEMA_VERSION, toDocument } from './documents.ts';
+import { migrate } from './migrate.ts';
 
 const expiring: IndexDescription = { key: { 'store.expireAt': 1 }, expireAfterSeconds: 0 };
 const unique = (key: IndexDescription['key']): IndexDescription => ({ key, unique: true });
 
-/** Every collection with what it is found by. _id is unique by itself and carries most of the idempotency; the rest is said here. */
+/**
+ * Every collection with what it is found by. _id is unique by itself and carries most of the idempotency; the rest is said here.
+ * An index that is new to collections that may be large already is made by a migration instead.
+ */
 const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   routes: [],
   specs: [], contracts: [], variants: [],
@@ -35,12 +40,14 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   reservations: [expiring],
 };
 
-/** Creates what is missing; any number of processes may do it at once. Refuses a database that a newer lastmile has written. */
-export async function prepare(database: Database): Promise<void> {
+/** Migrates, then creates the indexes that are missing; any number of processes may do it at once. Refuses a database that a newer lastmile has written. */
+export async function prepare(database: Database): Promise<Prepared> {
   await checkForm(database);
+  const prepared = await migrate(database);
   for (const [name, indexes] of Object.entries(INDEXES)) {
     if (indexes.length > 0) await database.db.collection(name).createIndexes([...indexes]);
   }
+  return prepared;
 }
 
 async function checkForm({ db }: Database): Promise<void> {
@@ -49,5 +56,5 @@ async function checkForm({ db }: Database): Promise<void> {
   await installation.updateOne({ _id }, { $setOnInsert: first }, { upsert: true });
   const found = await installation.findOne({ _id });
   if (found === null || found.schemaVersion <= SCHEMA_VERSION) return;
-  throw new LastmileError('LM_INVALID_CONFIG', `The database has form ${found.schemaVersion}, this lastmile knows up to ${SCHEMA_VERSION}; run a version at least as new as the one that wrote it.`);
+  throw new LastmileError('LM_DATABASE_NEWER', `The database has form ${found.schemaVersion}, this lastmile knows up to ${SCHEMA_VERSION}; run a version at least as new as the one that wrote it.`);
 }

@@ -46,7 +46,8 @@ function reservations(database: Database): Pick<KeyStore, 'reserve' | 'answer' |
       if (await insertOnce(all, wanted)) return null;
       const left = await all.updateOne({ _id, tenantId, fingerprint, answer: null, atMs: { $lte: atMs - RESERVED_MS } }, { $set: { atMs } });
       if (left.modifiedCount === 1) return null;
-      const taken = await all.findOne({ _id, tenantId });
+      const found = await all.findOne({ _id, tenantId });
+      const taken = found === null ? null : fromDocument<Reservation>(found);
       return taken?.answer ?? { running: true, fingerprint: taken?.fingerprint ?? fingerprint };
     },
     async answer(tenantId, key, answer) {

@@ -36,7 +36,7 @@ test('a database of a newer form is refused', async () => {
   const client = new MongoClient(uri);
   await stores.prepare();
   await client.db(database).collection<{ _id: string }>('installation').updateOne({ _id: 'lastmile' }, { $set: { schemaVersion: 2 } });
-  await expect(stores.prepare()).rejects.toMatchObject({ code: 'LM_INVALID_CONFIG' });
+  await expect(stores.prepare()).rejects.toMatchObject({ code: 'LM_DATABASE_NEWER' });
   await client.db(database).dropDatabase();
   await Promise.all([client.close(), stores.close()]);
 });

@@ -48,7 +48,7 @@ const CALLS: Readonly<Record<RouteName, readonly Ask[]>> = {
   pause: [{ body: {} }], resume: [{ body: {} }], abort: [{ body: {} }], promote: [{ body: { reason: 'because' } }], rollback: [{ body: { reason: 'because' } }],
   pushLabels: [{ body: { labels: [{ inferenceId: 'inf_1', value: 1 }] } }, { raw: '{}\n', headers: { 'content-type': 'application/x-ndjson' } }],
   newKey: [{ body: { name: 'ci', kind: 'service', scopes: ['read'] } }],
-  revokeKey: [{}],
+  revokeKey: [{}], restoreCheck: [{}],
   kill: [{ body: { scope: { kind: 'all' } } }], killDigest: [{ body: { digest: `sha256:${'7'.repeat(64)}` } }], listKills: [{}], getKill: [{}], killReason: [{ body: { reason: 'because' } }], revive: [{ body: { reason: 'because' } }],
   breakGlass: [{ body: {} }], forgetGateway: [{}],
 };

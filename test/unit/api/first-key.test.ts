@@ -38,3 +38,19 @@ test('a key that the environment gives is taken, and never written; one that is 
   expect(() => statSync(join(folder, 'keys'))).toThrow();
   await expect(start(undefined, 'change-me-please').run()).rejects.toMatchObject({ code: 'LM_INVALID_CONFIG' });
 });
+
+test('in production no key is made, the one that is given is taken, and a development key that still opens the API is refused', async () => {
+  const file = join(folder, 'keys', 'dev-api-key');
+  const { keys } = start();
+  const production = (given: string | null, of = keys) => ensureFirstKey(of, { given, file, nowMs: 1, production: true });
+  await expect(production(null)).rejects.toMatchObject({ code: 'LM_INVALID_CONFIG' });
+  expect(await keys.list('default')).toEqual([]);
+  expect(await production(newApiKey())).toBe('given');
+  expect(await production(null)).toBe('there');
+  const developed = start();
+  await developed.run();
+  await expect(production(newApiKey(), developed.keys)).rejects.toMatchObject({ code: 'LM_INVALID_CONFIG', message: expect.stringContaining('keys revoke') });
+  const [dev] = await developed.keys.list('default');
+  await developed.keys.revoke('default', dev!.id, 1);
+  expect(await production(newApiKey(), developed.keys)).toBe('given');
+});

@@ -1,3 +1,6 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { load } from '../../../config/load.ts';
 import { createLog, describeError } from '../../../config/log.ts';
 import { Secret } from '../../../config/schema.ts';
@@ -42,4 +45,18 @@ test('an error is told in one line with its causes', () => {
   createLog('test', 'warn').warn('loud', { error });
   spy.mockRestore();
   expect(written.map((line) => JSON.parse(line) as unknown)).toEqual([expect.objectContaining({ level: 'warn', process: 'test', message: 'loud', error: 'outer (inner)' })]);
+});
+
+test('a secret may come from a file that NAME_FILE names; both, an empty one and none there are problems', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'secrets-'));
+  writeFileSync(join(folder, 'token'), `${'t'.repeat(32)}\n`);
+  writeFileSync(join(folder, 'empty'), '\n');
+  writeFileSync(join(folder, 'uri'), 'mongodb://u:p@db/?replicaSet=rs0');
+  const config = load({ LASTMILE_SERVICE_TOKEN_FILE: 'token', MONGODB_URI_FILE: join(folder, 'uri') }, folder);
+  expect({ token: config.serviceToken?.reveal(), uri: config.mongodb.uri, external: config.mongodb.external }).toEqual({ token: 't'.repeat(32), uri: 'mongodb://u:p@db/?replicaSet=rs0', external: true });
+  expect(() => load({ LASTMILE_SERVICE_TOKEN: 't'.repeat(32), LASTMILE_SERVICE_TOKEN_FILE: 'token', LASTMILE_API_KEY_FILE: 'none', LASTMILE_PAYLOAD_KEY_FILE: 'empty', LASTMILE_PAYLOAD_KEY_FILES: '' }, folder)).toThrow(
+    expect.objectContaining({ code: 'LM_INVALID_CONFIG', details: { problems: [
+      'LASTMILE_API_KEY_FILE: none cannot be read', 'LASTMILE_SERVICE_TOKEN and LASTMILE_SERVICE_TOKEN_FILE are both set; keep one of them', 'LASTMILE_PAYLOAD_KEY_FILE: empty is empty',
+      expect.stringContaining('did you mean LASTMILE_PAYLOAD_KEY_FILE?'),
+    ] } }));
 });
