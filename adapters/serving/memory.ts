@@ -40,7 +40,7 @@ export const memory: Adapter<ServingBackend, z.input<typeof Options>> = {
         if (killed.has(request.variantId)) throw killedError(request.variantId);
         const model = models.get(request.artifactDigest);
         if (model === undefined) throw new LastmileError('LM_VALIDATION_FAILED', `The memory backend was given no model with the artifact digest ${request.artifactDigest}.`);
-        if (!loaded.has(request.variantId)) loaded.set(request.variantId, { request, model, requests: 0 });
+        loaded.set(request.variantId, { request, model, requests: loaded.get(request.variantId)?.requests ?? 0 });
         return { url: URL, modelName: request.variantId, modelVersion: null };
       },
       async status(_endpoint, variantId) { return { state: loaded.has(variantId) ? 'ready' : 'absent', reason: null }; },
