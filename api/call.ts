@@ -2,12 +2,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
 import type { Log } from '../config/log.ts';
 import type { Secret } from '../config/schema.ts';
+import type { SigningKey } from '../config/signing.ts';
 import type { Actor, AuditEntry } from '../domain/audit.ts';
 import type { TenantId } from '../domain/ids.ts';
 import type { ArtifactStore } from '../ports/artifact-store.ts';
 import type { Scope } from '../ports/key-store.ts';
 import type { Orchestrator } from '../ports/orchestrator.ts';
 import type { Stores } from '../ports/stores.ts';
+import type { Checkpointing } from './checkpointing.ts';
 import type { ROUTES, RouteName } from './contract.ts';
 
 /** What the API stands on. main.ts fills it with real systems, tests with memory ones. */
@@ -15,6 +17,9 @@ export interface ApiPorts {
   readonly stores: Stores;
   readonly orchestrator: Orchestrator;
   readonly artifacts: ArtifactStore;
+  /** Signs evidence and checkpoints; the same key that signs route tables. */
+  readonly signing: SigningKey;
+  readonly checkpoints: Checkpointing;
   readonly log: Log;
   readonly clock: () => number;
   readonly settings: ApiSettings;

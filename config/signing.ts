@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { CheckSignature, PublicKeyText } from '../domain/audit/signature.ts';
 import { canonicalJson, type Json } from '../domain/canonical-json.ts';
 import { digestOf } from '../domain/digest.ts';
 import { LastmileError } from '../domain/errors.ts';
@@ -8,7 +9,7 @@ import type { RouteTable, SignedTable } from '../domain/traffic/table.ts';
 
 export interface SigningKey { readonly keyId: string; readonly key: KeyObject }
 
-function keyIdOf(publicKey: KeyObject): string { return digestOf(publicKey.export({ type: 'spki', format: 'der' })).slice('sha256:'.length, 'sha256:'.length + 16); }
+export function keyIdOf(publicKey: KeyObject): string { return digestOf(publicKey.export({ type: 'spki', format: 'der' })).slice('sha256:'.length, 'sha256:'.length + 16); }
 
 /** Makes an Ed25519 pair where there is none; never replaces one. The private file is readable by its owner alone. */
 export function ensureKeyPair(keyFile: string, publicKeyFile: string): void {
@@ -49,4 +50,37 @@ export function signTable(table: RouteTable, { key, keyId }: SigningKey): Signed
 export function verifyTable(signed: SignedTable, { key, keyId }: SigningKey): RouteTable | null {
   if (signed.keyId !== keyId || !verify(null, Buffer.from(signed.table), key, Buffer.from(signed.signature, 'base64'))) return null;
   return JSON.parse(signed.table) as RouteTable;
+}
+
+/** The public half as documents carry it, of a private or a public key. */
+export function publicKeyText({ key }: SigningKey): PublicKeyText {
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  return { keyId: keyIdOf(publicKey), publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64') };
+}
+
+/** Ed25519 over the UTF-8 bytes of the text, base64. Callers sign texts that say in a `type` what they are, so that no signature means two things. */
+export function signText(text: string, { key }: SigningKey): string { return sign(null, Buffer.from(text), key).toString('base64'); }
+
+/**
+ * Checks signatures against these keys. A key whose id is not that of its bytes is none, and base64 counts to the last bit: a changed byte never passes
+ * because a decoder was kind.
+ */
+export function signatureCheck(keys: readonly PublicKeyText[]): CheckSignature {
+  const known = new Map(keys.flatMap((text) => { const key = publicKeyOf(text); return key === null ? [] : [[text.keyId, key] as const]; }));
+  return (text, signature, keyId) => {
+    const key = known.get(keyId);
+    if (key === undefined) return 'unknown-key';
+    const bytes = Buffer.from(signature, 'base64');
+    return bytes.toString('base64') === signature && verify(null, Buffer.from(text), key, bytes) ? 'good' : 'bad';
+  };
+}
+
+function publicKeyOf({ keyId, publicKey }: PublicKeyText): KeyObject | null {
+  try {
+    const bytes = Buffer.from(publicKey, 'base64');
+    const key = createPublicKey({ key: bytes, type: 'spki', format: 'der' });
+    return key.asymmetricKeyType === 'ed25519' && bytes.toString('base64') === publicKey && keyIdOf(key) === keyId ? key : null;
+  } catch {
+    return null;
+  }
 }

@@ -2,16 +2,18 @@ import { createServer, request as httpRequest, type IncomingHttpHeaders } from '
 import type { AddressInfo } from 'node:net';
 import { generateKeyPairSync } from 'node:crypto';
 import { artifactStores } from '../../adapters/artifact/index.ts';
+import { checkpointSinks } from '../../adapters/checkpoint/index.ts';
 import { stores as databases } from '../../adapters/store/index.ts';
 import { createApi, type Api } from '../../api/app.ts';
 import { hashKey, keyPrefix, newApiKey } from '../../api/auth.ts';
 import { DEFAULT_LIMITS, type ApiLimits, type ApiPorts } from '../../api/call.ts';
+import { createCheckpointing } from '../../api/checkpointing.ts';
 import { createControlChannel, type ControlChannel } from '../../api/control-channel.ts';
 import { newId } from '../../config/ids.ts';
 import type { GatewayLine } from '../../api/contract.ts';
 import type { Log } from '../../config/log.ts';
 import { Secret } from '../../config/schema.ts';
-import type { SigningKey } from '../../config/signing.ts';
+import { keyIdOf, type SigningKey } from '../../config/signing.ts';
 import type { DeploymentSpec } from '../../domain/deployment.ts';
 import { LastmileError } from '../../domain/errors.ts';
 import { rolloutId, type RolloutId } from '../../domain/ids.ts';
@@ -100,7 +102,8 @@ export interface World {
 
 export function signingPair(): { readonly signing: SigningKey; readonly publicKey: SigningKey } {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  return { signing: { keyId: 'test', key: privateKey }, publicKey: { keyId: 'test', key: publicKey } };
+  const keyId = keyIdOf(publicKey);
+  return { signing: { keyId, key: privateKey }, publicKey: { keyId, key: publicKey } };
 }
 
 /** The API on a real socket over memory stores. */
@@ -118,7 +121,8 @@ export async function createWorld(options: { readonly limits?: Partial<ApiLimits
     apiUrl: 'http://api.test', gatewayUrl: 'http://gateway.test', temporalUiUrl: 'http://temporal.test', leaseMs, serviceToken: new Secret(SERVICE_TOKEN), version: '0.0.0-test',
     registries: ['filesystem', 'memory'], backends: ['memory', 'modelhost', 'oip'], limits: { ...DEFAULT_LIMITS, pollMs: 20, keyCheckMs: 50, ...options.limits },
   };
-  const ports: ApiPorts = { stores, orchestrator, artifacts: artifactStores.memory.create({}), log, clock: now, settings };
+  const checkpoints = createCheckpointing({ audit: stores.audit, sinks: { memory: checkpointSinks.memory.create({}) }, key: signing, clock: now, log, everyMs: 60_000, everyRecords: 100 });
+  const ports: ApiPorts = { stores, orchestrator, artifacts: artifactStores.memory.create({}), signing, checkpoints, log, clock: now, settings };
   const channel = createControlChannel({ stores, key: signing, leaseMs, clock: now, log });
   await channel.start();
   const api = createApi(ports, channel);
