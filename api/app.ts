@@ -14,6 +14,7 @@ import { asLastmileError, sendProblem } from './problem.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { applyRoutes } from './routes/apply.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { caseRoutes } from './routes/cases.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { eventRoutes } from './routes/events.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
@@ -35,7 +36,7 @@ export function createApi(ports: ApiPorts, channel: ControlChannel): Api {
   const hub = createEventHub({ stores, log, clock, pollMs: settings.limits.pollMs, instance: randomBytes(6).toString('hex') });
   const rate = createRateLimit(settings.limits);
   const handlers: Handlers = {
-    ...applyRoutes(ports), ...auditRoutes(ports), ...deploymentRoutes(ports), ...eventRoutes(ports, hub), ...evidenceRoutes(ports), ...gatewayRoutes(ports),
+    ...applyRoutes(ports), ...auditRoutes(ports), ...caseRoutes(ports), ...deploymentRoutes(ports), ...eventRoutes(ports, hub), ...evidenceRoutes(ports), ...gatewayRoutes(ports),
     ...healthRoutes(ports), ...keyRoutes(ports), ...labelRoutes(ports), ...rolloutRoutes(ports),
   };
   const app = express();

@@ -1,8 +1,11 @@
 import { z } from 'zod';
 import type { AuditRecord } from '../domain/audit.ts';
+import type { Checkpoint } from '../domain/audit/checkpoint.ts';
+import type { PublicKeyText } from '../domain/audit/signature.ts';
 import type { Progress } from '../domain/analysis/blocks.ts';
 import type { AnalysisPlan } from '../domain/analysis/plan.ts';
 import type { Verdict } from '../domain/analysis/verdict.ts';
+import type { Reign, SharedTraffic } from '../domain/case/decided.ts';
 import type { DeploymentSpec } from '../domain/deployment.ts';
 import type { DeploymentRecord } from '../domain/deployment-record.ts';
 import type { Label, StoredLeg } from '../domain/record.ts';
@@ -26,6 +29,14 @@ export const LabelBody = z.strictObject({
 });
 export const LabelsBody = z.strictObject({ labels: z.array(LabelBody).min(1).max(10_000) });
 export const PageQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50), after: z.string().max(500).nullable().default(null) });
+const filter = z.string().min(1).max(200).optional();
+/** A filter that ends in `*` holds for everything that begins so. */
+export const AuditQuery = z.strictObject({
+  afterSeq: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(1_000).default(200), subject: filter, action: filter, actor: filter,
+  sinceMs: z.coerce.number().int().min(0).optional(), untilMs: z.coerce.number().int().min(0).optional(),
+});
+/** Where the record is no longer kept: which deployment, and when. */
+export const CaseQuery = z.strictObject({ deployment: z.string().max(63).optional(), atMs: z.coerce.number().int().min(0).optional() });
 export const NewKeyBody = z.strictObject({ name: z.string().min(1).max(100), kind: z.enum(['person', 'service']), scopes: z.array(z.enum(['read', 'deploy', 'operate', 'label', 'infer', 'debug', 'admin'])).min(1), expiresAtMs: z.number().int().nullable().default(null) });
 
 export interface Links { readonly self: string; readonly temporal: string | null; readonly page: string | null }
@@ -42,12 +53,33 @@ export interface StartRolloutAnswer { readonly state: 'started' | 'queued'; read
 export interface CommandAnswer { readonly message: string }
 export interface LabelsAnswer { readonly accepted: number; readonly repeated: number; readonly revised: number; readonly refused: readonly { readonly line: number; readonly problem: string }[] }
 export interface EvidenceAnswer { readonly plan: AnalysisPlan | null; readonly verdicts: readonly Verdict[]; readonly blocks: number; readonly shortBlocks: number; readonly progress: Progress | null }
-export interface RecordAnswer { readonly inferenceId: string; readonly legs: readonly StoredLeg[]; readonly labels: readonly Label[] }
+/** One version's answer to it; the model behind the variant, where that is known. */
+export interface CaseLeg extends StoredLeg { readonly model: string | null; readonly artifactDigest: string | null }
+/**
+ * `known` says from what: `record`, while the records are kept; `history`, the audit chain and the rollouts alone. `why`: since when and by what the version that
+ * answered, or decided then, was live. `candidates`: per deployment, champion and challengers with a share at that time. `outcomes`: every revision.
+ */
+export interface CaseAnswer {
+  readonly id: string;
+  readonly inferenceId: string | null;
+  readonly deployment: string | null;
+  readonly atMs: number | null;
+  readonly known: 'record' | 'history';
+  readonly served: string | null;
+  readonly revision: number | null;
+  readonly legs: readonly CaseLeg[];
+  readonly outcomes: readonly Label[];
+  readonly why: Reign | null;
+  readonly candidates: readonly { readonly deployment: string; readonly champion: Reign | null; readonly shares: readonly SharedTraffic[] }[];
+  readonly note: string | null;
+}
 export interface ExplainAnswer { readonly text: string; readonly verdict: Verdict | null }
 export interface GatewayLine { readonly gatewayId: string; readonly address: string; readonly live: boolean; readonly seenAtMs: number; readonly leaseUntilMs: number; readonly stats: GatewayStats; readonly behind: readonly string[] }
 export interface GatewaysAnswer { readonly gateways: readonly GatewayLine[]; readonly url: string }
 export interface HealthAnswer { readonly status: 'ok' | 'degraded'; readonly checks: readonly { readonly name: string; readonly ok: boolean; readonly detail: string }[]; readonly version: string; readonly links: { readonly temporal: string | null; readonly gateway: string } }
 export interface AuditAnswer { readonly items: readonly AuditRecord[]; readonly nextSeq: number | null }
+/** `next`: how many to skip for the page behind this one. */
+export interface CheckpointsAnswer { readonly tenantId: string; readonly items: readonly Checkpoint[]; readonly next: number | null; readonly keys: readonly PublicKeyText[] }
 export interface KeyLine { readonly id: string; readonly prefix: string; readonly name: string; readonly kind: string; readonly scopes: readonly string[]; readonly createdAtMs: number; readonly expiresAtMs: number | null; readonly revokedAtMs: number | null }
 export interface NewKeyAnswer extends KeyLine { readonly key: string }
 /** RFC 9457. */
@@ -86,10 +118,12 @@ export const ROUTES = {
   pushLabels: { method: 'post', path: `${D}/{name}/labels`, scope: 'label', summary: 'True outcomes, as JSON or NDJSON', body: LabelsBody, cli: 'labels push' },
   evidence: { method: 'get', path: `${D}/{name}/rollouts/{n}/evidence`, scope: 'read', summary: 'Plan, blocks and verdicts of a rollout', cli: 'explain' },
   explain: { method: 'get', path: `${D}/{name}/explain`, scope: 'read', summary: 'Why, in one paragraph', query: z.strictObject({ rollout: z.coerce.number().int().min(1).optional(), for: z.enum(['engineer', 'owner']).default('engineer') }), cli: 'explain' },
-  getRecord: { method: 'get', path: `${D}/{name}/records/{inferenceId}`, scope: 'read', summary: 'One inference: every answer and its outcome', cli: 'record' },
+  bundle: { method: 'get', path: `${D}/{name}/rollouts/{n}/evidence/bundle`, scope: 'read', summary: 'Everything behind one verdict, sealed and signed', query: z.strictObject({ verdict: z.coerce.number().int().min(1).optional() }), cli: 'evidence export' },
+  getCase: { method: 'get', path: '/api/v1/cases/{id}', scope: 'read', summary: 'One inference: who answered, what the others said, what came of it, and why that version was live', query: CaseQuery, cli: 'case' },
   events: { method: 'get', path: '/api/v1/events', scope: 'read', summary: 'What changes, as server-sent events', query: z.strictObject({ deployment: z.string().max(63).optional() }), cli: 'watch' },
   gateways: { method: 'get', path: '/api/v1/gateways', scope: 'read', summary: 'Gateways, their leases and counts', cli: 'doctor' },
-  audit: { method: 'get', path: '/api/v1/audit', scope: 'read', summary: 'The audit chain of the tenant', query: z.strictObject({ afterSeq: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(1_000).default(200), subject: z.string().max(200).optional() }), cli: 'audit' },
+  audit: { method: 'get', path: '/api/v1/audit', scope: 'read', summary: 'The audit chain of the tenant', query: AuditQuery, cli: 'audit list' },
+  checkpoints: { method: 'get', path: '/api/v1/audit/checkpoints', scope: 'read', summary: 'What was signed of the audit chain, and the public key to check it with', query: z.strictObject({ skip: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(1_000).default(200) }), cli: 'audit export' },
   health: { method: 'get', path: '/api/v1/health', scope: null, summary: 'Whether the API and what it needs are well', cli: 'doctor' },
   listKeys: { method: 'get', path: '/api/v1/keys', scope: 'admin', summary: 'API keys, without the keys', cli: 'keys list' },
   newKey: { method: 'post', path: '/api/v1/keys', scope: 'admin', summary: 'Make an API key; it is shown once', body: NewKeyBody, cli: 'keys new' },

@@ -1,7 +1,8 @@
 import type {
   ApplyAnswer, AuditAnswer, CommandAnswer, DeploymentList, DeploymentView, EvidenceAnswer, ExplainAnswer, GatewaysAnswer, HealthAnswer,
-  KeyLine, LabelsAnswer, NewKeyAnswer, PlanAnswer, RecordAnswer, RolloutList, RolloutView, RouteName, StartRolloutAnswer,
+  CaseAnswer, CheckpointsAnswer, KeyLine, LabelsAnswer, NewKeyAnswer, PlanAnswer, RolloutList, RolloutView, RouteName, StartRolloutAnswer,
 } from '../api/contract.ts';
+import type { Bundle } from '../domain/evidence/bundle.ts';
 
 /** What each route answers. `events` is a stream and is not called this way. */
 export interface Answers extends Record<Exclude<RouteName, 'events'>, unknown> {
@@ -20,7 +21,9 @@ export interface Answers extends Record<Exclude<RouteName, 'events'>, unknown> {
   readonly pushLabels: LabelsAnswer;
   readonly evidence: EvidenceAnswer;
   readonly explain: ExplainAnswer;
-  readonly getRecord: RecordAnswer;
+  readonly bundle: Bundle;
+  readonly getCase: CaseAnswer;
+  readonly checkpoints: CheckpointsAnswer;
   readonly gateways: GatewaysAnswer;
   readonly audit: AuditAnswer;
   readonly health: HealthAnswer;

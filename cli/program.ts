@@ -2,9 +2,11 @@ import { Command, CommanderError } from 'commander';
 import { isLastmileError } from '../domain/errors.ts';
 import { registerApply } from './commands/apply.ts';
 import { registerAudit } from './commands/audit.ts';
+import { registerCase } from './commands/case.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerEvidence } from './commands/evidence.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerFeed } from './commands/feed.ts';
 import { registerHistory } from './commands/history.ts';
@@ -13,7 +15,6 @@ import { registerKeys } from './commands/keys.ts';
 import { registerLabels } from './commands/labels.ts';
 import { registerPlan } from './commands/plan.ts';
 import { registerPredict } from './commands/predict.ts';
-import { registerRecord } from './commands/record.ts';
 import { registerRolloutCommands } from './commands/rollout-commands.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerWatch } from './commands/watch.ts';
@@ -22,8 +23,8 @@ import { EXIT, EXIT_OF_KIND, type ExitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
 const COMMANDS = [
-  registerInit, registerPlan, registerApply, registerDeploy, registerPredict, registerStatus, registerWatch, registerExplain, registerHistory, registerRecord,
-  registerRolloutCommands, registerLabels, registerFeed, registerDemo, registerDoctor, registerAudit, registerKeys,
+  registerInit, registerPlan, registerApply, registerDeploy, registerPredict, registerStatus, registerWatch, registerExplain, registerHistory, registerCase,
+  registerRolloutCommands, registerLabels, registerFeed, registerDemo, registerDoctor, registerAudit, registerEvidence, registerKeys,
 ];
 
 /** The whole command tree; reads and opens nothing. */

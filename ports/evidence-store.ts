@@ -11,8 +11,8 @@ export interface EvidenceStore {
   blocks(tenant: TenantId, rollout: RolloutId): Promise<readonly MicroBlock[]>;
   /** The draft at the start of shadow and the fixed plan after the pilot; each insert-once: a second put returns the first. */
   putPlan(plan: AnalysisPlan): Promise<AnalysisPlan>;
-  /** The fixed plan where there is one, else the draft. */
-  getPlan(tenant: TenantId, rollout: RolloutId): Promise<AnalysisPlan | null>;
+  /** The fixed plan where there is one, else the draft; or the draft alone, which the verdicts of the pilot rest on. */
+  getPlan(tenant: TenantId, rollout: RolloutId, which?: 'newest' | 'draft'): Promise<AnalysisPlan | null>;
   /** Insert by (rolloutId, n); the same n again returns the stored one. */
   putVerdict(verdict: Verdict): Promise<Verdict>;
   /** Newest first. */

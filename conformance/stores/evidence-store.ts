@@ -39,6 +39,7 @@ export const evidenceStorePromises: Suite<EvidenceStore> = {
     const fixed = samplePlan(scope, { state: 'fixed', evidenceFromMs: 2_000 });
     await Promise.all([evidence.putPlan(fixed), evidence.putPlan(fixed)]);
     assert.deepEqual(await evidence.getPlan(scope.tenant, id), fixed);
+    assert.deepEqual(await evidence.getPlan(scope.tenant, id, 'draft'), samplePlan(scope));
   },
   'a verdict is written once under its number': async (evidence) => {
     const scope = newScope();

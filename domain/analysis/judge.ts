@@ -52,8 +52,12 @@ export function judge(input: JudgeInput): Verdict {
     tenantId: plan.tenantId, rolloutId: plan.rolloutId, n: input.n, judgeVersion: JUDGE_VERSION, kind: decision.kind, reasons: decision.reasons, findings: compared.findings,
     money: money(input, compared), cycles: cyclesJudged(input, valid, compared), ...span(judged), rulingMs: input.rulingMs, atMs: input.atMs,
     planHash: digestOfJson(JSON.parse(JSON.stringify(plan)) as Json), evidenceHash: judged.length === 0 ? null : evidenceDigest(judged),
-    dropRatio: drops, notMeasured: notMeasured(plan, compared.findings, drops),
+    dropRatio: drops, notMeasured: notMeasured(plan, compared.findings, drops), seenTo: seenTo(valid),
   };
+}
+
+function seenTo(valid: Valid): Readonly<Record<string, number>> {
+  return Object.fromEntries([...valid].flatMap(([metric, blocks]) => { const last = blocks.at(-1); return last === undefined ? [] : [[metric, last.slot]]; }));
 }
 
 function compare(plan: AnalysisPlan, valid: Valid): Compared {

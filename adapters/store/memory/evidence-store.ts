@@ -20,7 +20,7 @@ export function createEvidenceStore(): EvidenceStore {
       plans.insert(key, plan);
       return plans.get(key) ?? plan;
     },
-    async getPlan(tenant, rollout) { return plans.get(keyOf(tenant, rollout, 'fixed')) ?? plans.get(keyOf(tenant, rollout, 'draft')); },
+    async getPlan(tenant, rollout, which = 'newest') { return (which === 'draft' ? null : plans.get(keyOf(tenant, rollout, 'fixed'))) ?? plans.get(keyOf(tenant, rollout, 'draft')); },
     async putVerdict(verdict) {
       const key = keyOf(verdict.tenantId, verdict.rolloutId, verdict.n);
       verdicts.insert(key, verdict);
