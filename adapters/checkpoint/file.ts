@@ -51,10 +51,11 @@ async function syncFolder(root: string): Promise<void> {
 }
 
 async function contentOf(root: string, tenant: TenantId): Promise<string> {
+  const path = pathOf(root, tenant);
   try {
-    return await readFile(pathOf(root, tenant), 'utf8');
+    return await readFile(path, 'utf8');
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return '';
+    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return '';
     throw unavailable(root, error);
   }
 }

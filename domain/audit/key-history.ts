@@ -26,7 +26,7 @@ export function keyHistory(records: readonly AuditRecord[]): readonly KeyLife[] 
   for (const { action, subject, seq, atMs, facts } of [...records].sort((a, b) => a.seq - b.seq)) {
     const known = lives.get(subject);
     if (action === 'key.create' && facts !== undefined) lives.set(subject, begun(subject, { seq, atMs, facts, known }));
-    if (action === 'key.revoke' && known !== undefined && known.ended !== 'revoked') lives.set(subject, { ...known, untilMs: Math.min(atMs, known.untilMs ?? atMs), ended: known.expiresAtMs !== null && known.expiresAtMs <= atMs ? 'expired' : 'revoked', seqs: [...known.seqs, seq] });
+    if (action === 'key.revoke' && known !== undefined && known.ended !== 'revoked') lives.set(subject, { ...known, untilMs: Math.min(atMs, known.expiresAtMs ?? atMs), ended: known.expiresAtMs !== null && known.expiresAtMs <= atMs ? 'expired' : 'revoked', seqs: [...known.seqs, seq] });
   }
   return [...lives.values()].map(({ expiresAtMs, ...life }) => (life.ended === null && expiresAtMs !== null ? { ...life, untilMs: expiresAtMs, ended: 'expired' as const } : life));
 }

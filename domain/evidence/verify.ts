@@ -18,6 +18,7 @@ export interface BundleCheck {
   /** Null where the bundle cannot be read so far. */
   readonly about: Bundle['about'] | null;
   readonly parts: BundleParts | null;
+  /** Null where the judge was not asked: only what is whole is judged. */
   readonly rejudged: Rejudged | null;
   readonly root: string | null;
   /** The key that the bundle says it is sealed with: worth as much as the reason to trust it. */
@@ -35,9 +36,10 @@ export function verifyBundle(text: string, checkFor: (own: PublicKeyText) => Che
   const outside = [...(bundleText(bundle) === text ? [] : [{ where: 'file', problem: 'is not in its canonical form: a byte was changed, or a program has written it anew' }]), ...sealProblems(bundle, check)];
   const parts = Object.fromEntries(PART_NAMES.map((name) => [name, fromPlain(bundle.parts[name].value)])) as unknown as BundleParts;
   const inside: readonly BundleProblem[] | BundleProblem = guarded<readonly BundleProblem[]>(() => [...aboutProblems(bundle, parts), ...nameProblems(parts), ...auditProblems(parts, check)]);
-  const rejudged = guarded(() => rejudge(parts));
-  const problems = [...outside, ...('where' in inside ? [inside] : inside), ...rejudgedProblems(rejudged)];
-  return { problems, about: bundle.about, parts, rejudged: 'state' in rejudged ? rejudged : null, root: bundle.root, keyId: bundle.seal.keyId };
+  // What is not what was sealed is not judged: a changed plan may ask for any amount of work.
+  const rejudged = outside.length > 0 ? null : guarded(() => rejudge(parts));
+  const problems = [...outside, ...('where' in inside ? [inside] : inside), ...(rejudged === null ? [] : rejudgedProblems(rejudged))];
+  return { problems, about: bundle.about, parts, rejudged: rejudged !== null && 'state' in rejudged ? rejudged : null, root: bundle.root, keyId: bundle.seal.keyId };
 }
 
 /** Parts whose inside is not what it should be must not end a verification. */

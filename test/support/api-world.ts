@@ -107,13 +107,13 @@ export function signingPair(): { readonly signing: SigningKey; readonly publicKe
 }
 
 /** The API on a real socket over memory stores. */
-export async function createWorld(options: { readonly limits?: Partial<ApiLimits>; readonly leaseMs?: number } = {}): Promise<World> {
+export async function createWorld(options: { readonly limits?: Partial<ApiLimits>; readonly leaseMs?: number; readonly stores?: Stores } = {}): Promise<World> {
   let offset = START_MS - Date.now();
   const now = (): number => Date.now() + offset;
   const logged: { level: string; message: string }[] = [];
   const write = (level: string) => (message: string): void => { logged.push({ level, message }); };
   const log: Log = { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
-  const stores = databases.memory.create({});
+  const stores = options.stores ?? databases.memory.create({});
   const orchestrator = scriptedOrchestrator();
   const { signing, publicKey } = signingPair();
   const leaseMs = options.leaseMs ?? 3_000;
