@@ -77,9 +77,9 @@ export function signatureCheck(keys: readonly PublicKeyText[]): CheckSignature {
 
 function publicKeyOf({ keyId, publicKey }: PublicKeyText): KeyObject | null {
   try {
-    const bytes = Buffer.from(publicKey, 'base64');
-    const key = createPublicKey({ key: bytes, type: 'spki', format: 'der' });
-    return key.asymmetricKeyType === 'ed25519' && bytes.toString('base64') === publicKey && keyIdOf(key) === keyId ? key : null;
+    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), type: 'spki', format: 'der' });
+    // DER is read kindly too: only the bytes that the key itself would be written with are the key.
+    return key.asymmetricKeyType === 'ed25519' && key.export({ type: 'spki', format: 'der' }).toString('base64') === publicKey && keyIdOf(key) === keyId ? key : null;
   } catch {
     return null;
   }

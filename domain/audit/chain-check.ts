@@ -19,6 +19,7 @@ export interface ChainResult {
   readonly lastSeq: number;
   /** Up to here a checkpoint whose signature holds confirms the chain. */
   readonly confirmedTo: number;
+  /** Records that are surely bad by number, then those that a checkpoint puts in doubt. */
   readonly problems: readonly ChainProblem[];
 }
 
@@ -54,8 +55,10 @@ export function createChainCheck(tenantId: TenantId, from: { readonly seq: numbe
       const off = sorted.filter(({ seq, hash }) => hashes.get(seq) !== hash);
       const firstOff = off[0]?.seq ?? Infinity;
       const confirmedTo = sorted.filter(({ seq }) => seq < firstOff).at(-1)?.seq ?? 0;
-      const all = [...problems, ...off.slice(0, MOST_PROBLEMS).map((checkpoint) => checkpointProblem(checkpoint, { lastSeq, confirmedTo }))];
-      return { records, checkpoints: checkpoints.length, lastSeq, confirmedTo, problems: all.sort((a, b) => a.seq - b.seq) };
+      const told = off.slice(0, MOST_PROBLEMS).map((checkpoint) => ({ ...checkpointProblem(checkpoint, { lastSeq, confirmedTo }), sure: checkpoint.seq > lastSeq }));
+      const sure = [...problems, ...told.filter((each) => each.sure)].sort((a, b) => a.seq - b.seq);
+      const all = [...sure, ...told.filter((each) => !each.sure)].map(({ seq, problem }) => ({ seq, problem }));
+      return { records, checkpoints: checkpoints.length, lastSeq, confirmedTo, problems: all };
     },
   };
 }

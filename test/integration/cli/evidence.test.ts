@@ -11,7 +11,7 @@ import type { StoredLeg } from '../../../domain/record.ts';
 let journey: Journey;
 beforeEach(async () => { journey = await startJourney(); await journey.world.ports.checkpoints.look(true); });
 afterEach(() => journey.world.close());
-const json = <T>(text: string): T => JSON.parse(text) as T;
+const json = (text: string): unknown => JSON.parse(text);
 
 test('a bundle is exported once, shown, and verified without a server; with the right key, and in its chain', async () => {
   const file = journey.file('verdict.json');
@@ -40,7 +40,7 @@ test('a changed bundle is 3 and named; a verdict that is not there is 5', async 
 });
 
 test('list filters by action, actor, subject and time', async () => {
-  const seqs = async (...argv: readonly string[]): Promise<readonly number[]> => json<readonly { seq: number }[]>((await journey.cli('--json', 'audit', 'list', ...argv)).out).map(({ seq }) => seq);
+  const seqs = async (...argv: readonly string[]): Promise<readonly number[]> => (json((await journey.cli('--json', 'audit', 'list', ...argv)).out) as readonly { seq: number }[]).map(({ seq }) => seq);
   expect(await seqs('--action', 'route.*')).toEqual([4, 5, 6]);
   expect(await seqs('--subject', 'dep_1/*', '--since', String(NOW), '--until', String(NOW + 20))).toEqual([5, 6]);
   expect(await seqs('--actor', 'ada', '--subject', 'churn')).toEqual([1]);
@@ -91,7 +91,7 @@ test('who could is answered from the chain, live and from an export', async () =
   journey.world.pass(60_000);
   await journey.world.call('DELETE', `/api/v1/keys/${made.json.id}`, { key: admin });
   await journey.world.call('DELETE', `/api/v1/keys/${made.json.id}`, { key: admin });
-  const ask = async (atMs: number, ...more: readonly string[]): Promise<readonly string[]> => json<{ keys: readonly { name: string }[] }>((await journey.cli('--json', 'audit', 'who-could', '--scope', 'operate', '--at', String(atMs), ...more)).out).keys.map(({ name }) => name);
+  const ask = async (atMs: number, ...more: readonly string[]): Promise<readonly string[]> => (json((await journey.cli('--json', 'audit', 'who-could', '--scope', 'operate', '--at', String(atMs), ...more)).out) as { keys: readonly { name: string }[] }).keys.map(({ name }) => name);
   expect(await ask(between + 1_000)).toEqual(['oncall']);
   expect([await ask(before), await ask(journey.world.now() + 1_000)]).toEqual([[], []]);
   await journey.cli('audit', 'export', '-o', journey.file('chain.ndjson'));
@@ -104,7 +104,7 @@ test('who could is answered from the chain, live and from an export', async () =
 const scope = { tenant: TENANT, other: 'x', uid: DEPLOYMENT, id: 'c' };
 const leg = (change: Partial<StoredLeg>): StoredLeg => sampleLeg(scope, { rolloutId: ROLLOUT_RECORD.rolloutId, ...change });
 const seen = async (...legs: readonly StoredLeg[]): Promise<void> => { await journey.world.stores.records.putBatch({ gatewayId: 'g', incarnation: 1, seq: 1, completeToMs: 0, receivedAtMs: 0, drops: [], legs }); };
-const caseOf = async (...argv: readonly string[]): Promise<CaseAnswer> => json<CaseAnswer>((await journey.cli('--json', 'case', ...argv)).out);
+const caseOf = async (...argv: readonly string[]): Promise<CaseAnswer> => json((await journey.cli('--json', 'case', ...argv)).out) as CaseAnswer;
 
 test('case: who answered, what the others said, the revisions of the outcome, and why that version was live', async () => {
   const id = newId('inf');

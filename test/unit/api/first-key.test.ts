@@ -5,6 +5,7 @@ import { stores as databases } from '../../../adapters/store/index.ts';
 import { hashKey, newApiKey } from '../../../api/auth.ts';
 import { SCOPES } from '../../../ports/key-store.ts';
 import { ensureFirstKey } from '../../../api/dev-key.ts';
+import { recordFoundKeys } from '../../../api/key-records.ts';
 
 let folder: string;
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'lastmile-key-')); });
@@ -37,4 +38,17 @@ test('a key that the environment gives is taken, and never written; one that is 
   expect(await keys.byHash(hashKey(secret))).not.toBeNull();
   expect(() => statSync(join(folder, 'keys'))).toThrow();
   await expect(start(undefined, 'change-me-please').run()).rejects.toMatchObject({ code: 'LM_INVALID_CONFIG' });
+});
+
+test('every key of the store has one record in the chain, however often the API starts; a found one says so', async () => {
+  const stores = databases.memory.create({});
+  await start(stores.keys).run();
+  const [key] = await stores.keys.list('default');
+  await recordFoundKeys(stores);
+  await stores.keys.revoke('default', key!.id, 9);
+  await recordFoundKeys(stores);
+  await recordFoundKeys(stores);
+  const records = await stores.audit.read('default', { afterSeq: 0, limit: 9 });
+  expect(records.map(({ action, subject, atMs }) => [action, subject, atMs])).toEqual([['key.create', key!.id, 1], ['key.revoke', key!.id, 9]]);
+  expect(records[0]).toMatchObject({ actor: { kind: 'service', name: 'api' }, reason: expect.stringMatching(/found in the key store/) as string, facts: { name: 'developer', kind: 'person', scopes: [...SCOPES], expiresAtMs: null } });
 });

@@ -62,6 +62,13 @@ test('an export verifies without a server; a key that is not whole counts for no
   const text = exportText(records, points, key);
   expect(checkExport(text, byOwnKeys)).toMatchObject({ tenantId: 'default', records: 8, checkpoints: 2, confirmedTo: 6, problems: [], fileProblems: [] });
   expect(checkExport(text, () => signatureCheck([publicKeyText(newSigningKey())])).problems[0]?.problem).toMatch(/not among the keys/);
+  // The same key in other bytes is another text, whatever a reader of DER makes of it.
+  const der = Buffer.from(publicKeyText(key).publicKey, 'base64');
+  for (let at = 0; at < der.length; at += 1) {
+    const bytes = Uint8Array.from(der);
+    bytes[at] = (bytes[at]! + 4) % 256;
+    expect(checkExport(text, () => signatureCheck([{ ...publicKeyText(key), publicKey: Buffer.from(bytes).toString('base64') }])).problems).toHaveLength(2);
+  }
   const { keyId } = publicKeyText(key);
   expect(checkExport(text, () => signatureCheck([{ keyId, publicKey: publicKeyText(newSigningKey()).publicKey }])).problems).toHaveLength(2);
 });
