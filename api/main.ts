@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { artifactStores } from '../adapters/artifact/index.ts';
+import { checkpointSinks } from '../adapters/checkpoint/index.ts';
 import { configuredNotifier } from '../adapters/notify/_shared/configured.ts';
 import { orchestrators } from '../adapters/orchestrator/index.ts';
 import { registries } from '../adapters/registry/index.ts';
@@ -13,10 +14,13 @@ import type { Log } from '../config/log.ts';
 import { runProcess, type Running } from '../config/run.ts';
 import { ensureKeyPair, loadSigningKey } from '../config/signing.ts';
 import { LastmileError } from '../domain/errors.ts';
+import type { CheckpointSink } from '../ports/checkpoint-sink.ts';
 import { createApi } from './app.ts';
 import { DEFAULT_LIMITS, type ApiPorts, type ApiSettings } from './call.ts';
+import { createCheckpointing } from './checkpointing.ts';
 import { createControlChannel } from './control-channel.ts';
 import { ensureFirstKey } from './dev-key.ts';
+import { recordFoundKeys } from './key-records.ts';
 import { createKillDriver } from './kill/driver.ts';
 
 /** The composition root of the API: configuration to systems to routes. */
@@ -26,16 +30,21 @@ async function start(config: Config, log: Log): Promise<Running> {
   const orchestrator = orchestrators.temporal.create({ address: config.temporal.address, namespace: config.temporal.namespace, uiUrl: config.temporal.uiUrl, payloadKey: config.payloadKey, deadlineMs: 10_000 });
   ensureKeyPair(config.signing.keyFile, config.signing.publicKeyFile);
   const settings = settingsOf(config);
+  const signing = loadSigningKey(config.signing.keyFile);
+  const { everyMs, everyRecords } = config.audit;
+  const checkpoints = createCheckpointing({ audit: stores.audit, sinks: sinksOf(config), key: signing, clock: Date.now, log, everyMs, everyRecords });
   const ports: ApiPorts = {
     stores, orchestrator, artifacts: artifactStores.filesystem.create({ root: config.artifactDir }), backends: configuredBackends(config, settings.serviceToken), notifier: configuredNotifier(config, log),
-    signing: loadSigningKey(config.signing.keyFile), log, clock: Date.now, settings,
+    signing, checkpoints, log, clock: Date.now, settings,
   };
   await firstKey(ports, config);
+  await recordFoundKeys(stores);
 
   const kills = createKillDriver(ports);
-  const channel = createControlChannel({ stores, kills, key: ports.signing, leaseMs: config.leaseMs, clock: Date.now, log });
+  const channel = createControlChannel({ stores, kills, key: signing, leaseMs: config.leaseMs, clock: Date.now, log });
   await channel.start();
   kills.start();
+  checkpoints.start();
   const api = createApi(ports, channel, kills);
   const server = createServer({ requestTimeout: 600_000, headersTimeout: 15_000, keepAliveTimeout: 20_000 }, api.app);
   await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(config.api.port, config.api.host, resolve); });
@@ -47,6 +56,7 @@ async function start(config: Config, log: Log): Promise<Running> {
       await kills.stop();
       setTimeout(() => { server.closeAllConnections(); }, 1_000).unref();
       await closed;
+      await checkpoints.stop();
       await orchestrator.close();
       await stores.close();
     },
@@ -58,6 +68,15 @@ function settingsOf(config: Config): ApiSettings {
   return {
     apiUrl: config.api.url, gatewayUrl: config.gateway.url, temporalUiUrl: config.temporal.uiUrl, leaseMs: config.leaseMs, serviceToken: config.serviceToken, version: ownVersion(),
     registries: Object.keys(registries), backends: Object.keys(backends), breakGlassBackends: [{ name: 'modelhost', url: config.modelhost.url }], limits: DEFAULT_LIMITS,
+  };
+}
+
+/** The file comes first: it is the one that can be read back. */
+function sinksOf({ audit: { sinks, dir, webhook } }: Config): Readonly<Record<string, CheckpointSink>> {
+  if (sinks.includes('webhook') && webhook.url === null) throw new LastmileError('LM_INVALID_CONFIG', 'LASTMILE_AUDIT_CHECKPOINTS names webhook; LASTMILE_AUDIT_WEBHOOK_URL says where that is.');
+  return {
+    ...(sinks.includes('file') ? { file: checkpointSinks.file.create({ root: dir }) } : {}),
+    ...(sinks.includes('webhook') && webhook.url !== null ? { webhook: checkpointSinks.webhook.create({ url: webhook.url, secret: webhook.secret, timeoutMs: 15_000 }) } : {}),
   };
 }
 

@@ -30,6 +30,7 @@ export interface Config {
   readonly workerHeartbeatFile: string | null;
   readonly leaseMs: number;
   readonly notify: { readonly adapter: 'log' | 'webhook'; readonly url: string | null; readonly secret: Secret | null };
+  readonly audit: { readonly sinks: readonly ('file' | 'webhook')[]; readonly dir: string; readonly everyMs: number; readonly everyRecords: number; readonly webhook: { readonly url: string | null; readonly secret: Secret | null } };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly paths: { readonly temporal: string | null; readonly testServer: string | null; readonly mongod: string | null; readonly elec2: string | null };
 }
@@ -93,6 +94,10 @@ function build(values: Values, cwd: string, environment: Config['environment']):
     artifactDir: path('LASTMILE_ARTIFACT_DIR', join(dataDir, 'artifacts')), registryDir: path('LASTMILE_REGISTRY_DIR', join(dataDir, 'registry')),
     payloadKey: hidden('LASTMILE_PAYLOAD_KEY'), workerHeartbeatFile: text('LASTMILE_WORKER_HEARTBEAT_FILE'), leaseMs: values.LASTMILE_LEASE_MS as number,
     notify: { adapter: values.LASTMILE_NOTIFY as 'log' | 'webhook', url: text('LASTMILE_NOTIFY_WEBHOOK_URL'), secret: hidden('LASTMILE_NOTIFY_WEBHOOK_SECRET') },
+    audit: {
+      sinks: (text('LASTMILE_AUDIT_CHECKPOINTS') ?? '').split(',').filter((sink) => sink === 'file' || sink === 'webhook'), dir: join(dataDir, 'audit'),
+      everyMs: values.LASTMILE_AUDIT_CHECKPOINT_MS as number, everyRecords: values.LASTMILE_AUDIT_CHECKPOINT_RECORDS as number, webhook: { url: text('LASTMILE_AUDIT_WEBHOOK_URL'), secret: hidden('LASTMILE_AUDIT_WEBHOOK_SECRET') },
+    },
     logLevel: values.LASTMILE_LOG_LEVEL as Config['logLevel'],
     paths: { temporal: text('LASTMILE_TEMPORAL_PATH'), testServer: text('LASTMILE_TEMPORAL_TEST_SERVER_PATH'), mongod: text('LASTMILE_MONGOD_PATH'), elec2: text('LASTMILE_ELEC2') },
   };
