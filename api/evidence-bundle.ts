@@ -7,7 +7,7 @@ import type { Verdict } from '../domain/analysis/verdict.ts';
 import type { Contract } from '../domain/contract.ts';
 import type { DeploymentRecord } from '../domain/deployment-record.ts';
 import { LastmileError } from '../domain/errors.ts';
-import { sealBundle, type Bundle, type BundleParts } from '../domain/evidence/bundle.ts';
+import { heldDocument, sealBundle, type Bundle, type BundleParts } from '../domain/evidence/bundle.ts';
 import { blocksSeen } from '../domain/evidence/judged-blocks.ts';
 import { planHashOf } from '../domain/evidence/rejudge.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
@@ -17,6 +17,7 @@ import type { ApiPorts } from './call.ts';
 import { temporalProcess } from './views.ts';
 
 const PAGE = 1_000;
+const KILLS = 200;
 
 export interface BundleRequest {
   readonly deployment: DeploymentRecord;
@@ -55,8 +56,15 @@ async function partsOf(ports: ApiPorts, { deployment, rollout }: BundleRequest, 
   return {
     verdict, plan, spec, contract: await contractOf(ports, tenantId, plan?.contractHash ?? variants[0]?.contractHash), blocks: blocksSeen(verdict, blocks), rollout, variants,
     routeChanges: records.filter(isRoute), audit: records.filter((record) => !isRoute(record)), checkpoint: await checkpointBehind(ports, tenantId, records.at(-1)?.seq ?? 0),
-    approvals: [], kills: [], workflow: described === null ? { workflowId, runId: null, link: null } : { workflowId, runId: described.runId, link: described.link },
+    approvals: [], kills: await killsOf(ports, rollout), workflow: described === null ? { workflowId, runId: null, link: null } : { workflowId, runId: described.runId, link: described.link },
   };
+}
+
+/** Kills of what the rollout was about, from its start on. */
+async function killsOf({ stores: { kills } }: ApiPorts, { tenantId, deploymentUid, champion, challenger, startedAtMs }: RolloutRecord): Promise<BundleParts['kills']> {
+  const about = new Set([champion, challenger].flatMap((variant) => (variant === null ? [] : [variant.variantId])));
+  const found = await kills.list(tenantId, deploymentUid, KILLS);
+  return found.filter(({ requestedAtMs, variants }) => requestedAtMs >= startedAtMs && variants.some(({ variantId }) => about.has(variantId))).map((kill) => heldDocument(kill.killId, kill));
 }
 
 function isRoute({ action }: AuditRecord): boolean { return action.startsWith(ROUTE_ACTIONS.slice(0, -1)); }

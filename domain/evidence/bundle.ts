@@ -17,6 +17,11 @@ export const BUNDLE_TYPE = 'lastmile/evidence/v1';
 /** A document that another part of lastmile will keep: named and fixed by its hash, its inside not looked at here. */
 export interface HeldDocument { readonly id: string; readonly sha256: string; readonly document: unknown }
 
+export function heldDocument(id: string, document: unknown): HeldDocument {
+  const plain = toPlain(document);
+  return { id, sha256: digestOfJson(plain), document: plain };
+}
+
 /** Everything behind one verdict. */
 export interface BundleParts {
   /** The verdict with its findings: what the gates said. */

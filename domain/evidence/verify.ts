@@ -35,7 +35,7 @@ export function verifyBundle(text: string, checkFor: (own: PublicKeyText) => Che
   const check = checkFor(bundle.seal);
   const outside = [...(bundleText(bundle) === text ? [] : [{ where: 'file', problem: 'is not in its canonical form: a byte was changed, or a program has written it anew' }]), ...sealProblems(bundle, check)];
   const parts = Object.fromEntries(PART_NAMES.map((name) => [name, fromPlain(bundle.parts[name].value)])) as unknown as BundleParts;
-  const inside: readonly BundleProblem[] | BundleProblem = guarded<readonly BundleProblem[]>(() => [...aboutProblems(bundle, parts), ...nameProblems(parts), ...auditProblems(parts, check)]);
+  const inside: readonly BundleProblem[] | BundleProblem = guarded<readonly BundleProblem[]>(() => [...aboutProblems(bundle, parts), ...nameProblems(parts), ...heldProblems(parts), ...auditProblems(parts, check)]);
   // What is not what was sealed is not judged: a changed plan may ask for any amount of work.
   const rejudged = outside.length > 0 ? null : guarded(() => rejudge(parts));
   const problems = [...outside, ...('where' in inside ? [inside] : inside), ...(rejudged === null ? [] : rejudgedProblems(rejudged))];
@@ -85,6 +85,11 @@ function aboutProblems({ about }: Bundle, { verdict, rollout, spec, contract, pl
     ['blocks', blocks.length, blocksSeen(verdict, blocks).length],
   ];
   return said.filter(([, a, b]) => a !== b).map(([where, a, b]) => ({ where, problem: `one place says ${String(a)}, another ${String(b)}` }));
+}
+
+function heldProblems({ approvals, kills }: BundleParts): readonly BundleProblem[] {
+  const changed = (where: string, held: BundleParts['kills']): readonly BundleProblem[] => held.filter(({ sha256, document }) => digestOfJson(toPlain(document)) !== sha256).map(({ id }) => ({ where, problem: `${id} is not the document that its SHA-256 names` }));
+  return [...changed('approvals', approvals), ...changed('kills', kills)];
 }
 
 function nameProblems({ rollout, variants, workflow }: BundleParts): readonly BundleProblem[] {
