@@ -28,6 +28,13 @@ function described(command: RouteCommand): Described {
     case 'setShare': return { text: `version ${command.variant.version} answers ${formatShare(command.sharePer10k)} of callers`, digest: command.variant.artifactDigest, facts: { variantId: command.variant.variantId, version: command.variant.version, sharePer10k: command.sharePer10k } };
     case 'setShadows': return { text: command.shadows.length === 0 ? 'nobody gets copies' : `${command.shadows.map(({ variant }) => `version ${variant.version}`).join(', ')} gets copies`, digest: command.shadows[0]?.variant.artifactDigest ?? null, facts: { variantIds: command.shadows.map(({ variantId }) => variantId) } };
     case 'remove': return variantOnly(`${command.variantId} is taken out`, command.variantId);
+    case 'pin': case 'unpin': case 'kill': case 'revive': case 'configure': return byPeople(command);
+  }
+}
+
+/** What no rollout asks for. */
+function byPeople(command: Extract<RouteCommand, { type: 'pin' | 'unpin' | 'kill' | 'revive' | 'configure' }>): Described {
+  switch (command.type) {
     case 'pin': return variantOnly(`${command.person} pins ${command.variantId}`, command.variantId);
     case 'unpin': return { text: `${command.person} ends the pin`, digest: null, facts: {} };
     case 'kill': return { text: `${command.targets.join(', ')} is killed`, digest: null, facts: { targets: command.targets, inFlight: command.inFlight } };
