@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
+import type { EgressRules } from '../config/egress.ts';
 import type { Log } from '../config/log.ts';
 import type { Secret } from '../config/schema.ts';
 import type { SigningKey } from '../config/signing.ts';
@@ -34,6 +35,10 @@ export interface ApiSettings {
   readonly temporalUiUrl: string | null;
   readonly leaseMs: number;
   readonly serviceToken: Secret;
+  /** Taken beside it while it is rotated. */
+  readonly otherServiceTokens: readonly Secret[];
+  /** Which model servers a file may name. */
+  readonly egress: EgressRules;
   readonly version: string;
   /** Names that a file may use, from the adapters' catalogues. */
   readonly registries: readonly string[];

@@ -29,8 +29,9 @@ const Sync = z.strictObject({
 
 /** Paths for our own processes, under the service token: the gateways' control channel, and packages by digest. */
 export function internalRoutes(ports: ApiPorts, channel: ControlChannel): Router {
+  const { settings } = ports;
   const router = Router();
-  router.use((request, _response, next) => { authenticateService(request, ports.settings.serviceToken); next(); });
+  router.use((request, _response, next) => { authenticateService(request, [settings.serviceToken, ...settings.otherServiceTokens]); next(); });
   router.post('/gateways/sync', (request, response) => sync(ports, channel, request, response));
   router.delete('/gateways/:id', async (request, response) => {
     await channel.goodbye(checked(id, request.params.id, 'query'));

@@ -23,7 +23,7 @@ import { createKillDriver } from './kill/driver.ts';
 async function start(config: Config, log: Log): Promise<Running> {
   const stores = databases.mongodb.create({ uri: config.mongodb.uri, database: config.mongodb.database });
   await stores.prepare();
-  const orchestrator = orchestrators.temporal.create({ address: config.temporal.address, namespace: config.temporal.namespace, uiUrl: config.temporal.uiUrl, payloadKey: config.payloadKey, deadlineMs: 10_000 });
+  const orchestrator = orchestrators.temporal.create({ address: config.temporal.address, namespace: config.temporal.namespace, uiUrl: config.temporal.uiUrl, payloadKey: config.payloadKey, otherPayloadKeys: config.otherPayloadKeys, deadlineMs: 10_000 });
   ensureKeyPair(config.signing.keyFile, config.signing.publicKeyFile);
   const settings = settingsOf(config);
   const ports: ApiPorts = {
@@ -56,7 +56,7 @@ async function start(config: Config, log: Log): Promise<Running> {
 function settingsOf(config: Config): ApiSettings {
   if (config.serviceToken === null) throw new LastmileError('LM_INVALID_CONFIG', 'LASTMILE_SERVICE_TOKEN is needed: the secret, at least 32 characters, by which the processes of lastmile know each other. `npm start` makes one.');
   return {
-    apiUrl: config.api.url, gatewayUrl: config.gateway.url, temporalUiUrl: config.temporal.uiUrl, leaseMs: config.leaseMs, serviceToken: config.serviceToken, version: ownVersion(),
+    apiUrl: config.api.url, gatewayUrl: config.gateway.url, temporalUiUrl: config.temporal.uiUrl, leaseMs: config.leaseMs, serviceToken: config.serviceToken, otherServiceTokens: config.otherServiceTokens, egress: { ...config.egress, own: [] }, version: ownVersion(),
     registries: Object.keys(registries), backends: Object.keys(backends), breakGlassBackends: [{ name: 'modelhost', url: config.modelhost.url }], limits: DEFAULT_LIMITS,
   };
 }

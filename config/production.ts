@@ -27,18 +27,18 @@ export function productionProblems(name: ProcessKind, config: Config): readonly 
   const found = [
     tokenProblem(config),
     ...(name === 'api' ? [signingKeyProblem(config.signing.keyFile), developmentKeyProblem(config.dataDir)] : []),
-    ...(name === 'api' || name === 'worker' ? [payloadKeyProblem(config.payloadKey)] : []),
+    ...(name === 'api' || name === 'worker' ? [payloadKeyProblem(config.payloadKey), ...config.otherPayloadKeys.map((key) => payloadKeyProblem(key)), webhookProblem(config)] : []),
     ...(name === 'api' ? [openProblem('LASTMILE_API_HOST', config.api, config.tlsInFront)] : []),
     ...(name === 'gateway' ? [openProblem('LASTMILE_GATEWAY_HOST', config.gateway, config.tlsInFront)] : []),
   ];
   return found.filter((problem) => problem !== null);
 }
 
-function tokenProblem({ serviceToken, dataDir }: Config): string | null {
+function tokenProblem({ serviceToken, otherServiceTokens, dataDir }: Config): string | null {
   if (serviceToken === null) return 'LASTMILE_SERVICE_TOKEN is not set; give every process the same random text of at least 32 characters in LASTMILE_SERVICE_TOKEN_FILE';
-  const token = serviceToken.reveal();
-  if (isGuessable(token)) return 'LASTMILE_SERVICE_TOKEN can be guessed: it is a placeholder, or repeats itself; make one with: openssl rand -base64 32';
-  return textOf(join(dataDir, 'keys', 'service-token')) === token ? 'LASTMILE_SERVICE_TOKEN is the one that `npm start` made for development; make another with: openssl rand -base64 32' : null;
+  const tokens = [serviceToken, ...otherServiceTokens].map((each) => each.reveal());
+  if (tokens.some(isGuessable)) return 'LASTMILE_SERVICE_TOKEN can be guessed: it is a placeholder, or repeats itself; make one with: openssl rand -base64 32';
+  return tokens.includes(textOf(join(dataDir, 'keys', 'service-token')) ?? '') ? 'LASTMILE_SERVICE_TOKEN is the one that `npm start` made for development; make another with: openssl rand -base64 32' : null;
 }
 
 function payloadKeyProblem(key: Secret | null): string | null {
@@ -46,6 +46,13 @@ function payloadKeyProblem(key: Secret | null): string | null {
   const bytes = Buffer.from(key.reveal(), 'base64');
   if (bytes.length !== PAYLOAD_KEY_BYTES) return `LASTMILE_PAYLOAD_KEY is not the base64 of ${String(PAYLOAD_KEY_BYTES)} bytes`;
   return new Set(bytes).size < LEAST_DISTINCT ? 'LASTMILE_PAYLOAD_KEY can be guessed: its bytes repeat; make one with: openssl rand -base64 32' : null;
+}
+
+/** Notices say what models earn; unsigned, anyone could have sent them. */
+function webhookProblem({ notify: { adapter, secret, otherSecrets } }: Config): string | null {
+  if (adapter !== 'webhook') return null;
+  if (secret === null) return 'LASTMILE_NOTIFY_WEBHOOK_SECRET is not set, so receivers could not tell our notices from forged ones; make one with: openssl rand -base64 32';
+  return [secret, ...otherSecrets].some((each) => isGuessable(each.reveal())) ? 'LASTMILE_NOTIFY_WEBHOOK_SECRET can be guessed: it is a placeholder, or repeats itself; make one with: openssl rand -base64 32' : null;
 }
 
 function signingKeyProblem(file: string): string | null {

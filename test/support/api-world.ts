@@ -113,7 +113,7 @@ export function signingPair(): { readonly signing: SigningKey; readonly publicKe
 }
 
 /** The API on a real socket over memory stores, or those given. */
-export async function createWorld(options: { readonly limits?: Partial<ApiLimits>; readonly leaseMs?: number; readonly gatewayUrl?: string; readonly stores?: Stores } = {}): Promise<World> {
+export async function createWorld(options: { readonly limits?: Partial<ApiLimits>; readonly leaseMs?: number; readonly gatewayUrl?: string; readonly stores?: Stores; readonly otherServiceTokens?: readonly string[] } = {}): Promise<World> {
   let offset = START_MS - Date.now();
   const now = (): number => Date.now() + offset;
   const logged: { level: string; message: string }[] = [];
@@ -124,7 +124,7 @@ export async function createWorld(options: { readonly limits?: Partial<ApiLimits
   const { signing, publicKey } = signingPair();
   const leaseMs = options.leaseMs ?? 3_000;
   const settings = {
-    apiUrl: 'http://api.test', gatewayUrl: options.gatewayUrl ?? 'http://127.0.0.1:1', temporalUiUrl: 'http://temporal.test', leaseMs, serviceToken: new Secret(SERVICE_TOKEN), version: '0.0.0-test',
+    apiUrl: 'http://api.test', gatewayUrl: options.gatewayUrl ?? 'http://127.0.0.1:1', temporalUiUrl: 'http://temporal.test', leaseMs, serviceToken: new Secret(SERVICE_TOKEN), otherServiceTokens: (options.otherServiceTokens ?? []).map((each) => new Secret(each)), egress: { allow: [], loopback: true, own: [] }, version: '0.0.0-test',
     registries: ['filesystem', 'memory'], backends: ['memory', 'modelhost', 'oip'], breakGlassBackends: [{ name: 'modelhost', url: 'http://modelhost.test' }], limits: { ...DEFAULT_LIMITS, pollMs: 20, keyCheckMs: 50, ...options.limits },
   };
   const backend = killableBackend();

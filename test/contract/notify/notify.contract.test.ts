@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { notifiers } from '../../../adapters/notify/index.ts';
 import { Secret } from '../../../config/schema.ts';
 import type { Notice } from '../../../ports/notifier.ts';
+import { hooksOfThisMachine } from '../../support/egress.ts';
 
 const notice: Notice = { id: 'rol-1/promoted', tenantId: 'default', deployment: 'churn', type: 'rollout.promoted', text: 'Version 8 decides.', atMs: 1_700_000_000_000, link: null };
 
@@ -30,7 +31,7 @@ test('log writes one JSON line', async () => {
 test('webhook: one id in every attempt, signed over id, time and body', async () => {
   const hook = await receiver(204);
   const secret = new Secret('a secret of at least 24 characters');
-  const webhook = notifiers.webhook.create({ url: hook.url, secret, timeoutMs: 2_000 });
+  const webhook = notifiers.webhook.create({ egress: hooksOfThisMachine, url: hook.url, secret, timeoutMs: 2_000 });
   await webhook.send(notice);
   await webhook.send(notice);
   await hook.close();
@@ -43,11 +44,11 @@ test('webhook: one id in every attempt, signed over id, time and body', async ()
 
 test.each([[500, {}], [404, {}], [302, { location: 'http://169.254.169.254/' }]] as const)('webhook: an answer of %d is retryable and no redirect is followed', async (status, headers) => {
   const hook = await receiver(status, headers);
-  await expect(notifiers.webhook.create({ url: hook.url, secret: null, timeoutMs: 2_000 }).send(notice)).rejects.toMatchObject({ code: 'LM_BACKEND_UNAVAILABLE', retryable: true });
+  await expect(notifiers.webhook.create({ egress: hooksOfThisMachine, url: hook.url, secret: null, timeoutMs: 2_000 }).send(notice)).rejects.toMatchObject({ code: 'LM_BACKEND_UNAVAILABLE', retryable: true });
   await hook.close();
   expect(hook.received).toHaveLength(1);
 });
 
 test('webhook: a dead address is retryable', async () => {
-  await expect(notifiers.webhook.create({ url: 'http://127.0.0.1:9/', secret: null, timeoutMs: 500 }).send(notice)).rejects.toMatchObject({ code: 'LM_BACKEND_UNAVAILABLE' });
+  await expect(notifiers.webhook.create({ egress: hooksOfThisMachine, url: 'http://127.0.0.1:9/', secret: null, timeoutMs: 500 }).send(notice)).rejects.toMatchObject({ code: 'LM_BACKEND_UNAVAILABLE' });
 });
