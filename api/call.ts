@@ -54,10 +54,12 @@ export interface ApiLimits {
   readonly perSecond: number;
   readonly bodyBytes: number;
   readonly labelBytes: number;
+  /** For the whole of a JSON body to come. */
+  readonly bodyMs: number;
   readonly pollMs: number;
   readonly keyCheckMs: number;
 }
-export const DEFAULT_LIMITS: ApiLimits = { burst: 1_000, perSecond: 200, bodyBytes: 1 << 20, labelBytes: 8 << 20, pollMs: 500, keyCheckMs: 5_000 };
+export const DEFAULT_LIMITS: ApiLimits = { burst: 1_000, perSecond: 200, bodyBytes: 1 << 20, labelBytes: 8 << 20, bodyMs: 60_000, pollMs: 500, keyCheckMs: 5_000 };
 
 /** Whose key it was: the tenant and the actor come from here and from nowhere else. */
 export interface Principal { readonly tenant: TenantId; readonly actor: Actor; readonly scopes: readonly Scope[]; readonly keyHash: string }

@@ -42,7 +42,7 @@ export function internalRoutes(ports: ApiPorts, channel: ControlChannel): Router
 }
 
 async function sync({ settings }: ApiPorts, channel: ControlChannel, request: Request, response: Response): Promise<void> {
-  const body = checked(Sync, (await readJson(request, settings.limits.bodyBytes)).value, 'body');
+  const body = checked(Sync, (await readJson(request, { bytes: settings.limits.bodyBytes, ms: settings.limits.bodyMs })).value, 'body');
   const gone = new AbortController();
   response.on('close', () => { if (!response.writableFinished) gone.abort(); });
   const answer = await channel.sync(body, gone.signal);

@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { artifactStores } from '../adapters/artifact/index.ts';
 import { configuredNotifier } from '../adapters/notify/_shared/configured.ts';
@@ -18,6 +17,7 @@ import { DEFAULT_LIMITS, type ApiPorts, type ApiSettings } from './call.ts';
 import { createControlChannel } from './control-channel.ts';
 import { ensureFirstKey } from './dev-key.ts';
 import { createKillDriver } from './kill/driver.ts';
+import { createApiServer } from './server.ts';
 
 /** The composition root of the API: configuration to systems to routes. */
 async function start(config: Config, log: Log): Promise<Running> {
@@ -37,7 +37,7 @@ async function start(config: Config, log: Log): Promise<Running> {
   await channel.start();
   kills.start();
   const api = createApi(ports, channel, kills);
-  const server = createServer({ requestTimeout: 600_000, headersTimeout: 15_000, keepAliveTimeout: 20_000 }, api.app);
+  const server = createApiServer(api.app);
   await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(config.api.port, config.api.host, resolve); });
   return {
     async stop() {

@@ -1,4 +1,4 @@
-import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { generateKeyPairSync } from 'node:crypto';
 import { artifactStores } from '../../adapters/artifact/index.ts';
@@ -8,6 +8,7 @@ import { hashKey, keyPrefix, newApiKey } from '../../api/auth.ts';
 import { DEFAULT_LIMITS, type ApiLimits, type ApiPorts } from '../../api/call.ts';
 import { createControlChannel, type ControlChannel } from '../../api/control-channel.ts';
 import { createKillDriver, type KillDriver } from '../../api/kill/driver.ts';
+import { createApiServer } from '../../api/server.ts';
 import { newId } from '../../config/ids.ts';
 import type { GatewayLine, KillView } from '../../api/contract.ts';
 import type { Log } from '../../config/log.ts';
@@ -137,7 +138,7 @@ export async function createWorld(options: { readonly limits?: Partial<ApiLimits
   await channel.start();
   kills.start();
   const api = createApi(ports, channel, kills);
-  const server = createServer(api.app);
+  const server = createApiServer(api.app);
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   const { port } = server.address() as AddressInfo;
   return {

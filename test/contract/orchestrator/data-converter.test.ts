@@ -3,10 +3,9 @@ import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common'
 import { decodeOptionalFailureToOptionalError, encodeErrorToFailure, loadDataConverter } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { dataConverter, encryption } from '../../../adapters/orchestrator/_shared/data-converter.ts';
 import { Secret } from '../../../config/schema.ts';
+import { readable } from '../../support/readable.ts';
 
 const key = (): Secret => new Secret(randomBytes(32).toString('base64'));
-/** All that a reader of the server's database sees, bytes as text. */
-const readable = (value: unknown): string => JSON.stringify(value, (_, each: unknown) => (each instanceof Uint8Array ? Buffer.from(each).toString('latin1') : each));
 const payload = defaultPayloadConverter.toPayload({ model: 'filesystem:churn@7' });
 
 test('without a key payloads are as they are; with one there is one codec', () => {
