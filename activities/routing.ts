@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { routeEntry } from '../domain/audit/route-entry.ts';
 import { LastmileError } from '../domain/errors.ts';
 import type { VariantId } from '../domain/ids.ts';
 import { parseModelRef } from '../domain/model.ts';
@@ -15,7 +16,11 @@ const SHADOW_DEADLINE_FACTOR = 4;
 type Routing = Pick<Activities, 'setShadows' | 'setShare' | 'setChampion' | 'removeVariant' | 'awaitApplied'>;
 
 export function routingActivities(ports: ActivityPorts): Routing {
-  const apply = (subject: Subject, command: RouteCommand): Promise<CommandResult> => ports.stores.routes.apply(subject.tenant, subject.deploymentUid, command);
+  const apply = async (subject: Subject, command: RouteCommand): Promise<CommandResult> => {
+    const result = await ports.stores.routes.apply(subject.tenant, subject.deploymentUid, command);
+    await ports.stores.audit.append(subject.tenant, routeEntry(subject, command, result));
+    return result;
+  };
   return {
     async setShadows({ subject, commandId, variantIds }) {
       const { spec } = await specOf(ports.stores.deployments, subject.tenant, subject.specHash);

@@ -17,6 +17,7 @@ import { createRateLimit } from './rate-limit.ts';
 import { adminRoutes } from './routes/admin.ts';
 import { applyRoutes } from './routes/apply.ts';
 import { auditRoutes } from './routes/audit.ts';
+import { caseRoutes } from './routes/cases.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { eventRoutes } from './routes/events.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
@@ -39,7 +40,7 @@ export function createApi(ports: ApiPorts, channel: ControlChannel, kills: KillD
   const hub = createEventHub({ stores, log, clock, pollMs: settings.limits.pollMs, instance: randomBytes(6).toString('hex'), viewOf: (kill) => killView(settings, kill) });
   const rate = createRateLimit(settings.limits);
   const handlers: Handlers = {
-    ...adminRoutes(ports), ...applyRoutes(ports), ...auditRoutes(ports), ...deploymentRoutes(ports), ...eventRoutes(ports, hub), ...evidenceRoutes(ports), ...gatewayRoutes(ports),
+    ...adminRoutes(ports), ...applyRoutes(ports), ...auditRoutes(ports), ...caseRoutes(ports), ...deploymentRoutes(ports), ...eventRoutes(ports, hub), ...evidenceRoutes(ports), ...gatewayRoutes(ports),
     ...healthRoutes(ports), ...keyRoutes(ports), ...killRoutes(ports, kills), ...labelRoutes(ports), ...rolloutRoutes(ports),
   };
   const app = express();

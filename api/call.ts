@@ -12,6 +12,7 @@ import type { Notifier } from '../ports/notifier.ts';
 import type { Orchestrator } from '../ports/orchestrator.ts';
 import type { ServingBackend } from '../ports/serving-backend.ts';
 import type { Stores } from '../ports/stores.ts';
+import type { Checkpointing } from './checkpointing.ts';
 import type { ROUTES, RouteName } from './contract.ts';
 
 /** What the API stands on. main.ts fills it with real systems, tests with memory ones. */
@@ -22,8 +23,11 @@ export interface ApiPorts {
   /** By name: the API ends killed variants itself, with Temporal gone too. */
   readonly backends: Readonly<Record<string, ServingBackend>>;
   readonly notifier: Notifier;
-  /** Signs break-glass tokens, as it signs the route tables. */
+  /** Signs break-glass tokens, evidence and checkpoints; the same key that signs route tables. */
   readonly signing: SigningKey;
+  /** Public keys that signed before, as long as the operator keeps them in the file: what they signed can still be checked. */
+  readonly formerKeys: readonly SigningKey[];
+  readonly checkpoints: Checkpointing;
   readonly log: Log;
   readonly clock: () => number;
   readonly settings: ApiSettings;

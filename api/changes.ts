@@ -1,4 +1,4 @@
-import type { Actor, AuditEntry } from '../domain/audit.ts';
+import type { Actor, AuditEntry, AuditFacts } from '../domain/audit.ts';
 import { digestOfJson } from '../domain/digest.ts';
 import type { ApiPorts, Call } from './call.ts';
 
@@ -9,10 +9,10 @@ export type Cause = Pick<Call, 'principal' | 'updateId' | 'nowMs' | 'via'>;
  * Appends the record of a change that a caller made; exactly one, however often it is called (decision D2). The change is known by
  * its `identity`, else by the update id, which the same Idempotency-Key repeats.
  */
-export async function recordChange({ stores }: ApiPorts, cause: Cause, change: { readonly action: string; readonly subject: string; readonly digest?: string | null; readonly reason?: string | null; readonly identity?: string }): Promise<void> {
+export async function recordChange({ stores }: ApiPorts, cause: Cause, change: { readonly action: string; readonly subject: string; readonly digest?: string | null; readonly reason?: string | null; readonly identity?: string; readonly facts?: AuditFacts }): Promise<void> {
   const { principal: { tenant, actor }, updateId, nowMs, via } = cause;
-  const { action, subject, digest = null, reason = null, identity = updateId } = change;
-  const entry: AuditEntry = { auditId: auditIdOf(identity, action, subject), atMs: nowMs, actor: plainActor(actor), via, action, subject, digest, reason, evidenceHash: null };
+  const { action, subject, digest = null, reason = null, identity = updateId, facts } = change;
+  const entry: AuditEntry = { auditId: auditIdOf(identity, action, subject), atMs: nowMs, actor: plainActor(actor), via, action, subject, digest, reason, evidenceHash: null, ...(facts === undefined ? {} : { facts }) };
   await stores.audit.append(tenant, entry);
 }
 

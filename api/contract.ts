@@ -6,10 +6,11 @@ import { IN_FLIGHT } from '../domain/traffic/route.ts';
 import type { Scope } from '../ports/key-store.ts';
 import { AnalysisPlan, Progress, Verdict } from './schemas/analysis.ts';
 import { DeploymentRecord, DeploymentSpec } from './schemas/deployment.ts';
+import { CaseLeg, Checkpoint, EvidenceBundle, PublicKeyText, Reign, SharedTraffic } from './schemas/history.ts';
 import { BreakGlassKit, KillRecord } from './schemas/kill.ts';
 import { AuditRecord, RolloutRecord } from './schemas/rollout.ts';
 import { byName, count, exactly, flag, list, named, part, text, time } from './schemas/shape.ts';
-import { GatewayStats, Label, Route, StoredLeg } from './schemas/traffic.ts';
+import { GatewayStats, Label, Route } from './schemas/traffic.ts';
 
 /** The API as its clients see it: request and answer schemas, and the route list that OpenAPI, the router and the CLI test share. */
 
@@ -36,6 +37,14 @@ export const KillBody = z.strictObject({ scope: KillScopeBody.default({ kind: 'c
 /** Everything of the tenant that has these bytes, in whatever deployment. */
 export const KillDigestBody = z.strictObject({ digest: z.string().regex(/^sha256:[0-9a-f]{64}$/), inFlight: z.enum(IN_FLIGHT).default('abort'), reason: z.string().max(2_000).nullable().default(null) });
 export const PageQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50), after: z.string().max(500).nullable().default(null) });
+const filter = z.string().min(1).max(200).optional();
+/** A filter that ends in `*` holds for everything that begins so. */
+export const AuditQuery = z.strictObject({
+  afterSeq: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(1_000).default(200), subject: filter, action: filter, actor: filter,
+  sinceMs: z.coerce.number().int().min(0).optional(), untilMs: z.coerce.number().int().min(0).optional(),
+});
+/** Where the record is no longer kept: which deployment, and when. */
+export const CaseQuery = z.strictObject({ deployment: z.string().max(63).optional(), atMs: z.coerce.number().int().min(0).optional() });
 export const NewKeyBody = z.strictObject({ name: z.string().min(1).max(100), kind: z.enum(['person', 'service']), scopes: z.array(z.enum(['read', 'deploy', 'operate', 'label', 'infer', 'debug', 'admin'])).min(1), expiresAtMs: z.number().int().nullable().default(null) });
 
 /**
@@ -72,8 +81,16 @@ export const LabelsAnswer = named('LabelsAnswer', { accepted: count, repeated: c
 export type LabelsAnswer = z.output<typeof LabelsAnswer>;
 export const EvidenceAnswer = named('EvidenceAnswer', { plan: AnalysisPlan.nullable(), verdicts: list(Verdict), blocks: count, shortBlocks: count, progress: Progress.nullable() });
 export type EvidenceAnswer = z.output<typeof EvidenceAnswer>;
-export const RecordAnswer = named('RecordAnswer', { inferenceId: text, legs: list(StoredLeg), labels: list(Label) });
-export type RecordAnswer = z.output<typeof RecordAnswer>;
+/**
+ * `known` says from what: `record`, while the records are kept; `history`, the audit chain and the rollouts alone. `why`: since when and by what the version that
+ * answered, or decided then, was live. `candidates`: per deployment, champion and challengers with a share at that time. `outcomes`: every revision.
+ */
+export const CaseAnswer = named('CaseAnswer', {
+  id: text, inferenceId: text.nullable(), deployment: text.nullable(), atMs: time.nullable(), known: z.enum(['record', 'history']), served: text.nullable(), revision: count.nullable(), legs: list(CaseLeg),
+  outcomes: list(Label), why: Reign.nullable(), candidates: list(part({ deployment: text, champion: Reign.nullable(), shares: list(SharedTraffic) })), note: text.nullable(),
+});
+export type CaseAnswer = z.output<typeof CaseAnswer>;
+export type CaseLeg = z.output<typeof CaseLeg>;
 export const ExplainAnswer = named('ExplainAnswer', { text, verdict: Verdict.nullable() });
 export type ExplainAnswer = z.output<typeof ExplainAnswer>;
 export const GatewayLine = named('GatewayLine', { gatewayId: text, address: text, live: flag, seenAtMs: time, leaseUntilMs: time, stats: GatewayStats, behind: list(text) });
@@ -84,6 +101,9 @@ export const HealthAnswer = named('HealthAnswer', { status: z.enum(['ok', 'degra
 export type HealthAnswer = z.output<typeof HealthAnswer>;
 export const AuditAnswer = named('AuditAnswer', { items: list(AuditRecord), nextSeq: count.nullable() });
 export type AuditAnswer = z.output<typeof AuditAnswer>;
+/** `next`: how many to skip for the page behind this one. */
+export const CheckpointsAnswer = named('CheckpointsAnswer', { tenantId: text, items: list(Checkpoint), next: count.nullable(), keys: list(PublicKeyText) });
+export type CheckpointsAnswer = z.output<typeof CheckpointsAnswer>;
 export const KillsAnswer = named('KillsAnswer', { items: list(KillView) });
 export type KillsAnswer = z.output<typeof KillsAnswer>;
 /** One entry for each deployment that a digest was killed in. */
@@ -150,11 +170,13 @@ export const ROUTES = {
   forgetGateway: { method: 'delete', path: '/api/v1/gateways/{id}', scope: 'operate', summary: 'Declare a gateway that will not come back gone', answer: CommandAnswer, cli: 'gateways forget' },
   pushLabels: { method: 'post', path: `${D}/{name}/labels`, scope: 'label', summary: 'True outcomes, as JSON or NDJSON', body: LabelsBody, answer: LabelsAnswer, cli: 'labels push' },
   evidence: { method: 'get', path: `${D}/{name}/rollouts/{n}/evidence`, scope: 'read', summary: 'Plan, blocks and verdicts of a rollout', answer: EvidenceAnswer, cli: 'explain' },
+  bundle: { method: 'get', path: `${D}/{name}/rollouts/{n}/evidence/bundle`, scope: 'read', summary: 'Everything behind one verdict, sealed and signed', query: z.strictObject({ verdict: z.coerce.number().int().min(1).optional() }), answer: EvidenceBundle, cli: 'evidence export' },
+  getCase: { method: 'get', path: '/api/v1/cases/{id}', scope: 'read', summary: 'One inference: who answered, what the others said, what came of it, and why that version was live', query: CaseQuery, answer: CaseAnswer, cli: 'case' },
   explain: { method: 'get', path: `${D}/{name}/explain`, scope: 'read', summary: 'Why, in one paragraph', query: z.strictObject({ rollout: z.coerce.number().int().min(1).optional(), for: z.enum(['engineer', 'owner']).default('engineer') }), answer: ExplainAnswer, cli: 'explain' },
-  getRecord: { method: 'get', path: `${D}/{name}/records/{inferenceId}`, scope: 'read', summary: 'One inference: every answer and its outcome', answer: RecordAnswer, cli: 'record' },
   events: { method: 'get', path: '/api/v1/events', scope: 'read', summary: 'What changes, as server-sent events', query: z.strictObject({ deployment: z.string().max(63).optional() }), answer: StreamEvent, cli: 'watch' },
   gateways: { method: 'get', path: '/api/v1/gateways', scope: 'read', summary: 'Gateways, their leases and counts', answer: GatewaysAnswer, cli: 'gateways list' },
-  audit: { method: 'get', path: '/api/v1/audit', scope: 'read', summary: 'The audit chain of the tenant', query: z.strictObject({ afterSeq: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(1_000).default(200), subject: z.string().max(200).optional() }), answer: AuditAnswer, cli: 'audit' },
+  audit: { method: 'get', path: '/api/v1/audit', scope: 'read', summary: 'The audit chain of the tenant', query: AuditQuery, answer: AuditAnswer, cli: 'audit list' },
+  checkpoints: { method: 'get', path: '/api/v1/audit/checkpoints', scope: 'read', summary: 'What was signed of the audit chain, and the public key to check it with', query: z.strictObject({ skip: z.coerce.number().int().min(0).default(0), limit: z.coerce.number().int().min(1).max(1_000).default(200) }), answer: CheckpointsAnswer, cli: 'audit export' },
   health: { method: 'get', path: '/api/v1/health', scope: null, summary: 'Whether the API and what it needs are well', answer: HealthAnswer, cli: 'doctor' },
   listKeys: { method: 'get', path: '/api/v1/keys', scope: 'admin', summary: 'API keys, without the keys', answer: list(KeyLine), cli: 'keys list' },
   newKey: { method: 'post', path: '/api/v1/keys', scope: 'admin', summary: 'Make an API key; it is shown once', body: NewKeyBody, answer: NewKeyAnswer, statuses: [201], cli: 'keys new' },

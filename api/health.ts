@@ -13,6 +13,7 @@ export async function health(ports: ApiPorts): Promise<HealthAnswer> {
     check('schema', async () => { await stores.keys.byHash('0'.repeat(64)); return null; }),
     check('orchestrator', async () => (await orchestrator.healthy()) ? null : 'Temporal does not answer; gateways go on serving'),
     check('gateways', async () => liveGateways(ports)),
+    check('audit', async () => ports.checkpoints.problems()[0] ?? null),
   ]);
   return { status: checks.every(({ ok }) => ok) ? 'ok' : 'degraded', checks, version: settings.version, links: { temporal: settings.temporalUiUrl, gateway: settings.gatewayUrl } };
 }

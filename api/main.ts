@@ -1,21 +1,26 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { artifactStores } from '../adapters/artifact/index.ts';
+import { checkpointSinks } from '../adapters/checkpoint/index.ts';
 import { configuredNotifier } from '../adapters/notify/_shared/configured.ts';
 import { orchestrators } from '../adapters/orchestrator/index.ts';
 import { registries } from '../adapters/registry/index.ts';
 import { configuredBackends } from '../adapters/serving/_shared/configured.ts';
 import { backends } from '../adapters/serving/index.ts';
 import { stores as databases } from '../adapters/store/index.ts';
+import { createEgress } from '../config/egress.ts';
 import type { Config } from '../config/load.ts';
 import type { Log } from '../config/log.ts';
 import { runProcess, type Running } from '../config/run.ts';
 import { ensureKeyPair, loadSigningKey } from '../config/signing.ts';
 import { LastmileError } from '../domain/errors.ts';
+import type { CheckpointSink } from '../ports/checkpoint-sink.ts';
 import { createApi } from './app.ts';
 import { DEFAULT_LIMITS, type ApiPorts, type ApiSettings } from './call.ts';
+import { createCheckpointing } from './checkpointing.ts';
 import { createControlChannel } from './control-channel.ts';
 import { ensureFirstKey } from './dev-key.ts';
+import { recordFoundKeys } from './key-records.ts';
 import { createKillDriver } from './kill/driver.ts';
 import { createApiServer } from './server.ts';
 
@@ -26,16 +31,21 @@ async function start(config: Config, log: Log): Promise<Running> {
   const orchestrator = orchestrators.temporal.create({ address: config.temporal.address, namespace: config.temporal.namespace, uiUrl: config.temporal.uiUrl, payloadKey: config.payloadKey, otherPayloadKeys: config.otherPayloadKeys, deadlineMs: 10_000 });
   ensureKeyPair(config.signing.keyFile, config.signing.publicKeyFile);
   const settings = settingsOf(config);
+  const signing = loadSigningKey(config.signing.keyFile);
+  const { everyMs, everyRecords } = config.audit;
+  const checkpoints = createCheckpointing({ audit: stores.audit, sinks: sinksOf(config), key: signing, clock: Date.now, log, everyMs, everyRecords });
   const ports: ApiPorts = {
     stores, orchestrator, artifacts: artifactStores.filesystem.create({ root: config.artifactDir }), backends: configuredBackends(config, settings.serviceToken), notifier: configuredNotifier(config, log),
-    signing: loadSigningKey(config.signing.keyFile), log, clock: Date.now, settings,
+    signing, checkpoints, log, clock: Date.now, settings,
   };
   await firstKey(ports, config);
+  await recordFoundKeys(stores);
 
   const kills = createKillDriver(ports);
-  const channel = createControlChannel({ stores, kills, key: ports.signing, leaseMs: config.leaseMs, clock: Date.now, log });
+  const channel = createControlChannel({ stores, kills, key: signing, leaseMs: config.leaseMs, clock: Date.now, log });
   await channel.start();
   kills.start();
+  checkpoints.start();
   const api = createApi(ports, channel, kills);
   const server = createApiServer(api.app);
   await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(config.api.port, config.api.host, resolve); });
@@ -47,6 +57,7 @@ async function start(config: Config, log: Log): Promise<Running> {
       await kills.stop();
       setTimeout(() => { server.closeAllConnections(); }, 1_000).unref();
       await closed;
+      await checkpoints.stop();
       await orchestrator.close();
       await stores.close();
     },
@@ -58,6 +69,15 @@ function settingsOf(config: Config): ApiSettings {
   return {
     apiUrl: config.api.url, gatewayUrl: config.gateway.url, temporalUiUrl: config.temporal.uiUrl, leaseMs: config.leaseMs, serviceToken: config.serviceToken, otherServiceTokens: config.otherServiceTokens, egress: { ...config.egress, own: [] }, version: ownVersion(),
     registries: Object.keys(registries), backends: Object.keys(backends), breakGlassBackends: [{ name: 'modelhost', url: config.modelhost.url }], limits: DEFAULT_LIMITS,
+  };
+}
+
+/** The file comes first: it is the one that can be read back. */
+function sinksOf({ audit: { sinks, dir, webhook }, egress }: Config): Readonly<Record<string, CheckpointSink>> {
+  if (sinks.includes('webhook') && webhook.url === null) throw new LastmileError('LM_INVALID_CONFIG', 'LASTMILE_AUDIT_CHECKPOINTS names webhook; LASTMILE_AUDIT_WEBHOOK_URL says where that is.');
+  return {
+    ...(sinks.includes('file') ? { file: checkpointSinks.file.create({ root: dir }) } : {}),
+    ...(sinks.includes('webhook') && webhook.url !== null ? { webhook: checkpointSinks.webhook.create({ url: webhook.url, egress: createEgress('webhook', egress), secret: webhook.secret, otherSecrets: webhook.otherSecrets, timeoutMs: 15_000 }) } : {}),
   };
 }
 

@@ -7,6 +7,7 @@ import { killedChampion } from '../domain/kill/sentence.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
 import type { Route } from '../domain/traffic/route.ts';
 import type { Page } from '../ports/deployment-store.ts';
+import type { ProcessDescription } from '../ports/orchestrator.ts';
 import type { ApiPorts } from './call.ts';
 import type { DeploymentLine, DeploymentView, Links, RolloutView } from './contract.ts';
 import { shownKill } from './kill/view.ts';
@@ -72,8 +73,11 @@ export function rolloutLinks(ports: ApiPorts, name: string, n: number): Links {
 
 /** A link is a courtesy: without an answer in a second there is none. */
 export async function temporalLink({ orchestrator }: ApiPorts, workflowId: string): Promise<string | null> {
-  const described = orchestrator.describe(workflowId).then((found) => found?.link ?? null, () => null);
-  return Promise.race([described, delay(LINK_PATIENCE_MS, null, { ref: false })]);
+  return (await temporalProcess({ orchestrator }, workflowId))?.link ?? null;
+}
+
+export async function temporalProcess({ orchestrator }: Pick<ApiPorts, 'orchestrator'>, workflowId: string): Promise<ProcessDescription | null> {
+  return Promise.race([orchestrator.describe(workflowId).catch(() => null), delay(LINK_PATIENCE_MS, null, { ref: false })]);
 }
 
 /** Every item of a paged list. */

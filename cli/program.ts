@@ -3,9 +3,11 @@ import { isLastmileError } from '../domain/errors.ts';
 import { registerAdmin } from './commands/admin.ts';
 import { registerApply } from './commands/apply.ts';
 import { registerAudit } from './commands/audit.ts';
+import { registerCase } from './commands/case.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDoctor } from './commands/doctor.ts';
+import { registerEvidence } from './commands/evidence.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerFeed } from './commands/feed.ts';
 import { registerGateways } from './commands/gateways.ts';
@@ -17,7 +19,6 @@ import { registerKills } from './commands/kills.ts';
 import { registerLabels } from './commands/labels.ts';
 import { registerPlan } from './commands/plan.ts';
 import { registerPredict } from './commands/predict.ts';
-import { registerRecord } from './commands/record.ts';
 import { registerRolloutCommands } from './commands/rollout-commands.ts';
 import { registerStatus } from './commands/status.ts';
 import { registerWatch } from './commands/watch.ts';
@@ -26,8 +27,8 @@ import { EXIT, EXIT_OF_KIND, type ExitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';
 
 const COMMANDS = [
-  registerInit, registerPlan, registerApply, registerDeploy, registerPredict, registerStatus, registerWatch, registerExplain, registerHistory, registerRecord,
-  registerRolloutCommands, registerKill, registerKills, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerKeys, registerAdmin,
+  registerInit, registerPlan, registerApply, registerDeploy, registerPredict, registerStatus, registerWatch, registerExplain, registerHistory, registerCase,
+  registerRolloutCommands, registerKill, registerKills, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerEvidence, registerKeys, registerAdmin,
 ];
 
 /** The whole command tree; reads and opens nothing. */

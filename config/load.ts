@@ -36,6 +36,7 @@ export interface Config {
   readonly leaseMs: number;
   readonly notify: { readonly adapter: 'log' | 'webhook'; readonly url: string | null; readonly secret: Secret | null; readonly otherSecrets: readonly Secret[] };
   readonly egress: EgressRules;
+  readonly audit: { readonly sinks: readonly ('file' | 'webhook')[]; readonly dir: string; readonly everyMs: number; readonly everyRecords: number; readonly webhook: { readonly url: string | null; readonly secret: Secret | null; readonly otherSecrets: readonly Secret[] } };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly paths: { readonly temporal: string | null; readonly testServer: string | null; readonly mongod: string | null; readonly elec2: string | null };
 }
@@ -81,7 +82,8 @@ function build(values: Values, cwd: string, environment: Config['environment']):
     return { host, port, url: text(`LASTMILE_${process}_URL`) ?? `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${String(port)}` };
   };
   const kind = (values.LASTMILE_ENVIRONMENT as Config['environment'] | undefined) ?? environment;
-  const [tokens, payloadKeys, webhookSecrets] = [rotating('LASTMILE_SERVICE_TOKEN'), rotating('LASTMILE_PAYLOAD_KEY'), rotating('LASTMILE_NOTIFY_WEBHOOK_SECRET')];
+  const [tokens, payloadKeys] = [rotating('LASTMILE_SERVICE_TOKEN'), rotating('LASTMILE_PAYLOAD_KEY')];
+  const [webhookSecrets, auditSecrets] = [rotating('LASTMILE_NOTIFY_WEBHOOK_SECRET'), rotating('LASTMILE_AUDIT_WEBHOOK_SECRET')];
   const modelhost = listener('MODELHOST', 3);
   return {
     environment: kind, tlsInFront: values.LASTMILE_TLS_IN_FRONT === 'yes',
@@ -104,6 +106,10 @@ function build(values: Values, cwd: string, environment: Config['environment']):
     payloadKey: payloadKeys.current, otherPayloadKeys: payloadKeys.others, workerHeartbeatFile: text('LASTMILE_WORKER_HEARTBEAT_FILE'), leaseMs: values.LASTMILE_LEASE_MS as number,
     notify: { adapter: values.LASTMILE_NOTIFY as 'log' | 'webhook', url: text('LASTMILE_NOTIFY_WEBHOOK_URL'), secret: webhookSecrets.current, otherSecrets: webhookSecrets.others },
     egress: { allow: (values.LASTMILE_EGRESS_ALLOW as readonly string[] | undefined) ?? [], loopback: kind === 'development', own: [URL.parse(modelhost.url)?.origin ?? modelhost.url] },
+    audit: {
+      sinks: (text('LASTMILE_AUDIT_CHECKPOINTS') ?? '').split(',').filter((sink) => sink === 'file' || sink === 'webhook'), dir: join(dataDir, 'audit'),
+      everyMs: values.LASTMILE_AUDIT_CHECKPOINT_MS as number, everyRecords: values.LASTMILE_AUDIT_CHECKPOINT_RECORDS as number, webhook: { url: text('LASTMILE_AUDIT_WEBHOOK_URL'), secret: auditSecrets.current, otherSecrets: auditSecrets.others },
+    },
     logLevel: values.LASTMILE_LOG_LEVEL as Config['logLevel'],
     paths: { temporal: text('LASTMILE_TEMPORAL_PATH'), testServer: text('LASTMILE_TEMPORAL_TEST_SERVER_PATH'), mongod: text('LASTMILE_MONGOD_PATH'), elec2: text('LASTMILE_ELEC2') },
   };

@@ -68,6 +68,11 @@ export const VARIABLES = {
   LASTMILE_NOTIFY_WEBHOOK_URL: { schema: url, about: 'Address for LASTMILE_NOTIFY=webhook.' },
   LASTMILE_NOTIFY_WEBHOOK_SECRET: { schema: secrets(24), byFile: true, about: 'Secret that signs webhook notices (HMAC-SHA256). NEW,OLD while it is rotated: each signs.' },
   LASTMILE_EGRESS_ALLOW: { schema: allowList, default: '', about: 'Hosts (mlserver, .models.example.com) and networks (10.1.0.0/16) that files may name as model servers, and webhooks that are not public https. Loopback is allowed in development; cloud metadata and link-local addresses never.' },
+  LASTMILE_AUDIT_CHECKPOINTS: { schema: z.string().regex(/^(none|(file|webhook)(,(file|webhook))?)$/, 'file, webhook, both with a comma, or none'), default: 'file', about: 'Where signed checkpoints of the audit chain go: file (DATA_DIR/audit), webhook, both with a comma, or none.' },
+  LASTMILE_AUDIT_CHECKPOINT_MS: { schema: milliseconds, default: '60000', about: 'Longest time that a new audit record waits for a checkpoint.' },
+  LASTMILE_AUDIT_CHECKPOINT_RECORDS: { schema: z.coerce.number().int().min(1), default: '100', about: 'After so many new audit records a checkpoint is made at once.' },
+  LASTMILE_AUDIT_WEBHOOK_URL: { schema: url, about: 'Address for checkpoints; LASTMILE_AUDIT_CHECKPOINTS=webhook needs it.' },
+  LASTMILE_AUDIT_WEBHOOK_SECRET: { schema: secrets(24), byFile: true, about: 'Secret that signs them on the way (HMAC-SHA256). NEW,OLD while it is rotated: each signs.' },
   LASTMILE_LOG_LEVEL: { schema: z.enum(['debug', 'info', 'warn', 'error']), default: 'info', about: 'Least level that is logged.' },
   LASTMILE_ELEC2: { schema: z.string(), about: 'Path of elec2.csv for the end-to-end test; without it the test runs on a generated stream.' },
 } as const satisfies Readonly<Record<string, Variable>>;

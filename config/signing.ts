@@ -1,6 +1,7 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign, verify, type KeyObject } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { CheckSignature, PublicKeyText } from '../domain/audit/signature.ts';
 import { canonicalJson, type Json } from '../domain/canonical-json.ts';
 import { digestOf } from '../domain/digest.ts';
 import { LastmileError } from '../domain/errors.ts';
@@ -9,7 +10,7 @@ import type { RouteTable, SignedTable } from '../domain/traffic/table.ts';
 
 export interface SigningKey { readonly keyId: string; readonly key: KeyObject }
 
-function keyIdOf(publicKey: KeyObject): string { return digestOf(publicKey.export({ type: 'spki', format: 'der' })).slice('sha256:'.length, 'sha256:'.length + 16); }
+export function keyIdOf(publicKey: KeyObject): string { return digestOf(publicKey.export({ type: 'spki', format: 'der' })).slice('sha256:'.length, 'sha256:'.length + 16); }
 
 /** Makes an Ed25519 pair where there is none; never replaces one. The private file is readable by its owner alone. */
 export function ensureKeyPair(keyFile: string, publicKeyFile: string): void {
@@ -73,3 +74,36 @@ export function verifyBreakGlass(token: string, keys: readonly SigningKey[], now
 
 /** A signature over a route table must never pass for a token, nor the other way round. */
 const BREAK_GLASS_DOMAIN = 'lastmile break-glass 1\n';
+
+/** The public half as documents carry it, of a private or a public key. */
+export function publicKeyText({ key }: SigningKey): PublicKeyText {
+  const publicKey = key.type === 'private' ? createPublicKey(key) : key;
+  return { keyId: keyIdOf(publicKey), publicKey: publicKey.export({ type: 'spki', format: 'der' }).toString('base64') };
+}
+
+/** Ed25519 over the UTF-8 bytes of the text, base64. Callers sign texts that say in a `type` what they are, so that no signature means two things. */
+export function signText(text: string, { key }: SigningKey): string { return sign(null, Buffer.from(text), key).toString('base64'); }
+
+/**
+ * Checks signatures against these keys. A key whose id is not that of its bytes is none, and base64 counts to the last bit: a changed byte never passes
+ * because a decoder was kind.
+ */
+export function signatureCheck(keys: readonly PublicKeyText[]): CheckSignature {
+  const known = new Map(keys.flatMap((text) => { const key = publicKeyOf(text); return key === null ? [] : [[text.keyId, key] as const]; }));
+  return (text, signature, keyId) => {
+    const key = known.get(keyId);
+    if (key === undefined) return 'unknown-key';
+    const bytes = Buffer.from(signature, 'base64');
+    return bytes.toString('base64') === signature && verify(null, Buffer.from(text), key, bytes) ? 'good' : 'bad';
+  };
+}
+
+function publicKeyOf({ keyId, publicKey }: PublicKeyText): KeyObject | null {
+  try {
+    const key = createPublicKey({ key: Buffer.from(publicKey, 'base64'), type: 'spki', format: 'der' });
+    // DER is read kindly too: only the bytes that the key itself would be written with are the key.
+    return key.asymmetricKeyType === 'ed25519' && key.export({ type: 'spki', format: 'der' }).toString('base64') === publicKey && keyIdOf(key) === keyId ? key : null;
+  } catch {
+    return null;
+  }
+}

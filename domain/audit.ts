@@ -5,6 +5,9 @@ import type { TenantId } from './ids.ts';
 /** Who did it: a person's or service's API key, or a workflow. */
 export interface Actor { readonly kind: 'person' | 'service' | 'workflow'; readonly name: string }
 
+/** The part of a record that programs read: names and numbers, never free text. Absent where there is nothing to say. */
+export type AuditFacts = Readonly<Record<string, string | number | boolean | null | readonly string[]>>;
+
 /** What a state change says of itself. `auditId` is deterministic, so that a retry appends nothing. */
 export interface AuditEntry {
   readonly auditId: string;
@@ -16,6 +19,7 @@ export interface AuditEntry {
   readonly digest: string | null;
   readonly reason: string | null;
   readonly evidenceHash: string | null;
+  readonly facts?: AuditFacts;
 }
 
 /** An entry in the tenant's hash chain (decision D2). */

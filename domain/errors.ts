@@ -45,6 +45,7 @@ export const CATALOGUE = {
   LM_STORE_UNAVAILABLE: { kind: 'unavailable', when: 'MongoDB does not answer; nothing was changed.' },
   LM_REGISTRY_UNAVAILABLE: { kind: 'unavailable', when: 'The model registry does not answer.' },
   LM_BACKEND_UNAVAILABLE: { kind: 'unavailable', when: 'The serving backend does not answer or is not ready.' },
+  LM_SINK_UNAVAILABLE: { kind: 'unavailable', when: 'A place for audit checkpoints does not take one; it is offered again.' },
   LM_GATEWAY_UNAVAILABLE: { kind: 'unavailable', when: 'No gateway answers, or it has no route that can.' },
   LM_API_UNAVAILABLE: { kind: 'unavailable', when: 'The lastmile API does not answer at the address at hand.' },
   LM_TOOL_UNAVAILABLE: { kind: 'unavailable', when: 'A server that lastmile runs locally can be had from none of its sources.' },

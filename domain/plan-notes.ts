@@ -1,3 +1,4 @@
+import { cleanRequestsToPass } from './analysis/compare-rate.ts';
 import type { DeploymentSpec } from './deployment.ts';
 import { formatDuration } from './duration.ts';
 import { metricName } from './metric-names.ts';
@@ -6,7 +7,7 @@ import { formatShare, WHOLE } from './share.ts';
 
 /** What a file costs and what it leaves out, in plain words; printed by `lastmile plan` and kept with the answer of apply. */
 export function planNotes(file: DeploymentSpec): readonly string[] {
-  return [...shadowNotes(file), ...timeNotes(file), ...guessNotes(file), ...gapNotes(file), ...trustNotes(file)];
+  return [...shadowNotes(file), ...timeNotes(file), ...trafficNotes(file), ...guessNotes(file), ...gapNotes(file), ...trustNotes(file)];
 }
 
 /** The least time from the start of shadow to a verdict, in ms: pilot, cycles of evidence, and the wait for their outcomes. */
@@ -33,6 +34,16 @@ function* timeNotes(file: DeploymentSpec): Generator<string> {
   if (rollout.pilotCycles > 0) yield `Where earlier rollouts of the deployment were compared in the same way, they stand in for the pilot, and the verdict may come ${formatDuration(rollout.pilotCycles * rollout.cycleMs)} sooner.`;
   yield `How much longer it takes rests on traffic and on how far apart the versions are; both are unknown before. At ${formatDuration(rollout.horizonMs)} it ends inconclusive, and the champion stays${rollout.whenInconclusive === 'ask' ? ` unless a person promotes within ${formatDuration(rollout.askMs)}` : ''}.`;
   if (rollout.horizonMs <= least) yield `rollout.horizon (${formatDuration(rollout.horizonMs)}) is not longer than that least time: no rollout can end with a proof. Lengthen it, or shorten cycle, pilotCycles or maturity.`;
+}
+
+/** Thin traffic in a small share is the commonest reason for a canary that waits long. */
+function* trafficNotes({ spec: { metrics, rollout } }: DeploymentSpec): Generator<string> {
+  const rates = metrics.filter(({ name, margin }) => metricName(name)?.kind === 'rate' && margin > 0 && margin < 1);
+  const first = rollout.canary.find(({ sharePer10k }) => sharePer10k > 0);
+  if (rates.length === 0 || first === undefined) return;
+  const strictest = rates.reduce((least, metric) => (metric.margin < least.margin ? metric : least));
+  const clean = cleanRequestsToPass(strictest.margin, rollout.alpha);
+  yield `The guardrail ${strictest.name} at ${String(strictest.margin * 100)} % needs at least ${String(clean)} clean answers in shadow, and as many again that callers got from the challenger: at ${formatShare(first.sharePer10k)} about ${String(Math.ceil(clean * WHOLE / first.sharePer10k))} requests of the first step. With less traffic than that the canary waits.`;
 }
 
 function* guessNotes({ spec }: DeploymentSpec): Generator<string> {

@@ -25,8 +25,8 @@ export interface EvidenceStore {
   closePage(page: ClosedPage): Promise<boolean>;
   /** The draft at the start of shadow and the fixed plan after the pilot; each insert-once: a second put returns the first. */
   putPlan(plan: AnalysisPlan): Promise<AnalysisPlan>;
-  /** The fixed plan where there is one, else the draft. */
-  getPlan(tenant: TenantId, rollout: RolloutId): Promise<AnalysisPlan | null>;
+  /** The fixed plan where there is one, else the draft; or the draft alone, which the verdicts of the pilot rest on. */
+  getPlan(tenant: TenantId, rollout: RolloutId, which?: 'newest' | 'draft'): Promise<AnalysisPlan | null>;
   /** The plan of each rollout of the deployment whose comparison began at `sinceMs` or later (startedAtMs), the fixed one where there is one; newest first. */
   newestPlans(tenant: TenantId, deployment: DeploymentUid, of: { readonly sinceMs: number; readonly limit: number }): Promise<readonly AnalysisPlan[]>;
   /** What the fixed plans of the deployment since then spend (false-promotions.ts spentBy), oldest first: all of them, so that no budget is spent twice. */

@@ -13,6 +13,8 @@ export interface RecordStore {
   /** Legs whose time (`ruling`: rulingMs, `gateway`: atMs) is in [fromMs, toMs), of the given variants, ordered by (that time, inferenceId, variantId). Later inferences of an alias are left out. */
   legs(tenant: TenantId, uid: DeploymentUid, query: { readonly clock: 'ruling' | 'gateway'; readonly fromMs: number; readonly toMs: number; readonly variantIds: readonly VariantId[] }): Promise<readonly StoredLeg[]>;
   byInference(tenant: TenantId, uid: DeploymentUid, id: InferenceId): Promise<readonly StoredLeg[]>;
+  /** The inference that came first under a client's own id; null when none did, or its records are no longer kept. */
+  byAlias(tenant: TenantId, uid: DeploymentUid, alias: string): Promise<InferenceId | null>;
   /**
    * How far the records are complete. completeAtMs: the least completeToMs of the gateways heard from within the last 30 s before nowMs
    * (null when there is none). rulingMs: the highest rulingMs among legs with atMs <= completeAtMs. lastAtMs: newest leg. Nulls when empty.

@@ -1,4 +1,5 @@
 import { newId } from '../../config/ids.ts';
+import { keyFacts } from '../../domain/audit/key-history.ts';
 import { LastmileError } from '../../domain/errors.ts';
 import type { ApiKey } from '../../ports/key-store.ts';
 import { hashKey, keyPrefix, newApiKey } from '../auth.ts';
@@ -19,13 +20,13 @@ export function keyRoutes(ports: ApiPorts): Pick<Handlers, 'listKeys' | 'newKey'
       const secret = newApiKey();
       const key = keyFrom(call, secret);
       await keys.put(key);
-      await recordChange(ports, call, { action: 'key.create', subject: key.id });
+      await recordChange(ports, call, { action: 'key.create', subject: key.id, identity: key.id, facts: keyFacts(key) });
       return ok({ ...lineOf(key), key: secret } satisfies NewKeyAnswer, 201);
     },
     async revokeKey(call) {
       const { principal: { tenant }, params: { id = '' }, nowMs } = call;
       if (!(await keys.revoke(tenant, id, nowMs))) throw new LastmileError('LM_NOT_FOUND', `There is no live key ${id.slice(0, 60)}.`);
-      await recordChange(ports, call, { action: 'key.revoke', subject: id });
+      await recordChange(ports, call, { action: 'key.revoke', subject: id, identity: id });
       return ok({ message: `${id} is revoked: calls are refused at once, streams close within seconds.` });
     },
   };

@@ -22,7 +22,7 @@ const MoneyFinding = exactly<verdict.MoneyFinding>()(named('MoneyFinding', {
 
 export const Verdict = exactly<verdict.Verdict>()(named('Verdict', {
   tenantId: text, rolloutId: text, n: count, judgeVersion: text, kind: z.enum(VERDICTS), reasons: list(Reason), findings: list(Finding), money: MoneyFinding.nullable(), cycles: number,
-  fromMs: time.nullable(), toMs: time.nullable(), rulingMs: time, atMs: time, planHash: text.nullable(), evidenceHash: text.nullable(), dropRatio: number.nullable(), notMeasured: list(text),
+  fromMs: time.nullable(), toMs: time.nullable(), rulingMs: time, atMs: time, planHash: text.nullable(), evidenceHash: text.nullable(), dropRatio: number.nullable(), notMeasured: list(text), seenTo: byName(count).exactOptional(),
 }));
 
 export const VerdictSummary = exactly<verdict.VerdictSummary>()(named('VerdictSummary', {

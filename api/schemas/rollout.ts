@@ -9,11 +9,11 @@ import type * as plan from '../../domain/rollout/plan.ts';
 import type * as record from '../../domain/rollout/record.ts';
 import { VerdictSummary } from './analysis.ts';
 import { ApprovalPolicy, CanaryStep, VariantSummary } from './deployment.ts';
-import { count, exactly, flag, list, named, number, text, time } from './shape.ts';
+import { byName, count, exactly, flag, list, named, number, text, time } from './shape.ts';
 
 /** A rollout, and who did what, as JSON; the domain types say what each field means. */
 
-const Actor = exactly<audit.Actor>()(named('Actor', { kind: z.enum(['person', 'service', 'workflow']), name: text }));
+export const Actor = exactly<audit.Actor>()(named('Actor', { kind: z.enum(['person', 'service', 'workflow']), name: text }));
 
 const RolloutPlan = exactly<plan.RolloutPlan>()(named('RolloutPlan', {
   mode: z.enum(['first', 'compare']), goal: z.enum(GOALS), shadowSamplePer10k: count, shadowMaxMs: number, steps: list(CanaryStep), horizonMs: number, idleMs: number,
@@ -39,4 +39,5 @@ const digest = z.templateLiteral(['sha256:', text]);
 export const AuditRecord = exactly<audit.AuditRecord>()(named('AuditRecord', {
   auditId: text, atMs: time, actor: Actor, via: z.enum(['api', 'cli', 'workflow', 'gateway']), action: text, subject: text, digest: text.nullable(), reason: text.nullable(),
   evidenceHash: text.nullable(), tenantId: text, seq: count, prevHash: digest, hash: digest,
+  facts: byName(z.union([text, number, flag, z.null(), list(text)])).exactOptional(),
 }));

@@ -25,11 +25,12 @@ export const GatewayStats = exactly<table.GatewayStats>()(named('GatewayStats', 
 }));
 
 const Prediction = named('Prediction', { row: count, score: number.nullable(), klass: z.union([text, number]).nullable() });
-export const StoredLeg = exactly<record.StoredLeg>()(named('Leg', {
+export const STORED_LEG = {
   tenantId: text, deploymentUid: text, inferenceId: text, alias: text.nullable(), variantId: text, role: z.enum(LEG_ROLES), revision: count, rolloutId: text.nullable(), atMs: time,
   eventMs: time.nullable(), status: z.int(), error: z.enum(LEG_ERRORS).nullable(), latencyMs: number, assignmentPer10k: count, leaseLost: flag, response: text.nullable(),
   unscored: z.enum(['too-large', 'binary', 'encoded']).nullable(), request: text.nullable(), rulingMs: time, receivedAtMs: time, predictions: list(Prediction), offContract: z.enum(OFF_CONTRACT).nullable(),
-}));
+};
+export const StoredLeg = exactly<record.StoredLeg>()(named('Leg', STORED_LEG));
 
 export const Label = exactly<record.Label>()(named('Label', {
   tenantId: text, deploymentUid: text, inferenceId: text, row: count, value: z.union([number, text, flag]), labelMs: time, receivedAtMs: time, source: text,

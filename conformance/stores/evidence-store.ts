@@ -40,6 +40,7 @@ export const evidenceStorePromises: Suite<EvidenceStore> = {
     const fixed = samplePlan(scope, { state: 'fixed', evidenceFromMs: 2_000 });
     await Promise.all([evidence.putPlan(fixed), evidence.putPlan(fixed)]);
     assert.deepEqual(await evidence.getPlan(scope.tenant, id), fixed);
+    assert.deepEqual(await evidence.getPlan(scope.tenant, id, 'draft'), samplePlan(scope));
   },
   'the newest blocks of one metric come in order of slots, of one rollout': async (evidence) => {
     const scope = newScope();

@@ -71,6 +71,8 @@ export const recordStorePromises: Suite<RecordStore> = {
     await records.putBatch(batchOf(scope, { legs }));
     await records.putBatch(batchOf(scope, { seq: 2, legs: [sampleLeg(scope, { inferenceId: 'inf_3', alias: 'order/7' }), sampleLeg(scope, { inferenceId: 'inf_4', alias: 'order/8' })] }));
     await records.putBatch(batchOf(scope, { seq: 3, legs: [sampleLeg(scope, { inferenceId: 'inf_1', alias: 'order/7', variantId: variantOf(scope, 'c') })] }));
+    assert.deepEqual(await Promise.all(['order/7', 'order/8', 'order/9'].map((alias) => records.byAlias(scope.tenant, scope.uid, alias))), ['inf_1', 'inf_4', null]);
+    assert.equal(await records.byAlias(scope.other, scope.uid, 'order/7'), null);
     const kept = await records.legs(scope.tenant, scope.uid, { clock: 'ruling', fromMs: 0, toMs: 99_999, variantIds: [variantOf(scope, 'a'), variantOf(scope, 'b'), variantOf(scope, 'c')] });
     assert.deepEqual(kept.map(({ inferenceId, variantId }) => `${inferenceId} ${variantId.slice(-1)}`), ['inf_1 a', 'inf_1 b', 'inf_1 c', 'inf_4 a']);
     assert.equal((await records.byInference(scope.tenant, scope.uid, 'inf_2')).length, 2);

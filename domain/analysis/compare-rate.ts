@@ -48,5 +48,17 @@ function roleFinding(plan: AnalysisPlan, metric: MetricPlan, count: Count, champ
   return { state, count, lower, upper, championRate };
 }
 
+/** Requests without one bad among them that prove a rate to be at most the margin: the least that a guardrail waits for in each role. */
+export function cleanRequestsToPass(margin: number, alpha: number): number {
+  const passes = (n: number): boolean => rateInterval({ n, bad: 0 }, alpha, tunedCount(margin)).upper <= margin;
+  let [low, high] = [0, 1];
+  while (!passes(high)) [low, high] = [high, high * 2];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (passes(middle)) high = middle; else low = middle;
+  }
+  return high;
+}
+
 /** Requests at which the interval is tightest: about where a rate well below the margin is first proved. */
 function tunedCount(margin: number): number { return Math.min(Math.max(2 / margin, 20), 20_000); }

@@ -13,7 +13,7 @@ import { JUDGE_VERSION } from './judge-version.ts';
 import { pairedPlans, ratePlans } from './metric-plan.ts';
 import { moneyFinding } from './money-finding.ts';
 import { dropRatio, notMeasured } from './not-measured.ts';
-import { cyclesIn, spanOf, type EvidencePage } from './pages.ts';
+import { cyclesIn, slotsOf, spanOf, type EvidencePage } from './pages.ts';
 import type { AnalysisPlan } from './plan.ts';
 import type { Finding, MoneyFinding, Verdict } from './verdict.ts';
 
@@ -54,8 +54,13 @@ export function judge(input: JudgeInput): Verdict {
     tenantId: plan.tenantId, rolloutId: plan.rolloutId, n: input.n, judgeVersion: JUDGE_VERSION, kind: decision.kind, reasons: decision.reasons, findings: compared.findings,
     money: money(input, compared), cycles: cyclesJudged(input, valid, compared), ...span(judged), rulingMs: input.rulingMs, atMs: input.atMs,
     planHash: digestOfJson(JSON.parse(JSON.stringify(plan)) as Json), evidenceHash: judged.blocks.length + judged.pages.length === 0 ? null : evidenceDigest(judged),
-    dropRatio: drops, notMeasured: notMeasured(plan, compared.findings, drops),
+    dropRatio: drops, notMeasured: notMeasured(plan, compared.findings, drops), seenTo: seenTo(valid),
   };
+}
+
+function seenTo({ paired, paged }: ValidEvidence): Readonly<Record<string, number>> {
+  const last = new Map([...[...paired].map(([metric, of]) => [metric, of.at(-1)?.slot] as const), ...[...paged].map(([metric, of]) => [metric, of.flatMap(slotsOf).at(-1)] as const)]);
+  return Object.fromEntries([...last].flatMap(([metric, slot]) => (slot === undefined ? [] : [[metric, slot] as const])));
 }
 
 function compare(plan: AnalysisPlan, valid: ValidEvidence): Compared {

@@ -74,6 +74,8 @@ export interface Verdict {
   readonly evidenceHash: string | null;
   readonly dropRatio: number | null;
   readonly notMeasured: readonly string[];
+  /** The newest slot of each metric that the judge was handed: blocks are sealed in order, so this names all that it saw. Absent in verdicts of before it was kept. */
+  readonly seenTo?: Readonly<Record<string, number>>;
 }
 
 /** What travels in workflow payloads and status documents. */

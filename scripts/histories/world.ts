@@ -152,6 +152,7 @@ function restoring(world: World): Pick<Activities, 'restoreDeployment' | 'settle
       routes: { get: async () => world.route, apply: async (_tenant, _uid, command) => applyTo(world, command) },
       audit: {
         append: async (tenantId, entry) => { await world.activities.audit({ tenant: tenantId, entry }); return chain(tenantId, entry, { seq: 0, hash: GENESIS }); },
+        heads: async () => [],
         read: async (tenantId, { subject }) => world.audits.filter((entry) => entry.subject === subject).map((entry) => chain(tenantId, entry, { seq: 0, hash: GENESIS })),
       },
     },

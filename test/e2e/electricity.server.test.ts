@@ -7,6 +7,9 @@ import { feed, type FeedPorts, type FeedSummary } from '../../cli/feed/engine.ts
 import type { FeedRow } from '../../cli/feed/rows.ts';
 import { createGateway, type Gateway } from '../../cli/gateway.ts';
 import type { RolloutView } from '../../api/contract.ts';
+import { signatureCheck } from '../../config/signing.ts';
+import { bundleText } from '../../domain/evidence/bundle.ts';
+import { verifyBundle } from '../../domain/evidence/verify.ts';
 import { trainLogistic, type Logistic } from '../../examples/market/logistic.ts';
 import { DAY_ROWS, FEATURES, HALF_HOUR_MS, loadElectricity, START_MS } from '../support/electricity.ts';
 import { patient, rolloutWhere } from '../support/rollouts.ts';
@@ -57,6 +60,7 @@ test('a better challenger is promoted by verdict, though worker, API and collect
   expect(finding.coverage).toBeGreaterThanOrEqual(0.95);
   expect(await championOf('electricity')).toBe('filesystem:electricity@2');
   expect(scene.fed().errors).toBe(0);
+  await everyVerdictVerifies('electricity', end.verdict!.n);
 }, 600_000);
 
 test.each(SHIFTS)('inverted scores are never promoted (split moved by %d rows)', async (shift) => {
@@ -158,6 +162,23 @@ function feedPorts(name: string): FeedPorts {
   };
 }
 
+
+/** Of verdicts from the first to the last: the bundle is whole, and the judge, asked again, gives those that rest on blocks to the last digit. */
+async function everyVerdictVerifies(name: string, last: number): Promise<void> {
+  const told: unknown[] = [];
+  for (const k of new Set([1, 2, 3, Math.ceil(last / 2), last - 1, last].filter((each) => each >= 1))) {
+    const bundle = await client.call('bundle', { params: { name, n: 2 }, query: { verdict: k } });
+    const { problems, rejudged, parts } = verifyBundle(bundleText(bundle), (own) => signatureCheck([own]));
+    told.push({ k, state: rejudged?.state, plan: parts?.plan?.state, blocks: parts?.blocks.length });
+    expect({ k, problems }).toEqual({ k, problems: [] });
+    expect(rejudged?.state).toBe(parts?.plan === null ? 'not-judged' : 'same');
+    // Every route command of the rollout stands in the chain once.
+    const actions = parts!.routeChanges.map(({ action }) => action);
+    expect(actions).toEqual(expect.arrayContaining(['route.setShadows', 'route.setShare', 'route.setChampion']));
+    expect(new Set(parts!.routeChanges.map(({ facts }) => facts?.commandId)).size).toBe(actions.length);
+  }
+  process.stderr.write(`${name}: ${JSON.stringify(told)}\n`);
+}
 
 /** Each killed with -9 and started again, a second and a half apart, once traffic flows. */
 async function killInTurn(names: readonly ProcessName[]): Promise<string[]> {

@@ -2,10 +2,12 @@ import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { generateKeyPairSync } from 'node:crypto';
 import { artifactStores } from '../../adapters/artifact/index.ts';
+import { checkpointSinks } from '../../adapters/checkpoint/index.ts';
 import { stores as databases } from '../../adapters/store/index.ts';
 import { createApi, type Api } from '../../api/app.ts';
 import { hashKey, keyPrefix, newApiKey } from '../../api/auth.ts';
 import { DEFAULT_LIMITS, type ApiLimits, type ApiPorts } from '../../api/call.ts';
+import { createCheckpointing } from '../../api/checkpointing.ts';
 import { createControlChannel, type ControlChannel } from '../../api/control-channel.ts';
 import { createKillDriver, type KillDriver } from '../../api/kill/driver.ts';
 import { createApiServer } from '../../api/server.ts';
@@ -13,7 +15,7 @@ import { newId } from '../../config/ids.ts';
 import type { GatewayLine, KillView } from '../../api/contract.ts';
 import type { Log } from '../../config/log.ts';
 import { Secret } from '../../config/schema.ts';
-import type { SigningKey } from '../../config/signing.ts';
+import { keyIdOf, type SigningKey } from '../../config/signing.ts';
 import type { DeploymentSpec } from '../../domain/deployment.ts';
 import { LastmileError } from '../../domain/errors.ts';
 import { rolloutId, type RolloutId } from '../../domain/ids.ts';
@@ -110,11 +112,12 @@ export interface World {
 
 export function signingPair(): { readonly signing: SigningKey; readonly publicKey: SigningKey } {
   const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-  return { signing: { keyId: 'test', key: privateKey }, publicKey: { keyId: 'test', key: publicKey } };
+  const keyId = keyIdOf(publicKey);
+  return { signing: { keyId, key: privateKey }, publicKey: { keyId, key: publicKey } };
 }
 
 /** The API on a real socket over memory stores, or those given. */
-export async function createWorld(options: { readonly limits?: Partial<ApiLimits>; readonly leaseMs?: number; readonly gatewayUrl?: string; readonly stores?: Stores; readonly otherServiceTokens?: readonly string[] } = {}): Promise<World> {
+export async function createWorld(options: { readonly limits?: Partial<ApiLimits>; readonly leaseMs?: number; readonly gatewayUrl?: string; readonly stores?: Stores; readonly otherServiceTokens?: readonly string[]; readonly formerKeys?: readonly SigningKey[] } = {}): Promise<World> {
   let offset = START_MS - Date.now();
   const now = (): number => Date.now() + offset;
   const logged: { level: string; message: string }[] = [];
@@ -130,8 +133,9 @@ export async function createWorld(options: { readonly limits?: Partial<ApiLimits
   };
   const backend = killableBackend();
   const notices: Notice[] = [];
+  const checkpoints = createCheckpointing({ audit: stores.audit, sinks: { memory: checkpointSinks.memory.create({}) }, key: signing, clock: now, log, everyMs: 60_000, everyRecords: 100 });
   const ports: ApiPorts = {
-    stores, orchestrator, artifacts: artifactStores.memory.create({}), backends: { memory: backend, oip: killableBackend({ managed: false }) }, notifier: { async send(notice) { notices.push(notice); } }, signing, log, clock: now, settings,
+    stores, orchestrator, artifacts: artifactStores.memory.create({}), backends: { memory: backend, oip: killableBackend({ managed: false }) }, notifier: { async send(notice) { notices.push(notice); } }, signing, formerKeys: options.formerKeys ?? [], checkpoints, log, clock: now, settings,
   };
   const kills = createKillDriver(ports);
   const channel = createControlChannel({ stores, kills, key: signing, leaseMs, clock: now, log });

@@ -1,6 +1,6 @@
 import { chain, GENESIS, type AuditRecord } from '../../../domain/audit.ts';
 import type { TenantId } from '../../../domain/ids.ts';
-import type { AuditLog } from '../../../ports/audit-log.ts';
+import type { AuditFilter, AuditLog } from '../../../ports/audit-log.ts';
 import { createTable, keyOf } from './table.ts';
 
 export function createAuditLog(): AuditLog {
@@ -19,8 +19,20 @@ export function createAuditLog(): AuditLog {
       lengths.set(tenant, record.seq);
       return record;
     },
-    async read(tenant, { afterSeq, limit, subject }) {
-      return records.filter((each) => each.tenantId === tenant && each.seq > afterSeq && (subject === null || each.subject === subject)).slice(0, limit);
+    async read(tenant, { afterSeq, limit, ...filter }) {
+      return records.filter((each) => each.tenantId === tenant && each.seq > afterSeq && holds(filter, each)).slice(0, limit);
+    },
+    async heads() {
+      return [...lengths].flatMap(([tenant, seq]) => records.filter((each) => each.tenantId === tenant && each.seq === seq)).map(({ tenantId, seq, hash }) => ({ tenantId, seq, hash }));
     },
   };
+}
+
+function holds({ subject = null, action, actor, sinceMs = -Infinity, untilMs = Infinity }: AuditFilter, record: AuditRecord): boolean {
+  return fits(subject, record.subject) && fits(action ?? null, record.action) && (actor === undefined || record.actor.name === actor) && record.atMs >= sinceMs && record.atMs < untilMs;
+}
+
+function fits(wanted: string | null, text: string): boolean {
+  if (wanted === null) return true;
+  return wanted.endsWith('*') ? text.startsWith(wanted.slice(0, -1)) : text === wanted;
 }

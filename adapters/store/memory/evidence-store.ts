@@ -21,7 +21,7 @@ export function createEvidenceStore(): EvidenceStore {
       plans.insert(key, plan);
       return plans.get(key) ?? plan;
     },
-    async getPlan(tenant, rollout) { return plans.get(keyOf(tenant, rollout, 'fixed')) ?? plans.get(keyOf(tenant, rollout, 'draft')); },
+    async getPlan(tenant, rollout, which = 'newest') { return (which === 'draft' ? null : plans.get(keyOf(tenant, rollout, 'fixed'))) ?? plans.get(keyOf(tenant, rollout, 'draft')); },
     async newestPlans(tenant, deployment, { sinceMs, limit }) {
       const since = plans.filter((each) => each.tenantId === tenant && each.deploymentUid === deployment && each.startedAtMs >= sinceMs).sort((a, b) => b.startedAtMs - a.startedAtMs);
       return since.filter(({ rolloutId, state }) => state === 'fixed' || plans.get(keyOf(tenant, rolloutId, 'fixed')) === null).slice(0, limit);

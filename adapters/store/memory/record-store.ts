@@ -30,6 +30,7 @@ export function createRecordStore(): RecordStore {
     async byInference(tenant, uid, id) {
       return of(tenant, uid, ({ leg }) => leg.inferenceId === id).map(({ leg }) => leg).sort((a, b) => compareText(a.variantId, b.variantId));
     },
+    async byAlias(tenant, uid, alias) { return state.aliases.get(keyOf(tenant, uid, alias)); },
     async watermark(tenant, uid, nowMs) { return watermark(state, of(tenant, uid, () => true), nowMs); },
     async drops(tenant, uid, variantId) {
       const found = state.drops.filter((drop) => drop.tenantId === tenant && drop.deploymentUid === uid && drop.variantId === variantId);

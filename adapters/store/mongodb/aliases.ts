@@ -29,6 +29,11 @@ export async function claimAliases(database: Database, legs: readonly StoredLeg[
   return new Set(first.keys());
 }
 
+export async function ownerOfAlias(database: Database, { tenant, uid, alias }: { tenant: TenantId; uid: DeploymentUid; alias: string }): Promise<InferenceId | null> {
+  const owner = await collection<AliasOwner>(database, 'aliases').findOne({ _id: `${tenant}/${uid}/${alias}`, tenantId: tenant });
+  return owner?.inferenceId ?? null;
+}
+
 /** Duplicates among the records kept. */
 export function countDuplicates(database: Database, { tenant, uid }: { tenant: TenantId; uid: DeploymentUid }): Promise<number> {
   return collection<Duplicate>(database, 'duplicates').countDocuments({ tenantId: tenant, deploymentUid: uid });

@@ -1,8 +1,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Filter } from 'mongodb';
 import { chain, GENESIS, type AuditEntry, type AuditRecord } from '../../../domain/audit.ts';
 import { LastmileError } from '../../../domain/errors.ts';
 import type { TenantId } from '../../../domain/ids.ts';
-import type { AuditLog } from '../../../ports/audit-log.ts';
+import type { AuditFilter, AuditLog } from '../../../ports/audit-log.ts';
 import { collection, type Database } from './connection.ts';
 import { fromDocument, toDocument, type Stored } from './documents.ts';
 import { insertOnce } from './writes.ts';
@@ -25,9 +26,29 @@ export function createAuditLog(database: Database): AuditLog {
       }
       throw new LastmileError('LM_BUSY', `Audit record ${entry.auditId} found the chain of ${tenantId} changed ${ROUNDS} times in a row; append it again.`, { retryAfterMs: 1_000 });
     },
-    async read(tenantId, { afterSeq, limit, subject }) {
-      const about = subject === null ? {} : { subject };
-      return (await records.find({ tenantId, seq: { $gt: afterSeq }, ...about }).sort({ seq: 1 }).limit(limit).toArray()).map(value);
+    async read(tenantId, { afterSeq, limit, ...filter }) {
+      const wanted = { tenantId, seq: { $gt: afterSeq }, ...conditions(filter) } as Filter<Stored<AuditRecord>>;
+      return (await records.find(wanted).sort({ seq: 1 }).limit(limit).toArray()).map(value);
+    },
+    async heads() {
+      const tenants = await records.distinct('tenantId') as readonly TenantId[];
+      const newest = await Promise.all(tenants.map((tenantId) => records.findOne({ tenantId } as Filter<Stored<AuditRecord>>, { sort: { seq: -1 } })));
+      return newest.filter((found) => found !== null).map((found) => value(found)).map(({ tenantId, seq, hash }) => ({ tenantId, seq, hash }));
     },
   };
+}
+
+/** Scalars only, so that no caller's text becomes an operator. */
+function conditions({ subject = null, action, actor, sinceMs, untilMs }: AuditFilter): Readonly<Record<string, unknown>> {
+  const time = { ...(sinceMs === undefined ? {} : { $gte: sinceMs }), ...(untilMs === undefined ? {} : { $lt: untilMs }) };
+  return {
+    ...(subject === null ? {} : { subject: textOrPrefix(subject) }), ...(action === undefined ? {} : { action: textOrPrefix(action) }), ...(actor === undefined ? {} : { 'actor.name': { $eq: actor } }),
+    ...(Object.keys(time).length === 0 ? {} : { atMs: time }),
+  };
+}
+
+/** A prefix as a range, which an index answers: no text that begins so lies behind its last code point. */
+function textOrPrefix(text: string): Readonly<Record<string, string>> {
+  const prefix = text.slice(0, -1);
+  return text.endsWith('*') ? { $gte: prefix, $lt: `${prefix}\u{10ffff}` } : { $eq: text };
 }

@@ -37,9 +37,9 @@ function written(database: Database): Written {
       if (await insertOnce(plans, toDocument(_id, plan.tenantId, plan))) return plan;
       return fromDocument<AnalysisPlan>(present(await plans.findOne({ _id, tenantId: plan.tenantId }), _id));
     },
-    async getPlan(tenantId, rolloutId) {
+    async getPlan(tenantId, rolloutId, which = 'newest') {
       const found = await plans.find({ tenantId, rolloutId }).toArray();
-      const newest = found.find(({ state }) => state === 'fixed') ?? found[0];
+      const newest = found.find(({ state }) => state === (which === 'draft' ? 'draft' : 'fixed')) ?? (which === 'draft' ? undefined : found[0]);
       return newest === undefined ? null : fromDocument<AnalysisPlan>(newest);
     },
     async putVerdict(verdict) {

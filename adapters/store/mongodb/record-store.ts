@@ -3,7 +3,7 @@ import type { DeploymentUid, TenantId } from '../../../domain/ids.ts';
 import { NO_RULING_MS, type StoredLeg } from '../../../domain/record.ts';
 import type { RecordStore, Watermark } from '../../../ports/record-store.ts';
 import { HEARD_MS } from '../watermark.ts';
-import { claimAliases, countDuplicates, expireAliases } from './aliases.ts';
+import { claimAliases, countDuplicates, expireAliases, ownerOfAlias } from './aliases.ts';
 import { collection, type Database } from './connection.ts';
 import { fromDocument, NO_TENANT, toDocument, type Stored } from './documents.ts';
 import { addDrops, sumDrops } from './drop-counts.ts';
@@ -31,6 +31,7 @@ export function createRecordStore(database: Database): RecordStore {
       // The range of ids that begin with `inferenceId/`: 0 follows / in UTF-8.
       return read(await legs.find({ _id: { $gte: `${inferenceId}/`, $lt: `${inferenceId}0` }, tenantId, deploymentUid, inferenceId }).sort({ _id: 1 }).toArray());
     },
+    byAlias: (tenant, uid, alias) => ownerOfAlias(database, { tenant, uid, alias }),
     watermark: (tenant, uid, nowMs) => watermark(database, legs, { tenant, uid, nowMs }),
     drops: (tenant, uid, variantId) => sumDrops(database, { tenant, uid, variantId }),
     async expire(tenantId, deploymentUid, beforeMs) {

@@ -41,20 +41,21 @@ function fullFile(): Record<string, unknown> {
 
 /** Calls that succeed, one at least for each status that the document names. A new route needs a line here. */
 const CALLS: Readonly<Record<RouteName, readonly Ask[]>> = {
-  listDeployments: [{}], getDeployment: [{}], listRollouts: [{}], getRollout: [{}], evidence: [{}], getRecord: [{}], events: [{}], gateways: [{}], audit: [{}], health: [{}], listKeys: [{}], explain: [{}],
+  listDeployments: [{}], getDeployment: [{}], listRollouts: [{}], getRollout: [{}], evidence: [{}], events: [{}], gateways: [{}], audit: [{}], health: [{}], listKeys: [{}], explain: [{}],
   plan: [{ body: { spec: smallFile('fraud') } }],
   apply: [{ body: { spec: fullFile(), dryRun: true } }, { body: { spec: smallFile('churn', { model: 'filesystem:churn@9' }) } }],
   startRollout: [{ body: { model: 'filesystem:churn@8' } }],
   pause: [{ body: {} }], resume: [{ body: {} }], abort: [{ body: {} }], promote: [{ body: { reason: 'because' } }], rollback: [{ body: { reason: 'because' } }],
   pushLabels: [{ body: { labels: [{ inferenceId: 'inf_1', value: 1 }] } }, { raw: '{}\n', headers: { 'content-type': 'application/x-ndjson' } }],
   newKey: [{ body: { name: 'ci', kind: 'service', scopes: ['read'] } }],
-  revokeKey: [{}], restoreCheck: [{}],
+  revokeKey: [{}], restoreCheck: [{}], checkpoints: [{}], bundle: [{}], getCase: [{}],
   kill: [{ body: { scope: { kind: 'all' } } }], killDigest: [{ body: { digest: `sha256:${'7'.repeat(64)}` } }], listKills: [{}], getKill: [{}], killReason: [{ body: { reason: 'because' } }], revive: [{ body: { reason: 'because' } }],
   breakGlass: [{ body: {} }], forgetGateway: [{}],
 };
 
 async function pathOf({ path }: ApiRoute): Promise<string> {
   const [live] = await world.stores.keys.list('default');
+  if (path.startsWith('/api/v1/cases/')) return path.replace('{id}', 'inf_1');
   if (path.startsWith('/api/v1/kills/')) return path.replace('{id}', 'kil_1');
   if (path.startsWith('/api/v1/gateways/')) return path.replace('{id}', 'gw-gone');
   return path.replace('{name}', 'churn').replace('{n}', '1').replace('{inferenceId}', 'inf_1').replace('{id}', live!.id);

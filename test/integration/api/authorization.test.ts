@@ -39,7 +39,7 @@ test.each(NAMES.filter((name) => routeOf(name).scope !== null))('%s: no key 401,
 test('health needs no key', async () => {
   const answer = await world.call('GET', '/api/v1/health');
   expect(answer.status).toBe(200);
-  expect(answer.json).toMatchObject({ status: 'degraded', checks: [{ name: 'store', ok: true }, { name: 'schema', ok: true }, { name: 'orchestrator', ok: true }, { name: 'gateways', ok: false }] });
+  expect(answer.json).toMatchObject({ status: 'degraded', checks: [{ name: 'store', ok: true }, { name: 'schema', ok: true }, { name: 'orchestrator', ok: true }, { name: 'gateways', ok: false }, { name: 'audit', ok: true }] });
 });
 
 test('a revoked or expired key is no key', async () => {

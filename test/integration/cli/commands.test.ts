@@ -219,12 +219,12 @@ test('keys new puts the key alone on standard output', async () => {
   expect((await cli('keys', 'list')).out).toMatch(/key_1 .*revoked 1970/);
 });
 
-test('audit --all reads to the end of the chain; record and history print what the API knows', async () => {
+test('audit --all reads to the end of the chain; case and history print what the API knows', async () => {
   const item = (seq: number): object => ({ auditId: `a${String(seq)}`, atMs: 0, actor: { kind: 'person', name: 'ada' }, via: 'cli', action: 'promote', subject: 'churn', digest: null, reason: 'ok', evidenceHash: null, tenantId: 'default', seq, prevHash: '', hash: '' });
   fake.handlers['GET /api/v1/audit'] = ({ query }) => ({ body: query.get('afterSeq') === '0' ? { items: [item(1)], nextSeq: 1 } : { items: [item(2)], nextSeq: null } });
   expect(JSON.parse((await cli('audit', '--all', '--json')).out)).toHaveLength(2);
-  fake.handlers['GET /api/v1/deployments/churn/records/inf_1'] = () => ({ body: { inferenceId: 'inf_1', legs: [], labels: [] } });
-  expect((await cli('record', 'churn', 'inf_1')).out).toContain('outcome: not known yet');
+  fake.handlers['GET /api/v1/cases/inf_1'] = () => ({ body: { id: 'inf_1', inferenceId: 'inf_1', deployment: 'churn', atMs: 1, known: 'record', served: null, revision: null, legs: [], outcomes: [], why: null, candidates: [], note: null } });
+  expect((await cli('case', 'inf_1')).out).toContain('outcome: not known yet');
   fake.handlers['GET /api/v1/deployments/churn/rollouts'] = () => ({ body: { items: [rolloutView({ stage: 'done', outcome: 'promoted' }).rollout], next: null } });
   expect((await cli('history', 'churn')).out).toContain('promoted');
 });

@@ -5,7 +5,7 @@ import { expectRefusal, expectSafe } from './expectations.ts';
 
 /** Risks API3 and API8, A9.36: what a body, a query or a path may not say is refused by every route, before anything is done. */
 
-const PATH: PathValues = { name: 'churn', n: '1', inferenceId: 'inf_1', ids: { kills: 'kil_1', keys: 'key_1', gateways: 'gw-1' } };
+const PATH: PathValues = { name: 'churn', n: '1', inferenceId: 'inf_1', ids: { kills: 'kil_1', keys: 'key_1', gateways: 'gw-1', cases: 'inf_1' } };
 let world: World;
 let key: string;
 let before: string;

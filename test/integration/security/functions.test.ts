@@ -16,7 +16,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 /** Ids that do not exist: who is let in finds nothing to change. */
-const NOTHING: PathValues = { name: 'churn', n: '1', inferenceId: 'inf_none', ids: { kills: 'kil_none', keys: 'key_none', gateways: 'gw-none' } };
+const NOTHING: PathValues = { name: 'churn', n: '1', inferenceId: 'inf_none', ids: { kills: 'kil_none', keys: 'key_none', gateways: 'gw-none', cases: 'inf_none' } };
 
 /** Status and code, as soon as the headers are there: a stream has no end. */
 function ask(name: RouteName, key: string): Promise<{ status: number; code: string | null }> {

@@ -30,7 +30,7 @@ export async function furnish(world: World, index: number): Promise<Tenant> {
   await stores.labels.put([sampleLabel(scope, { inferenceId })]);
   await stores.kills.put(sampleKill(scope, { deployment: name, state: 'proved', targets: [variantId] }));
   const [first] = await stores.keys.list(tenant);
-  const ids = { kills: `kil_${tenant}`, keys: first!.id, gateways: 'gw-gone' };
+  const ids = { kills: `kil_${tenant}`, keys: first!.id, gateways: 'gw-gone', cases: inferenceId };
   return { tenant, key, uid, variantId, digest, name, n: '1', inferenceId, ids, marks: [tenant, uid, variantId, digest, ids.kills, ids.keys] };
 }
 

@@ -104,6 +104,23 @@ test('a route is acknowledged by every registered gateway whose lease lasts, not
   expect(await waiting).toBe('acknowledged');
 });
 
+test('each route command has exactly one audit record, whatever is repeated; refused ones say so', async () => {
+  await world.publish('1', churnOnnx());
+  const { subject, variantId } = await loaded('1');
+  const crown = { subject, commandId: `${subject.rolloutId}/promote`, variantId, expectedChampion: null, by: 'automation' } as const;
+  const first = await world.run('setChampion', crown);
+  world.nowMs += 5_000;
+  expect(await world.run('setChampion', crown)).toEqual(first);
+  await world.run('setShare', { subject, commandId: `${subject.rolloutId}/share-1`, variantId, sharePer10k: 500 });
+  await world.run('setShadows', { subject, commandId: `${subject.rolloutId}/shadow`, variantIds: [] });
+  await world.run('removeVariant', { subject, commandId: `${subject.rolloutId}/undo-route`, variantId });
+  const records = await world.ports.stores.audit.read(subject.tenant, { afterSeq: 0, limit: 99, action: 'route.*' });
+  expect(records.map(({ action, subject: about, facts }) => [action, about, facts?.outcome, facts?.revision])).toEqual([
+    ['route.setChampion', subject.rolloutId, 'applied', first.revision], ['route.setShare', subject.rolloutId, 'refused', first.revision + 1], ['route.setShadows', subject.rolloutId, 'applied', first.revision + 2], ['route.remove', subject.rolloutId, 'refused', first.revision + 3],
+  ]);
+  expect(records[0]).toMatchObject({ actor: { kind: 'workflow', name: 'rollout 1 of churn' }, digest: expect.stringMatching(/^sha256:/), reason: expect.stringMatching(/version 1 decides: applied, route revision/), facts: { variantId, before: null, by: 'automation' } });
+});
+
 test('waiting for gateways ends when the workflow is cancelled', async () => {
   await world.publish('1', churnOnnx());
   const { subject } = await loaded('1');

@@ -5,6 +5,7 @@ import { stores as databases } from '../../../adapters/store/index.ts';
 import { hashKey, newApiKey } from '../../../api/auth.ts';
 import { SCOPES } from '../../../ports/key-store.ts';
 import { ensureFirstKey } from '../../../api/dev-key.ts';
+import { recordFoundKeys } from '../../../api/key-records.ts';
 
 let folder: string;
 beforeEach(() => { folder = mkdtempSync(join(tmpdir(), 'lastmile-key-')); });
@@ -53,4 +54,17 @@ test('in production no key is made, the one that is given is taken, and a develo
   const [dev] = await developed.keys.list('default');
   await developed.keys.revoke('default', dev!.id, 1);
   expect(await production(newApiKey(), developed.keys)).toBe('given');
+});
+
+test('every key of the store has one record in the chain, however often the API starts; a found one says so', async () => {
+  const stores = databases.memory.create({});
+  await start(stores.keys).run();
+  const [key] = await stores.keys.list('default');
+  await recordFoundKeys(stores);
+  await stores.keys.revoke('default', key!.id, 9);
+  await recordFoundKeys(stores);
+  await recordFoundKeys(stores);
+  const records = await stores.audit.read('default', { afterSeq: 0, limit: 9 });
+  expect(records.map(({ action, subject, atMs }) => [action, subject, atMs])).toEqual([['key.create', key!.id, 1], ['key.revoke', key!.id, 9]]);
+  expect(records[0]).toMatchObject({ actor: { kind: 'service', name: 'api' }, reason: expect.stringMatching(/found in the key store/) as string, facts: { name: 'developer', kind: 'person', scopes: [...SCOPES], expiresAtMs: null } });
 });
