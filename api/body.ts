@@ -52,6 +52,7 @@ function readBytes(request: IncomingMessage, { bytes: limit, ms }: BodyLimits): 
     const chunks: Buffer[] = [];
     let size = 0;
     const late = setTimeout(() => { chunks.length = 0; reject(new HttpRefusal(408, `The body did not come within ${String(ms)} ms.`)); }, ms);
+    late.unref();
     request.on('close', () => { clearTimeout(late); });
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;

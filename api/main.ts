@@ -12,7 +12,7 @@ import { createEgress } from '../config/egress.ts';
 import type { Config } from '../config/load.ts';
 import type { Log } from '../config/log.ts';
 import { runProcess, type Running } from '../config/run.ts';
-import { ensureKeyPair, loadSigningKey } from '../config/signing.ts';
+import { ensureKeyPair, loadPublicKeys, loadSigningKey, type SigningKey } from '../config/signing.ts';
 import { LastmileError } from '../domain/errors.ts';
 import type { CheckpointSink } from '../ports/checkpoint-sink.ts';
 import { createApi } from './app.ts';
@@ -36,7 +36,7 @@ async function start(config: Config, log: Log): Promise<Running> {
   const checkpoints = createCheckpointing({ audit: stores.audit, sinks: sinksOf(config), key: signing, clock: Date.now, log, everyMs, everyRecords });
   const ports: ApiPorts = {
     stores, orchestrator, artifacts: artifactStores.filesystem.create({ root: config.artifactDir }), backends: configuredBackends(config, settings.serviceToken), notifier: configuredNotifier(config, log),
-    signing, checkpoints, log, clock: Date.now, settings,
+    signing, formerKeys: formerKeysOf(config, signing), checkpoints, log, clock: Date.now, settings,
   };
   await firstKey(ports, config);
   await recordFoundKeys(stores);
@@ -79,6 +79,11 @@ function sinksOf({ audit: { sinks, dir, webhook }, egress }: Config): Readonly<R
     ...(sinks.includes('file') ? { file: checkpointSinks.file.create({ root: dir }) } : {}),
     ...(sinks.includes('webhook') && webhook.url !== null ? { webhook: checkpointSinks.webhook.create({ url: webhook.url, egress: createEgress('webhook', egress), secret: webhook.secret, otherSecrets: webhook.otherSecrets, timeoutMs: 15_000 }) } : {}),
   };
+}
+
+/** An API that is given the private key alone knows no others. */
+function formerKeysOf({ signing: { publicKeyFile } }: Config, { keyId }: SigningKey): readonly SigningKey[] {
+  return existsSync(publicKeyFile) ? loadPublicKeys(publicKeyFile).filter((key) => key.keyId !== keyId) : [];
 }
 
 /** Beside this folder in the repository, one further up in the published package. */

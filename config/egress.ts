@@ -63,20 +63,21 @@ export function createEgress(kind: EgressKind, rules: EgressRules, resolve: Reso
     lookup,
     admit(text) {
       const url = parsed(kind, text);
-      if (rules.own.includes(url.origin)) return resolveName as LookupFunction;
+      if (rules.own.includes(url.origin)) return resolveName;
       const host = hostOf(url.hostname);
-      const literal = isIP(host) !== 0;
-      const why = literal ? judge(host, host) : null;
+      const why = isIP(host) === 0 ? null : judge(host, host);
       if (why !== null) throw denied(kind, host, `it is ${why}`);
-      const free = isNamed(host) || literal && isSpecial(host, allowed) || rules.loopback && (host === 'localhost' || host.endsWith('.localhost'));
-      if (kind === 'webhook' && !free && (url.protocol !== 'https:' || !WEBHOOK_PORTS.has(url.port))) throw denied(kind, host, 'a webhook goes to https on port 443 or 8443, unless LASTMILE_EGRESS_ALLOW names its host');
+      if (kind === 'webhook' && !isPlainWebhook(url) && !isNamed(host) && !isSpecial(host, allowed)) throw denied(kind, host, 'a webhook goes to https on port 443 or 8443, unless LASTMILE_EGRESS_ALLOW names its host');
       return lookup;
     },
   };
 }
 
-/** Judged already, and not for being public. */
+function isPlainWebhook({ protocol, port }: URL): boolean { return protocol === 'https:' && WEBHOOK_PORTS.has(port); }
+
+/** This machine, or an address that is allowed by its network; `judge` has let it through, or will by what the name leads to. */
 function isSpecial(host: string, allowed: BlockList): boolean {
+  if (isIP(host) === 0) return host === 'localhost' || host.endsWith('.localhost');
   const { address, family } = normalAddress(host);
   return LOOPBACK.check(address, family) || allowed.check(address, family);
 }

@@ -72,7 +72,6 @@ function parseAll(env: Environment, problems: string[]): Values {
 function build(values: Values, cwd: string, environment: Config['environment']): Config {
   const text = (name: VariableName): string | null => (values[name] as string | undefined) ?? null;
   const hidden = (name: VariableName): Secret | null => (values[name] as Secret | undefined) ?? null;
-  const rotating = (name: VariableName): { readonly current: Secret | null; readonly others: readonly Secret[] } => { const [current = null, ...others] = (values[name] as readonly Secret[] | undefined) ?? []; return { current, others }; };
   const path = (name: VariableName, fallback: string): string => { const value = text(name); return value === null ? fallback : isAbsolute(value) ? value : resolve(cwd, value); };
   const base = values.LASTMILE_PORT_BASE as number;
   const dataDir = path('LASTMILE_DATA_DIR', cwd);
@@ -82,8 +81,8 @@ function build(values: Values, cwd: string, environment: Config['environment']):
     return { host, port, url: text(`LASTMILE_${process}_URL`) ?? `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${String(port)}` };
   };
   const kind = (values.LASTMILE_ENVIRONMENT as Config['environment'] | undefined) ?? environment;
-  const [tokens, payloadKeys] = [rotating('LASTMILE_SERVICE_TOKEN'), rotating('LASTMILE_PAYLOAD_KEY')];
-  const [webhookSecrets, auditSecrets] = [rotating('LASTMILE_NOTIFY_WEBHOOK_SECRET'), rotating('LASTMILE_AUDIT_WEBHOOK_SECRET')];
+  const [tokens, payloadKeys] = [rotating(values, 'LASTMILE_SERVICE_TOKEN'), rotating(values, 'LASTMILE_PAYLOAD_KEY')];
+  const [webhookSecrets, auditSecrets] = [rotating(values, 'LASTMILE_NOTIFY_WEBHOOK_SECRET'), rotating(values, 'LASTMILE_AUDIT_WEBHOOK_SECRET')];
   const modelhost = listener('MODELHOST', 3);
   return {
     environment: kind, tlsInFront: values.LASTMILE_TLS_IN_FRONT === 'yes',
@@ -105,7 +104,7 @@ function build(values: Values, cwd: string, environment: Config['environment']):
     artifactDir: path('LASTMILE_ARTIFACT_DIR', join(dataDir, 'artifacts')), registryDir: path('LASTMILE_REGISTRY_DIR', join(dataDir, 'registry')),
     payloadKey: payloadKeys.current, otherPayloadKeys: payloadKeys.others, workerHeartbeatFile: text('LASTMILE_WORKER_HEARTBEAT_FILE'), leaseMs: values.LASTMILE_LEASE_MS as number,
     notify: { adapter: values.LASTMILE_NOTIFY as 'log' | 'webhook', url: text('LASTMILE_NOTIFY_WEBHOOK_URL'), secret: webhookSecrets.current, otherSecrets: webhookSecrets.others },
-    egress: { allow: (values.LASTMILE_EGRESS_ALLOW as readonly string[] | undefined) ?? [], loopback: kind === 'development', own: [URL.parse(modelhost.url)?.origin ?? modelhost.url] },
+    egress: egressOf(values, kind, modelhost),
     audit: {
       sinks: (text('LASTMILE_AUDIT_CHECKPOINTS') ?? '').split(',').filter((sink) => sink === 'file' || sink === 'webhook'), dir: join(dataDir, 'audit'),
       everyMs: values.LASTMILE_AUDIT_CHECKPOINT_MS as number, everyRecords: values.LASTMILE_AUDIT_CHECKPOINT_RECORDS as number, webhook: { url: text('LASTMILE_AUDIT_WEBHOOK_URL'), secret: auditSecrets.current, otherSecrets: auditSecrets.others },
@@ -113,6 +112,15 @@ function build(values: Values, cwd: string, environment: Config['environment']):
     logLevel: values.LASTMILE_LOG_LEVEL as Config['logLevel'],
     paths: { temporal: text('LASTMILE_TEMPORAL_PATH'), testServer: text('LASTMILE_TEMPORAL_TEST_SERVER_PATH'), mongod: text('LASTMILE_MONGOD_PATH'), elec2: text('LASTMILE_ELEC2') },
   };
+}
+
+function rotating(values: Values, name: VariableName): { readonly current: Secret | null; readonly others: readonly Secret[] } {
+  const [current = null, ...others] = (values[name] as readonly Secret[] | undefined) ?? [];
+  return { current, others };
+}
+
+function egressOf(values: Values, environment: Config['environment'], { url }: Listener): EgressRules {
+  return { allow: (values.LASTMILE_EGRESS_ALLOW as readonly string[] | undefined) ?? [], loopback: environment === 'development', own: [URL.parse(url)?.origin ?? url] };
 }
 
 function suggestion(name: string): string {

@@ -37,15 +37,19 @@ function exampleOf(shape: Shape): unknown {
   if (shape.enum !== undefined) return shape.enum[0];
   const choices = shape.anyOf ?? shape.oneOf;
   if (choices !== undefined) return exampleOf(choices.find(({ type }) => type !== 'null') ?? {});
-  switch (shape.type) {
-    case 'object': return Object.fromEntries(Object.entries(shape.properties ?? {}).map(([key, of]) => [key, exampleOf(of)]));
-    case 'array': return [exampleOf(shape.items ?? {})];
-    case 'string': return shape.pattern === undefined ? 'because'.padEnd(shape.minLength ?? 0, '.') : fc.sample(fc.stringMatching(new RegExp(shape.pattern)), { numRuns: 1, seed: 1 })[0];
-    case 'integer': case 'number': return Math.max(1, shape.minimum ?? 1) === 1 && shape.minimum !== undefined && shape.minimum < 0 ? 4_102_444_800_000 : Math.max(1, shape.minimum ?? 1);
-    case 'boolean': return false;
-    default: return 'x';
-  }
+  return EXAMPLES[shape.type ?? 'any']?.(shape) ?? 'x';
 }
+
+const EXAMPLES: Readonly<Record<string, (shape: Shape) => unknown>> = {
+  object: ({ properties = {} }) => Object.fromEntries(Object.entries(properties).map(([key, of]) => [key, exampleOf(of)])),
+  array: ({ items = {} }) => [exampleOf(items)],
+  string: ({ pattern, minLength = 0 }) => pattern === undefined ? 'because'.padEnd(minLength, '.') : fc.sample(fc.stringMatching(new RegExp(pattern)), { numRuns: 1, seed: 1 })[0],
+  // Unbounded integers are times, which must lie ahead.
+  integer: numberOf, number: numberOf,
+  boolean: () => false,
+};
+
+function numberOf({ minimum = 1 }: Shape): number { return minimum < 0 ? Date.UTC(2100, 0, 1) : Math.max(1, minimum); }
 
 /** Names of the query's fields. */
 export function queryFields(name: RouteName): readonly string[] {

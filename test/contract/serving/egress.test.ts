@@ -50,7 +50,7 @@ test('gateway: a route that leads to a denied address is a server that cannot be
   const sent = async (egress: ReturnType<typeof createEgress>, url: string): Promise<unknown> => {
     const upstreams = createUpstreams({ connections: 2, answerBytes: 1 << 20, elapsedMs: () => performance.now(), egress });
     const leg = { lives: () => true, send: () => true, finish: () => undefined, end: null };
-    const answer = await upstreams.send({ endpoint: { url, modelName: 'm', modelVersion: null }, method: 'POST', path: '/infer', headers: {}, body: Buffer.from('{}'), deadlineMs: 2_000, leg: leg as never, mayRetry: () => true });
+    const answer = await upstreams.send({ endpoint: { url, modelName: 'm', modelVersion: null }, method: 'POST', path: '/infer', headers: {}, body: Buffer.from('{}'), deadlineMs: 2_000, leg, mayRetry: () => true });
     await upstreams.close();
     return answer;
   };

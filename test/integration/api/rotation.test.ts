@@ -1,5 +1,5 @@
 import { request as httpRequest } from 'node:http';
-import { createWorld, SERVICE_TOKEN, smallFile, type World } from '../../support/api-world.ts';
+import { createWorld, SERVICE_TOKEN, signingPair, smallFile, type World } from '../../support/api-world.ts';
 
 const PREVIOUS = 'the-service-token-of-before-0123456789';
 let world: World;
@@ -44,4 +44,13 @@ test('service token: both are taken by every internal path during the overlap, a
     for (const key of [SERVICE_TOKEN, PREVIOUS]) expect([400, 204, 404]).toContain((await world.call(method, path, { key, ...(method === 'POST' ? { body: {} } : {}) })).status);
     for (const key of [null, '', `${SERVICE_TOKEN},${PREVIOUS}`, SERVICE_TOKEN.slice(1), `${PREVIOUS}x`, await world.key()]) expect((await world.call(method, path, { key })).status).toBe(401);
   }
+});
+
+test('signing key: the checkpoints of the audit chain come with the key that signs and those that signed before', async () => {
+  const before = signingPair().publicKey;
+  const after = await createWorld({ formerKeys: [{ ...before, keyId: 'before' }] });
+  const answer = await after.call('GET', '/api/v1/audit/checkpoints', { key: await after.key() });
+  const { keys } = answer.json as unknown as { keys: readonly { publicKey: string }[] };
+  expect(keys.map(({ publicKey }) => publicKey)).toEqual([after.publicKey, before].map(({ key }) => key.export({ type: 'spki', format: 'der' }).toString('base64')));
+  await after.close();
 });

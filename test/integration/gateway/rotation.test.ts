@@ -34,7 +34,7 @@ test('signing key: tables of the old and the new key follow each other without a
   writeFileSync(next.both, readFileSync(next.publicKeyFile, 'utf8') + readFileSync(api.keyFile, 'utf8'));
   const route = promotedRoute(one, two);
   const pinned = act(route, { type: 'pin', variantId: 'var_2', person: 'bob' });
-  const signedByNext = (issuedAtMs: number): SignedTable => { const { applied: _log, ...rest } = pinned; return signTable({ v: 1, issuedAtMs, routes: [rest], callers: [] }, loadSigningKey(next.keyFile)); };
+  const signedByNext = (issuedAtMs: number): SignedTable => { const { applied, ...rest } = pinned; expect(applied.length).toBeGreaterThan(0); return signTable({ v: 1, issuedAtMs, routes: [rest], callers: [] }, loadSigningKey(next.keyFile)); };
   const kit = (keyFile: string): string => signBreakGlass({ v: 1, id: 'bgt_1', use: 'kill', tenantId: 'default', actor: { kind: 'person', name: 'ann' }, issuedAtMs: 0, expiresAtMs: Date.now() + 60_000 }, loadSigningKey(keyFile));
 
   api.publish([route]);

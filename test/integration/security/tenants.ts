@@ -7,7 +7,7 @@ import { smallFile, type World } from '../../support/api-world.ts';
 /** A tenant with one of everything. `marks`: texts that stand in its documents and nowhere else. */
 export interface Tenant extends PathValues { readonly tenant: string; readonly key: string; readonly uid: string; readonly variantId: string; readonly digest: string; readonly marks: readonly string[] }
 
-const hex = (n: number, length: number): string => `${(n + 1).toString(16)}`.repeat(length).slice(0, length);
+const hex = (n: number, length: number): string => (n + 1).toString(16).repeat(length).slice(0, length);
 
 export async function furnish(world: World, index: number): Promise<Tenant> {
   const tenant = `tenant${String(index)}`;
