@@ -41,6 +41,9 @@ test('in production each secret of a list must be a good one, and notices are si
   expect(problems(hook)).toEqual([expect.stringContaining('LASTMILE_NOTIFY_WEBHOOK_SECRET is not set')]);
   expect(problems({ ...hook, LASTMILE_NOTIFY_WEBHOOK_SECRET: 'x'.repeat(40) })).toEqual([expect.stringContaining('LASTMILE_NOTIFY_WEBHOOK_SECRET can be guessed')]);
   expect(problems({ ...hook, LASTMILE_NOTIFY_WEBHOOK_SECRET: token() })).toEqual([]);
+  const checkpoints = { LASTMILE_AUDIT_CHECKPOINTS: 'webhook', LASTMILE_AUDIT_WEBHOOK_URL: 'https://auditor.example.com/' };
+  const ofApi = productionProblems('api', load({ ...env, ...checkpoints }, '/'));
+  expect(ofApi).toContainEqual(expect.stringContaining('LASTMILE_AUDIT_WEBHOOK_SECRET is not set'));
 });
 
 test('only a whole token of the list is one', () => {
