@@ -1,5 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { isServiceToken } from '../config/service-token.ts';
 import type { Secret } from '../config/schema.ts';
 import { LastmileError } from '../domain/errors.ts';
 import type { ApiKey, KeyStore, Scope } from '../ports/key-store.ts';
@@ -36,8 +37,8 @@ async function liveKey(keys: KeyStore, given: string, nowMs: number): Promise<Ap
 export function isLive(key: ApiKey, nowMs: number): boolean { return key.revokedAtMs === null && (key.expiresAtMs === null || key.expiresAtMs > nowMs); }
 
 /** Refuses whoever is not one of our own processes. LM_UNAUTHENTICATED. */
-export function authenticateService(request: IncomingMessage, token: Secret): void {
-  if (!sameText(bearerOf(request) ?? '', token.reveal())) throw new LastmileError('LM_UNAUTHENTICATED', 'This path is for lastmile\'s own processes: send the service token (LASTMILE_SERVICE_TOKEN).');
+export function authenticateService(request: IncomingMessage, tokens: readonly Secret[]): void {
+  if (!isServiceToken(bearerOf(request), tokens.map((token) => token.reveal()))) throw new LastmileError('LM_UNAUTHENTICATED', 'This path is for lastmile\'s own processes: send the service token (LASTMILE_SERVICE_TOKEN).');
 }
 
 /** In constant time, whatever the lengths. */

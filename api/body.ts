@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { z } from 'zod';
+import { badKeyIn } from './json-keys.ts';
 import { HttpRefusal, invalidRequest } from './problem.ts';
 
 /** No document of ours is nested deeper; what is deeper would only cost stack. */
@@ -8,18 +9,30 @@ const DEEPEST = 64;
 
 export interface Body { readonly value: unknown; /** SHA-256 of the bytes. */ readonly digest: string }
 
-/** Reads a JSON body of at most `limit` bytes; absent is {}. LM_INVALID_REQUEST with status 400, 413 or 415. */
-export async function readJson(request: IncomingMessage, limit: number): Promise<Body> {
-  const bytes = await readBytes(request, limit);
+export interface BodyLimits { readonly bytes: number; readonly ms: number }
+
+/** Reads a JSON body within the limits; absent is {}. LM_INVALID_REQUEST with status 400, 408, 413 or 415. */
+export async function readJson(request: IncomingMessage, limits: BodyLimits): Promise<Body> {
+  const bytes = await readBytes(request, limits);
   const digest = createHash('sha256').update(bytes).digest('hex');
   if (bytes.length === 0) return { value: {}, digest };
   if (mediaType(request) !== 'application/json') throw new HttpRefusal(415, 'The body must be application/json.');
   if (nestedDeeperThan(bytes, DEEPEST)) throw invalidRequest(`The body is nested deeper than ${String(DEEPEST)} levels.`);
+  return { value: parsed(bytes), digest };
+}
+
+function parsed(bytes: Buffer): unknown {
+  let text: string;
+  let value: unknown;
   try {
-    return { value: JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)) as unknown, digest };
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    value = JSON.parse(text);
   } catch {
     throw invalidRequest('The body is not JSON in UTF-8.');
   }
+  const bad = badKeyIn(text);
+  if (bad !== null) throw invalidRequest(bad.why === 'twice' ? `The body has the key ${JSON.stringify(bad.key.slice(0, 100))} twice in one object.` : `The body has the key ${bad.key}, which no document of lastmile has.`);
+  return value;
 }
 
 /** `application/json` of `Application/JSON; charset=utf-8`. */
@@ -31,18 +44,21 @@ export function refuseEncoded(request: IncomingMessage): void {
   if (encoding !== undefined && encoding !== 'identity') throw new HttpRefusal(415, `Content-Encoding ${encoding.slice(0, 50)} is not taken; send the body as it is.`);
 }
 
-function readBytes(request: IncomingMessage, limit: number): Promise<Buffer> {
+function readBytes(request: IncomingMessage, { bytes: limit, ms }: BodyLimits): Promise<Buffer> {
   const tooLarge = (): HttpRefusal => new HttpRefusal(413, `The body is larger than ${String(limit)} bytes.`);
   refuseEncoded(request);
   if (Number(request.headers['content-length'] ?? 0) > limit) return Promise.reject(tooLarge());
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    const late = setTimeout(() => { chunks.length = 0; reject(new HttpRefusal(408, `The body did not come within ${String(ms)} ms.`)); }, ms);
+    late.unref();
+    request.on('close', () => { clearTimeout(late); });
     request.on('data', (chunk: Buffer) => {
       size += chunk.length;
       if (size > limit) { chunks.length = 0; reject(tooLarge()); } else chunks.push(chunk);
     });
-    request.on('end', () => { resolve(Buffer.concat(chunks)); });
+    request.on('end', () => { clearTimeout(late); resolve(Buffer.concat(chunks)); });
     request.on('error', () => { reject(invalidRequest('The connection broke while the body was read.')); });
   });
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { z } from 'zod';
+import type { EgressRules } from '../config/egress.ts';
 import type { Log } from '../config/log.ts';
 import type { Secret } from '../config/schema.ts';
 import type { SigningKey } from '../config/signing.ts';
@@ -24,6 +25,8 @@ export interface ApiPorts {
   readonly notifier: Notifier;
   /** Signs break-glass tokens, evidence and checkpoints; the same key that signs route tables. */
   readonly signing: SigningKey;
+  /** Public keys that signed before, as long as the operator keeps them in the file: what they signed can still be checked. */
+  readonly formerKeys: readonly SigningKey[];
   readonly checkpoints: Checkpointing;
   readonly log: Log;
   readonly clock: () => number;
@@ -36,6 +39,10 @@ export interface ApiSettings {
   readonly temporalUiUrl: string | null;
   readonly leaseMs: number;
   readonly serviceToken: Secret;
+  /** Taken beside it while it is rotated. */
+  readonly otherServiceTokens: readonly Secret[];
+  /** Which model servers a file may name. */
+  readonly egress: EgressRules;
   readonly version: string;
   /** Names that a file may use, from the adapters' catalogues. */
   readonly registries: readonly string[];
@@ -51,10 +58,12 @@ export interface ApiLimits {
   readonly perSecond: number;
   readonly bodyBytes: number;
   readonly labelBytes: number;
+  /** For the whole of a JSON body to come. */
+  readonly bodyMs: number;
   readonly pollMs: number;
   readonly keyCheckMs: number;
 }
-export const DEFAULT_LIMITS: ApiLimits = { burst: 1_000, perSecond: 200, bodyBytes: 1 << 20, labelBytes: 8 << 20, pollMs: 500, keyCheckMs: 5_000 };
+export const DEFAULT_LIMITS: ApiLimits = { burst: 1_000, perSecond: 200, bodyBytes: 1 << 20, labelBytes: 8 << 20, bodyMs: 60_000, pollMs: 500, keyCheckMs: 5_000 };
 
 /** Whose key it was: the tenant and the actor come from here and from nowhere else. */
 export interface Principal { readonly tenant: TenantId; readonly actor: Actor; readonly scopes: readonly Scope[]; readonly keyHash: string }

@@ -29,8 +29,9 @@ const Sync = z.strictObject({
 
 /** Paths for our own processes, under the service token: the gateways' control channel, and packages by digest. */
 export function internalRoutes(ports: ApiPorts, channel: ControlChannel): Router {
+  const { settings } = ports;
   const router = Router();
-  router.use((request, _response, next) => { authenticateService(request, ports.settings.serviceToken); next(); });
+  router.use((request, _response, next) => { authenticateService(request, [settings.serviceToken, ...settings.otherServiceTokens]); next(); });
   router.post('/gateways/sync', (request, response) => sync(ports, channel, request, response));
   router.delete('/gateways/:id', async (request, response) => {
     await channel.goodbye(checked(id, request.params.id, 'query'));
@@ -41,7 +42,7 @@ export function internalRoutes(ports: ApiPorts, channel: ControlChannel): Router
 }
 
 async function sync({ settings }: ApiPorts, channel: ControlChannel, request: Request, response: Response): Promise<void> {
-  const body = checked(Sync, (await readJson(request, settings.limits.bodyBytes)).value, 'body');
+  const body = checked(Sync, (await readJson(request, { bytes: settings.limits.bodyBytes, ms: settings.limits.bodyMs })).value, 'body');
   const gone = new AbortController();
   response.on('close', () => { if (!response.writableFinished) gone.abort(); });
   const answer = await channel.sync(body, gone.signal);

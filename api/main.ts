@@ -1,5 +1,4 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { artifactStores } from '../adapters/artifact/index.ts';
 import { checkpointSinks } from '../adapters/checkpoint/index.ts';
@@ -9,10 +8,11 @@ import { registries } from '../adapters/registry/index.ts';
 import { configuredBackends } from '../adapters/serving/_shared/configured.ts';
 import { backends } from '../adapters/serving/index.ts';
 import { stores as databases } from '../adapters/store/index.ts';
+import { createEgress } from '../config/egress.ts';
 import type { Config } from '../config/load.ts';
 import type { Log } from '../config/log.ts';
 import { runProcess, type Running } from '../config/run.ts';
-import { ensureKeyPair, loadSigningKey } from '../config/signing.ts';
+import { ensureKeyPair, loadPublicKeys, loadSigningKey, type SigningKey } from '../config/signing.ts';
 import { LastmileError } from '../domain/errors.ts';
 import type { CheckpointSink } from '../ports/checkpoint-sink.ts';
 import { createApi } from './app.ts';
@@ -22,12 +22,13 @@ import { createControlChannel } from './control-channel.ts';
 import { ensureFirstKey } from './dev-key.ts';
 import { recordFoundKeys } from './key-records.ts';
 import { createKillDriver } from './kill/driver.ts';
+import { createApiServer } from './server.ts';
 
 /** The composition root of the API: configuration to systems to routes. */
 async function start(config: Config, log: Log): Promise<Running> {
   const stores = databases.mongodb.create({ uri: config.mongodb.uri, database: config.mongodb.database });
   await stores.prepare();
-  const orchestrator = orchestrators.temporal.create({ address: config.temporal.address, namespace: config.temporal.namespace, uiUrl: config.temporal.uiUrl, payloadKey: config.payloadKey, deadlineMs: 10_000 });
+  const orchestrator = orchestrators.temporal.create({ address: config.temporal.address, namespace: config.temporal.namespace, uiUrl: config.temporal.uiUrl, payloadKey: config.payloadKey, otherPayloadKeys: config.otherPayloadKeys, deadlineMs: 10_000 });
   ensureKeyPair(config.signing.keyFile, config.signing.publicKeyFile);
   const settings = settingsOf(config);
   const signing = loadSigningKey(config.signing.keyFile);
@@ -35,7 +36,7 @@ async function start(config: Config, log: Log): Promise<Running> {
   const checkpoints = createCheckpointing({ audit: stores.audit, sinks: sinksOf(config), key: signing, clock: Date.now, log, everyMs, everyRecords });
   const ports: ApiPorts = {
     stores, orchestrator, artifacts: artifactStores.filesystem.create({ root: config.artifactDir }), backends: configuredBackends(config, settings.serviceToken), notifier: configuredNotifier(config, log),
-    signing, checkpoints, log, clock: Date.now, settings,
+    signing, formerKeys: formerKeysOf(config, signing), checkpoints, log, clock: Date.now, settings,
   };
   await firstKey(ports, config);
   await recordFoundKeys(stores);
@@ -46,7 +47,7 @@ async function start(config: Config, log: Log): Promise<Running> {
   kills.start();
   checkpoints.start();
   const api = createApi(ports, channel, kills);
-  const server = createServer({ requestTimeout: 600_000, headersTimeout: 15_000, keepAliveTimeout: 20_000 }, api.app);
+  const server = createApiServer(api.app);
   await new Promise<void>((resolve, reject) => { server.once('error', reject).listen(config.api.port, config.api.host, resolve); });
   return {
     async stop() {
@@ -66,18 +67,23 @@ async function start(config: Config, log: Log): Promise<Running> {
 function settingsOf(config: Config): ApiSettings {
   if (config.serviceToken === null) throw new LastmileError('LM_INVALID_CONFIG', 'LASTMILE_SERVICE_TOKEN is needed: the secret, at least 32 characters, by which the processes of lastmile know each other. `npm start` makes one.');
   return {
-    apiUrl: config.api.url, gatewayUrl: config.gateway.url, temporalUiUrl: config.temporal.uiUrl, leaseMs: config.leaseMs, serviceToken: config.serviceToken, version: ownVersion(),
+    apiUrl: config.api.url, gatewayUrl: config.gateway.url, temporalUiUrl: config.temporal.uiUrl, leaseMs: config.leaseMs, serviceToken: config.serviceToken, otherServiceTokens: config.otherServiceTokens, egress: { ...config.egress, own: [] }, version: ownVersion(),
     registries: Object.keys(registries), backends: Object.keys(backends), breakGlassBackends: [{ name: 'modelhost', url: config.modelhost.url }], limits: DEFAULT_LIMITS,
   };
 }
 
 /** The file comes first: it is the one that can be read back. */
-function sinksOf({ audit: { sinks, dir, webhook } }: Config): Readonly<Record<string, CheckpointSink>> {
+function sinksOf({ audit: { sinks, dir, webhook }, egress }: Config): Readonly<Record<string, CheckpointSink>> {
   if (sinks.includes('webhook') && webhook.url === null) throw new LastmileError('LM_INVALID_CONFIG', 'LASTMILE_AUDIT_CHECKPOINTS names webhook; LASTMILE_AUDIT_WEBHOOK_URL says where that is.');
   return {
     ...(sinks.includes('file') ? { file: checkpointSinks.file.create({ root: dir }) } : {}),
-    ...(sinks.includes('webhook') && webhook.url !== null ? { webhook: checkpointSinks.webhook.create({ url: webhook.url, secret: webhook.secret, timeoutMs: 15_000 }) } : {}),
+    ...(sinks.includes('webhook') && webhook.url !== null ? { webhook: checkpointSinks.webhook.create({ url: webhook.url, egress: createEgress('webhook', egress), secret: webhook.secret, otherSecrets: webhook.otherSecrets, timeoutMs: 15_000 }) } : {}),
   };
+}
+
+/** An API that is given the private key alone knows no others. */
+function formerKeysOf({ signing: { publicKeyFile } }: Config, { keyId }: SigningKey): readonly SigningKey[] {
+  return existsSync(publicKeyFile) ? loadPublicKeys(publicKeyFile).filter((key) => key.keyId !== keyId) : [];
 }
 
 /** Beside this folder in the repository, one further up in the published package. */

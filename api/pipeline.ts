@@ -44,7 +44,7 @@ async function principalOf(name: RouteName, { scope }: ApiRoute, request: Reques
 /** Labels as NDJSON are read by their handler, line by line. */
 async function bodyOf(name: RouteName, route: ApiRoute, request: Request, { settings: { limits } }: ApiPorts): Promise<Body> {
   if (route.body === undefined || (name === 'pushLabels' && mediaType(request) === 'application/x-ndjson')) return { value: undefined, digest: '' };
-  const body = await readJson(request, name === 'pushLabels' ? limits.labelBytes : limits.bodyBytes);
+  const body = await readJson(request, { bytes: name === 'pushLabels' ? limits.labelBytes : limits.bodyBytes, ms: limits.bodyMs });
   return { value: checked(route.body, body.value, 'body'), digest: body.digest };
 }
 

@@ -45,6 +45,6 @@ export function sendProblem(response: ServerResponse, error: LastmileError, requ
   response.setHeader('cache-control', 'no-store');
   if (retryAfterMs !== undefined) response.setHeader('retry-after', String(Math.max(1, Math.ceil(retryAfterMs / 1_000))));
   if (problem.status === 401) response.setHeader('www-authenticate', 'Bearer realm="lastmile"');
-  if (problem.status === 413) response.setHeader('connection', 'close');
+  if (problem.status === 413 || problem.status === 408) response.setHeader('connection', 'close');
   response.end(JSON.stringify(problem));
 }

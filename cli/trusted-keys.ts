@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { loadPublicKey, publicKeyText, signatureCheck } from '../config/signing.ts';
+import { loadPublicKeys, publicKeyText, signatureCheck } from '../config/signing.ts';
 import type { CheckSignature, PublicKeyText } from '../domain/audit/signature.ts';
 import { unreadable } from './read-input.ts';
 
@@ -8,7 +8,7 @@ import { unreadable } from './read-input.ts';
  * must be whole in both cases.
  */
 export function trust(files: readonly string[]): (own: readonly PublicKeyText[]) => CheckSignature {
-  const trusted = files.length === 0 ? null : signatureCheck(files.map((file) => publicKeyText(loadPublicKey(file))));
+  const trusted = files.length === 0 ? null : signatureCheck(files.flatMap((file) => loadPublicKeys(file).map(publicKeyText)));
   return (own) => {
     const byFile = signatureCheck(own);
     if (trusted === null) return byFile;

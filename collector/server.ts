@@ -1,14 +1,14 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { LastmileError } from '../domain/errors.ts';
 import type { Log } from '../config/log.ts';
+import { isServiceToken } from '../config/service-token.ts';
 import { parseBatch } from './batch.ts';
 import type { Ingest } from './ingest.ts';
 import { Refusal, sendProblem } from './problem.ts';
 
 const MOST_BYTES = 32 * 1_024 * 1_024;
 
-export interface ServerOptions { readonly ingest: Ingest; readonly healthy: () => Promise<boolean>; readonly serviceToken: string; readonly log: Log }
+export interface ServerOptions { readonly ingest: Ingest; readonly healthy: () => Promise<boolean>; /** Any of them is taken. */ readonly serviceTokens: readonly string[]; readonly log: Log }
 
 /** POST /v1/records takes batches from gateways; GET /health says whether they can be kept. */
 export function createCollectorServer(options: ServerOptions): Server {
@@ -33,7 +33,7 @@ async function answer(options: ServerOptions, request: IncomingMessage, response
       return;
     }
     case 'POST /v1/records':
-      authenticate(request, options.serviceToken);
+      authenticate(request, options.serviceTokens);
       sendJson(response, 200, await options.ingest(parseBatch(await readBody(request))));
       return;
     default:
@@ -41,10 +41,9 @@ async function answer(options: ServerOptions, request: IncomingMessage, response
   }
 }
 
-/** Compared as digests, so that neither content nor length shows in the time. */
-function authenticate(request: IncomingMessage, serviceToken: string): void {
-  const digest = (value: string): Buffer => createHash('sha256').update(value).digest();
-  if (timingSafeEqual(digest(request.headers.authorization ?? ''), digest(`Bearer ${serviceToken}`))) return;
+function authenticate(request: IncomingMessage, serviceTokens: readonly string[]): void {
+  const given = /^Bearer ([\x21-\x7e]{1,500})$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
+  if (isServiceToken(given, serviceTokens)) return;
   throw new LastmileError('LM_UNAUTHENTICATED', 'The service token is missing or wrong; gateways and collector share LASTMILE_SERVICE_TOKEN.');
 }
 

@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { LastmileError } from '../domain/errors.ts';
 import { nearest } from '../domain/nearest.ts';
+import type { EgressRules } from './egress.ts';
 import { VARIABLES, type Secret, type Variable, type VariableName } from './schema.ts';
 import { FILE_NAMES, withSecretFiles, type Environment } from './secret-files.ts';
 
@@ -22,15 +23,20 @@ export interface Config {
   readonly gateway: Listener & { readonly processes: number; readonly id: string; readonly admin: { readonly host: string; readonly port: number; readonly url: string | null } };
   readonly collector: Listener;
   readonly modelhost: Listener;
+  /** Sent; `otherServiceTokens` are taken beside it while it is rotated. */
   readonly serviceToken: Secret | null;
+  readonly otherServiceTokens: readonly Secret[];
   readonly signing: { readonly keyFile: string; readonly publicKeyFile: string };
   readonly artifactDir: string;
   readonly registryDir: string;
+  /** Encrypts; the others only decrypt. */
   readonly payloadKey: Secret | null;
+  readonly otherPayloadKeys: readonly Secret[];
   readonly workerHeartbeatFile: string | null;
   readonly leaseMs: number;
-  readonly notify: { readonly adapter: 'log' | 'webhook'; readonly url: string | null; readonly secret: Secret | null };
-  readonly audit: { readonly sinks: readonly ('file' | 'webhook')[]; readonly dir: string; readonly everyMs: number; readonly everyRecords: number; readonly webhook: { readonly url: string | null; readonly secret: Secret | null } };
+  readonly notify: { readonly adapter: 'log' | 'webhook'; readonly url: string | null; readonly secret: Secret | null; readonly otherSecrets: readonly Secret[] };
+  readonly egress: EgressRules;
+  readonly audit: { readonly sinks: readonly ('file' | 'webhook')[]; readonly dir: string; readonly everyMs: number; readonly everyRecords: number; readonly webhook: { readonly url: string | null; readonly secret: Secret | null; readonly otherSecrets: readonly Secret[] } };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly paths: { readonly temporal: string | null; readonly testServer: string | null; readonly mongod: string | null; readonly elec2: string | null };
 }
@@ -74,8 +80,12 @@ function build(values: Values, cwd: string, environment: Config['environment']):
     const port = (values[`LASTMILE_${process}_PORT`] as number | undefined) ?? base + offset;
     return { host, port, url: text(`LASTMILE_${process}_URL`) ?? `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${String(port)}` };
   };
+  const kind = (values.LASTMILE_ENVIRONMENT as Config['environment'] | undefined) ?? environment;
+  const [tokens, payloadKeys] = [rotating(values, 'LASTMILE_SERVICE_TOKEN'), rotating(values, 'LASTMILE_PAYLOAD_KEY')];
+  const [webhookSecrets, auditSecrets] = [rotating(values, 'LASTMILE_NOTIFY_WEBHOOK_SECRET'), rotating(values, 'LASTMILE_AUDIT_WEBHOOK_SECRET')];
+  const modelhost = listener('MODELHOST', 3);
   return {
-    environment: (values.LASTMILE_ENVIRONMENT as Config['environment'] | undefined) ?? environment, tlsInFront: values.LASTMILE_TLS_IN_FRONT === 'yes',
+    environment: kind, tlsInFront: values.LASTMILE_TLS_IN_FRONT === 'yes',
     portBase: base, dataDir, stateDir: path('LASTMILE_STATE_DIR', join(homedir(), '.local', 'state', 'lastmile')), toolsDir: path('LASTMILE_TOOLS_DIR', cwd),
     temporal: {
       address: text('LASTMILE_TEMPORAL_ADDRESS') ?? `127.0.0.1:${String(base + 4)}`, namespace: text('LASTMILE_TEMPORAL_NAMESPACE') ?? 'default',
@@ -88,19 +98,29 @@ function build(values: Values, cwd: string, environment: Config['environment']):
       ...listener('GATEWAY', 1), processes: values.LASTMILE_GATEWAY_PROCESSES as number, id: text('LASTMILE_GATEWAY_ID') ?? 'gw-1',
       admin: { host: text('LASTMILE_GATEWAY_ADMIN_HOST') ?? '127.0.0.1', port: (values.LASTMILE_GATEWAY_ADMIN_PORT as number | undefined) ?? 0, url: text('LASTMILE_GATEWAY_ADMIN_URL') },
     },
-    collector: listener('COLLECTOR', 2), modelhost: listener('MODELHOST', 3),
-    serviceToken: hidden('LASTMILE_SERVICE_TOKEN'),
+    collector: listener('COLLECTOR', 2), modelhost,
+    serviceToken: tokens.current, otherServiceTokens: tokens.others,
     signing: { keyFile: path('LASTMILE_SIGNING_KEY_FILE', join(dataDir, 'keys', 'routes.pem')), publicKeyFile: path('LASTMILE_SIGNING_PUBLIC_KEY_FILE', join(dataDir, 'keys', 'routes.pub.pem')) },
     artifactDir: path('LASTMILE_ARTIFACT_DIR', join(dataDir, 'artifacts')), registryDir: path('LASTMILE_REGISTRY_DIR', join(dataDir, 'registry')),
-    payloadKey: hidden('LASTMILE_PAYLOAD_KEY'), workerHeartbeatFile: text('LASTMILE_WORKER_HEARTBEAT_FILE'), leaseMs: values.LASTMILE_LEASE_MS as number,
-    notify: { adapter: values.LASTMILE_NOTIFY as 'log' | 'webhook', url: text('LASTMILE_NOTIFY_WEBHOOK_URL'), secret: hidden('LASTMILE_NOTIFY_WEBHOOK_SECRET') },
+    payloadKey: payloadKeys.current, otherPayloadKeys: payloadKeys.others, workerHeartbeatFile: text('LASTMILE_WORKER_HEARTBEAT_FILE'), leaseMs: values.LASTMILE_LEASE_MS as number,
+    notify: { adapter: values.LASTMILE_NOTIFY as 'log' | 'webhook', url: text('LASTMILE_NOTIFY_WEBHOOK_URL'), secret: webhookSecrets.current, otherSecrets: webhookSecrets.others },
+    egress: egressOf(values, kind, modelhost),
     audit: {
       sinks: (text('LASTMILE_AUDIT_CHECKPOINTS') ?? '').split(',').filter((sink) => sink === 'file' || sink === 'webhook'), dir: join(dataDir, 'audit'),
-      everyMs: values.LASTMILE_AUDIT_CHECKPOINT_MS as number, everyRecords: values.LASTMILE_AUDIT_CHECKPOINT_RECORDS as number, webhook: { url: text('LASTMILE_AUDIT_WEBHOOK_URL'), secret: hidden('LASTMILE_AUDIT_WEBHOOK_SECRET') },
+      everyMs: values.LASTMILE_AUDIT_CHECKPOINT_MS as number, everyRecords: values.LASTMILE_AUDIT_CHECKPOINT_RECORDS as number, webhook: { url: text('LASTMILE_AUDIT_WEBHOOK_URL'), secret: auditSecrets.current, otherSecrets: auditSecrets.others },
     },
     logLevel: values.LASTMILE_LOG_LEVEL as Config['logLevel'],
     paths: { temporal: text('LASTMILE_TEMPORAL_PATH'), testServer: text('LASTMILE_TEMPORAL_TEST_SERVER_PATH'), mongod: text('LASTMILE_MONGOD_PATH'), elec2: text('LASTMILE_ELEC2') },
   };
+}
+
+function rotating(values: Values, name: VariableName): { readonly current: Secret | null; readonly others: readonly Secret[] } {
+  const [current = null, ...others] = (values[name] as readonly Secret[] | undefined) ?? [];
+  return { current, others };
+}
+
+function egressOf(values: Values, environment: Config['environment'], { url }: Listener): EgressRules {
+  return { allow: (values.LASTMILE_EGRESS_ALLOW as readonly string[] | undefined) ?? [], loopback: environment === 'development', own: [URL.parse(url)?.origin ?? url] };
 }
 
 function suggestion(name: string): string {

@@ -24,21 +24,34 @@ export function refuseWeakStart(name: ProcessKind, config: Config): void {
 }
 
 export function productionProblems(name: ProcessKind, config: Config): readonly string[] {
-  const found = [
-    tokenProblem(config),
-    ...(name === 'api' ? [signingKeyProblem(config.signing.keyFile), developmentKeyProblem(config.dataDir)] : []),
-    ...(name === 'api' || name === 'worker' ? [payloadKeyProblem(config.payloadKey)] : []),
-    ...(name === 'api' ? [openProblem('LASTMILE_API_HOST', config.api, config.tlsInFront)] : []),
-    ...(name === 'gateway' ? [openProblem('LASTMILE_GATEWAY_HOST', config.gateway, config.tlsInFront)] : []),
-  ];
-  return found.filter((problem) => problem !== null);
+  return [tokenProblem(config), ...PROBLEMS[name](config)].filter((problem) => problem !== null);
 }
 
-function tokenProblem({ serviceToken, dataDir }: Config): string | null {
+type Problems = readonly (string | null)[];
+const PROBLEMS: Readonly<Record<ProcessKind, (config: Config) => Problems>> = {
+  api: (config) => [
+    signingKeyProblem(config.signing.keyFile), developmentKeyProblem(config.dataDir), ...controlProblems(config), openProblem('LASTMILE_API_HOST', config.api, config),
+    ...(config.audit.sinks.includes('webhook') ? [webhookProblem('LASTMILE_AUDIT_WEBHOOK_SECRET', config.audit.webhook)] : []),
+  ],
+  worker: controlProblems,
+  collector: (config) => [openProblem('LASTMILE_COLLECTOR_HOST', config.collector, config), databaseProblem(config.mongodb.uri)],
+  gateway: (config) => [openProblem('LASTMILE_GATEWAY_HOST', config.gateway, config), openProblem('LASTMILE_GATEWAY_ADMIN_HOST', config.gateway.admin, config)],
+  modelhost: (config) => [openProblem('LASTMILE_MODELHOST_HOST', config.modelhost, config)],
+};
+
+/** What API and worker both need. */
+function controlProblems({ payloadKey, otherPayloadKeys, notify, mongodb }: Config): Problems {
+  return [
+    payloadKeyProblem(payloadKey), ...otherPayloadKeys.map((key) => payloadKeyProblem(key)), databaseProblem(mongodb.uri),
+    ...(notify.adapter === 'webhook' ? [webhookProblem('LASTMILE_NOTIFY_WEBHOOK_SECRET', notify)] : []),
+  ];
+}
+
+function tokenProblem({ serviceToken, otherServiceTokens, dataDir }: Config): string | null {
   if (serviceToken === null) return 'LASTMILE_SERVICE_TOKEN is not set; give every process the same random text of at least 32 characters in LASTMILE_SERVICE_TOKEN_FILE';
-  const token = serviceToken.reveal();
-  if (isGuessable(token)) return 'LASTMILE_SERVICE_TOKEN can be guessed: it is a placeholder, or repeats itself; make one with: openssl rand -base64 32';
-  return textOf(join(dataDir, 'keys', 'service-token')) === token ? 'LASTMILE_SERVICE_TOKEN is the one that `npm start` made for development; make another with: openssl rand -base64 32' : null;
+  const tokens = [serviceToken, ...otherServiceTokens].map((each) => each.reveal());
+  if (tokens.some(isGuessable)) return 'LASTMILE_SERVICE_TOKEN can be guessed: it is a placeholder, or repeats itself; make one with: openssl rand -base64 32';
+  return tokens.includes(textOf(join(dataDir, 'keys', 'service-token')) ?? '') ? 'LASTMILE_SERVICE_TOKEN is the one that `npm start` made for development; make another with: openssl rand -base64 32' : null;
 }
 
 function payloadKeyProblem(key: Secret | null): string | null {
@@ -46,6 +59,20 @@ function payloadKeyProblem(key: Secret | null): string | null {
   const bytes = Buffer.from(key.reveal(), 'base64');
   if (bytes.length !== PAYLOAD_KEY_BYTES) return `LASTMILE_PAYLOAD_KEY is not the base64 of ${String(PAYLOAD_KEY_BYTES)} bytes`;
   return new Set(bytes).size < LEAST_DISTINCT ? 'LASTMILE_PAYLOAD_KEY can be guessed: its bytes repeat; make one with: openssl rand -base64 32' : null;
+}
+
+/** Unsigned, anyone could have sent the message. */
+function webhookProblem(variable: string, { secret, otherSecrets }: { readonly secret: Secret | null; readonly otherSecrets: readonly Secret[] }): string | null {
+  if (secret === null) return `${variable} is not set, so receivers could not tell our messages from forged ones; make one with: openssl rand -base64 32`;
+  return [secret, ...otherSecrets].some((each) => isGuessable(each.reveal())) ? `${variable} can be guessed: it is a placeholder, or repeats itself; make one with: openssl rand -base64 32` : null;
+}
+
+/** Over a network a database without users is anybody's. Certificates name their user by themselves. */
+function databaseProblem(uri: string): string | null {
+  const authority = /^mongodb(?:\+srv)?:\/\/([^/?]*)/.exec(uri)?.[1] ?? '';
+  if (authority.includes('@') || /authMechanism=MONGODB-(X509|OIDC|AWS)/i.test(uri)) return null;
+  const isLocal = authority.split(',').every((host) => LOOPBACK.has(host.replace(/:\d+$/, '').replace(/^\[|\]$/g, '')));
+  return isLocal ? null : 'MONGODB_URI names no user, so whoever reaches that server could change routes and evidence; give lastmile a user of its own';
 }
 
 function signingKeyProblem(file: string): string | null {
@@ -58,7 +85,7 @@ function developmentKeyProblem(dataDir: string): string | null {
   return existsSync(file) ? `The development API key lies in ${file}; revoke it (lastmile keys revoke) and remove the file` : null;
 }
 
-function openProblem(variable: string, { host }: Listener, tlsInFront: boolean): string | null {
+function openProblem(variable: string, { host }: Pick<Listener, 'host'>, { tlsInFront }: Pick<Config, 'tlsInFront'>): string | null {
   if (LOOPBACK.has(host) || tlsInFront) return null;
   return `${variable} is ${host}, where others can reach it in the clear; put TLS in front and say so with LASTMILE_TLS_IN_FRONT=yes`;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { parseAllow } from './egress.ts';
 
 /** Prints as [secret] wherever it is shown. */
 export class Secret {
@@ -10,8 +11,12 @@ export class Secret {
 }
 
 const secret = (minimum: number): z.ZodType<Secret, string> => z.string().min(minimum).transform((value) => new Secret(value));
+/** The one in use, and behind commas those that are taken beside it while it is rotated (docs/operations.md). None of our secrets has a comma in it. */
+const secrets = (minimum: number): z.ZodType<readonly Secret[], string> => z.string().transform((value) => value.split(',').map((each) => each.trim()))
+  .pipe(z.array(z.string().min(minimum, `at least ${String(minimum)} characters each`)).max(3, 'at most three')).transform((values) => values.map((value) => new Secret(value)));
 const port = z.coerce.number().int().min(1).max(65_535);
 const url = z.url();
+const allowList = z.string().transform((text, context) => parseAllow(text) ?? (context.addIssue({ code: 'custom', message: 'each entry is a host, an address or a network' }), z.NEVER));
 const milliseconds = z.coerce.number().int().min(1);
 
 /** One variable: its schema, and the line of .env.example that explains it. Optional ones have no default. `byFile`: NAME_FILE may name a file that holds it. */
@@ -51,22 +56,23 @@ export const VARIABLES = {
   LASTMILE_MODELHOST_HOST: { schema: z.string(), default: '127.0.0.1', about: 'Address that modelhost listens on.' },
   LASTMILE_MODELHOST_PORT: { schema: port, about: 'Port of modelhost (default PORT_BASE + 3).' },
   LASTMILE_MODELHOST_URL: { schema: url, about: 'Where gateways and workers find modelhost (default from host and port).' },
-  LASTMILE_SERVICE_TOKEN: { schema: secret(32), byFile: true, about: 'Shared secret between API, gateways, collector, modelhost and workers, at least 32 characters.' },
+  LASTMILE_SERVICE_TOKEN: { schema: secrets(32), byFile: true, about: 'Shared secret between API, gateways, collector, modelhost and workers, at least 32 characters. NEW,OLD while it is rotated: the first is sent, all are taken.' },
   LASTMILE_SIGNING_KEY_FILE: { schema: z.string(), about: 'Ed25519 private key (PEM) that signs route tables; the API alone reads it (default DATA_DIR/keys/routes.pem).' },
-  LASTMILE_SIGNING_PUBLIC_KEY_FILE: { schema: z.string(), about: 'Its public key (PEM), for gateways (default DATA_DIR/keys/routes.pub.pem).' },
+  LASTMILE_SIGNING_PUBLIC_KEY_FILE: { schema: z.string(), about: 'Its public key (PEM), for gateways and modelhost (default DATA_DIR/keys/routes.pub.pem). Several PEM blocks while it is rotated: what any of them signed is taken.' },
   LASTMILE_ARTIFACT_DIR: { schema: z.string(), about: 'Content-addressed store of packages (default DATA_DIR/artifacts).' },
   LASTMILE_REGISTRY_DIR: { schema: z.string(), about: 'Root of the filesystem registry: NAME/VERSION/files (default DATA_DIR/registry).' },
-  LASTMILE_PAYLOAD_KEY: { schema: secret(44), byFile: true, about: 'Base64 of 32 bytes: encrypts workflow payloads with AES-256-GCM. Without it they are plain ids and digests.' },
+  LASTMILE_PAYLOAD_KEY: { schema: secrets(44), byFile: true, about: 'Base64 of 32 bytes: encrypts workflow payloads with AES-256-GCM. Without it they are plain ids and digests. NEW,OLD while it is rotated: the first encrypts, all decrypt.' },
   LASTMILE_WORKER_HEARTBEAT_FILE: { schema: z.string(), about: 'A file that the worker touches every five seconds while it polls Temporal and reaches MongoDB; for health checks (default: none).' },
   LASTMILE_LEASE_MS: { schema: milliseconds, default: '15000', about: 'How long a gateway without contact to the API may go on sending challengers their share.' },
   LASTMILE_NOTIFY: { schema: z.enum(['log', 'webhook']), default: 'log', about: 'Where notices of verdicts go.' },
   LASTMILE_NOTIFY_WEBHOOK_URL: { schema: url, about: 'Address for LASTMILE_NOTIFY=webhook.' },
-  LASTMILE_NOTIFY_WEBHOOK_SECRET: { schema: secret(24), byFile: true, about: 'Secret that signs webhook notices (HMAC-SHA256).' },
+  LASTMILE_NOTIFY_WEBHOOK_SECRET: { schema: secrets(24), byFile: true, about: 'Secret that signs webhook notices (HMAC-SHA256). NEW,OLD while it is rotated: each signs.' },
+  LASTMILE_EGRESS_ALLOW: { schema: allowList, default: '', about: 'Hosts (mlserver, .models.example.com) and networks (10.1.0.0/16) that files may name as model servers, and webhooks that are not public https. Loopback is allowed in development; cloud metadata and link-local addresses never.' },
   LASTMILE_AUDIT_CHECKPOINTS: { schema: z.string().regex(/^(none|(file|webhook)(,(file|webhook))?)$/, 'file, webhook, both with a comma, or none'), default: 'file', about: 'Where signed checkpoints of the audit chain go: file (DATA_DIR/audit), webhook, both with a comma, or none.' },
   LASTMILE_AUDIT_CHECKPOINT_MS: { schema: milliseconds, default: '60000', about: 'Longest time that a new audit record waits for a checkpoint.' },
   LASTMILE_AUDIT_CHECKPOINT_RECORDS: { schema: z.coerce.number().int().min(1), default: '100', about: 'After so many new audit records a checkpoint is made at once.' },
   LASTMILE_AUDIT_WEBHOOK_URL: { schema: url, about: 'Address for checkpoints; LASTMILE_AUDIT_CHECKPOINTS=webhook needs it.' },
-  LASTMILE_AUDIT_WEBHOOK_SECRET: { schema: secret(24), byFile: true, about: 'Secret that signs them on the way (HMAC-SHA256).' },
+  LASTMILE_AUDIT_WEBHOOK_SECRET: { schema: secrets(24), byFile: true, about: 'Secret that signs them on the way (HMAC-SHA256). NEW,OLD while it is rotated: each signs.' },
   LASTMILE_LOG_LEVEL: { schema: z.enum(['debug', 'info', 'warn', 'error']), default: 'info', about: 'Least level that is logged.' },
   LASTMILE_ELEC2: { schema: z.string(), about: 'Path of elec2.csv for the end-to-end test; without it the test runs on a generated stream.' },
 } as const satisfies Readonly<Record<string, Variable>>;

@@ -23,19 +23,20 @@ export function ensureKeyPair(keyFile: string, publicKeyFile: string): void {
 
 /** Throws LM_INVALID_CONFIG when the file is missing or no Ed25519 key. */
 export function loadSigningKey(keyFile: string): SigningKey {
-  const key = readKey(keyFile, createPrivateKey);
+  const [key] = readKeys(keyFile, (pem) => [createPrivateKey(pem)]) as readonly [KeyObject];
   return { key, keyId: keyIdOf(createPublicKey(key)) };
 }
 
-export function loadPublicKey(publicKeyFile: string): SigningKey {
-  const key = readKey(publicKeyFile, createPublicKey);
-  return { key, keyId: keyIdOf(key) };
+/** Every key of the file, in PEM blocks: two while the signing key is rotated, and what either signed is taken. */
+export function loadPublicKeys(publicKeyFile: string): readonly SigningKey[] {
+  const blocks = (text: string): readonly string[] => text.match(/-----BEGIN [A-Z ]+-----[^-]+-----END [A-Z ]+-----/g) ?? [text];
+  return readKeys(publicKeyFile, (text) => blocks(text).map((pem) => createPublicKey(pem))).map((key) => ({ key, keyId: keyIdOf(key) }));
 }
 
-function readKey(file: string, parse: (pem: string) => KeyObject): KeyObject {
+function readKeys(file: string, parse: (pem: string) => readonly KeyObject[]): readonly KeyObject[] {
   try {
-    const key = parse(readFileSync(file, 'utf8'));
-    if (key.asymmetricKeyType === 'ed25519') return key;
+    const keys = parse(readFileSync(file, 'utf8'));
+    if (keys.every(({ asymmetricKeyType }) => asymmetricKeyType === 'ed25519')) return keys;
   } catch (error) {
     throw new LastmileError('LM_INVALID_CONFIG', `The route signing key ${file} cannot be read; \`npm start\` makes one, or set LASTMILE_SIGNING_KEY_FILE.`, { cause: error });
   }
@@ -47,9 +48,10 @@ export function signTable(table: RouteTable, { key, keyId }: SigningKey): Signed
   return { keyId, table: text, signature: sign(null, Buffer.from(text), key).toString('base64') };
 }
 
-/** The table when the signature holds under `key`; null otherwise. */
-export function verifyTable(signed: SignedTable, { key, keyId }: SigningKey): RouteTable | null {
-  if (signed.keyId !== keyId || !verify(null, Buffer.from(signed.table), key, Buffer.from(signed.signature, 'base64'))) return null;
+/** The table when the signature holds under the one of `keys` that it names; null otherwise. */
+export function verifyTable(signed: SignedTable, keys: readonly SigningKey[]): RouteTable | null {
+  const key = keys.find(({ keyId }) => keyId === signed.keyId)?.key;
+  if (key === undefined || !verify(null, Buffer.from(signed.table), key, Buffer.from(signed.signature, 'base64'))) return null;
   return JSON.parse(signed.table) as RouteTable;
 }
 
@@ -59,10 +61,11 @@ export function signBreakGlass(claims: BreakGlassClaims, { key, keyId }: Signing
   return ['bg1', keyId, Buffer.from(text).toString('base64url'), sign(null, Buffer.from(BREAK_GLASS_DOMAIN + text), key).toString('base64url')].join('.');
 }
 
-/** The claims of a token that the key signed and that has not expired; null for anything else. */
-export function verifyBreakGlass(token: string, { key, keyId }: SigningKey, nowMs: number): BreakGlassClaims | null {
+/** The claims of a token that one of the keys signed and that has not expired; null for anything else. */
+export function verifyBreakGlass(token: string, keys: readonly SigningKey[], nowMs: number): BreakGlassClaims | null {
   const [version, id, claims = '', signature = '', ...rest] = token.split('.');
-  if (version !== 'bg1' || id !== keyId || rest.length > 0) return null;
+  const key = keys.find(({ keyId }) => keyId === id)?.key;
+  if (version !== 'bg1' || key === undefined || rest.length > 0) return null;
   const text = Buffer.from(claims, 'base64url').toString();
   if (!verify(null, Buffer.from(BREAK_GLASS_DOMAIN + text), key, Buffer.from(signature, 'base64url'))) return null;
   const said = JSON.parse(text) as { readonly v: number; readonly use: string } & Omit<BreakGlassClaims, 'v' | 'use'>;

@@ -31,6 +31,7 @@ export const CATALOGUE = {
   LM_ROLLOUT_IN_PROGRESS: { kind: 'conflict', when: 'The deployment has an active rollout and rollout.whenBusy is refuse.' },
   LM_CONFLICT: { kind: 'conflict', when: 'The document changed, or already exists with other content.' },
   LM_IDEMPOTENCY_MISMATCH: { kind: 'mismatch', when: 'The Idempotency-Key was used before with another request.' },
+  LM_EGRESS_DENIED: { kind: 'refused', when: 'A model server or webhook is at an address that the egress rules do not allow; the message names the rule.' },
   LM_DIGEST_MISMATCH: { kind: 'refused', when: 'The bytes at hand are not the bytes that were validated.' },
   LM_VALIDATION_FAILED: { kind: 'refused', when: 'The model breaks its contract, a golden request, or the latency limit.' },
   LM_SAME_VARIANT: { kind: 'refused', when: 'The version to try is the variant that already decides.' },

@@ -15,26 +15,26 @@ const BODY_BYTES = 64 * 1024;
  * The listener of this very process, since callers' port is shared by several: kills that do not need the API (decision D3), its status, and
  * the inference path itself, so that a probe can ask what this process answers. Not yet listening.
  */
-export function createAdminServer(context: Context, of: { readonly key: SigningKey; readonly host: string }): Server {
+export function createAdminServer(context: Context, of: { readonly keys: readonly SigningKey[]; readonly host: string }): Server {
   // Here too the address decides who must show a key.
   const own: Context = { ...context, keysNeeded: context.keysNeeded || needsKeys(of.host) };
   return createGatewayServer(own, (_context, request, response) => {
     const path = (request.url ?? '').split('?', 1)[0] ?? '';
-    return path.startsWith('/admin/') ? administer(own, request, { response, path, key: of.key }) : answer(own, request, response);
+    return path.startsWith('/admin/') ? administer(own, request, { response, path, keys: of.keys }) : answer(own, request, response);
   });
 }
 
-async function administer(context: Context, request: IncomingMessage, { response, path, key }: { response: ServerResponse; path: string; key: SigningKey }): Promise<void> {
+async function administer(context: Context, request: IncomingMessage, { response, path, keys }: { response: ServerResponse; path: string; keys: readonly SigningKey[] }): Promise<void> {
   const { authorization } = request.headers;
   switch (`${request.method ?? ''} ${path}`) {
     case 'GET /admin/v1/status': respondJson(response, 200, statusOfGateway(context, authorization)); return;
     case 'GET /admin/v1/kills': {
-      const { tenantId } = identifyKiller(context, key, authorization);
+      const { tenantId } = identifyKiller(context, keys, authorization);
       respondJson(response, 200, { ...context.identity, ownKills: context.ownKills.open(tenantId), quiet: context.fence.quiet(tenantId) });
       return;
     }
     case 'POST /admin/v1/kills': {
-      const killer = identifyKiller(context, key, authorization);
+      const killer = identifyKiller(context, keys, authorization);
       respondJson(response, 200, await killDirectly(context, killer, await readBody(request, BODY_BYTES)));
       return;
     }

@@ -1,5 +1,6 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isServiceToken } from '../config/service-token.ts';
 import { LastmileError } from '../domain/errors.ts';
 import { DEFAULT_TENANT, type TenantId } from '../domain/ids.ts';
 import type { CallerKey } from '../domain/traffic/table.ts';
@@ -29,10 +30,10 @@ export function identify(of: { readonly keysNeeded: boolean; readonly authorizat
 export const PROBE_HEADER = 'x-lastmile-probe';
 
 /** The service token in `x-lastmile-probe`: no caller key is needed and the path gives the tenant. Null for all others; throws LM_UNAUTHENTICATED for a wrong token. */
-export function identifyProbe(headers: IncomingHttpHeaders, tenant: TenantId | null, token: string): Caller | null {
+export function identifyProbe(headers: IncomingHttpHeaders, tenant: TenantId | null, tokens: readonly string[]): Caller | null {
   const given = headers[PROBE_HEADER];
   if (given === undefined) return null;
-  if (typeof given !== 'string' || !isSame(given, token)) throw new LastmileError('LM_UNAUTHENTICATED', `${PROBE_HEADER} takes the service token of this installation; leave it out to ask as a caller.`);
+  if (typeof given !== 'string' || !isServiceToken(given, tokens)) throw new LastmileError('LM_UNAUTHENTICATED', `${PROBE_HEADER} takes the service token of this installation; leave it out to ask as a caller.`);
   return { tenantId: tenant ?? DEFAULT_TENANT, mayDebug: true, isProbe: true };
 }
 
@@ -41,15 +42,9 @@ export function unknownModel(model: string): LastmileError {
   return new LastmileError('LM_DEPLOYMENT_NOT_FOUND', `There is no deployment "${model}" here; \`lastmile status\` lists yours.`);
 }
 
-/** Constant-time comparison with the token that our own processes share. */
-export function hasServiceToken(authorization: string | undefined, token: string): boolean {
-  const given = bearer(authorization);
-  return given !== null && isSame(given, token);
-}
+export function hasServiceToken(authorization: string | undefined, tokens: readonly string[]): boolean { return isServiceToken(bearer(authorization), tokens); }
 
 /** A break-glass token, the longest, is about 600 characters. */
 export function bearer(authorization: string | undefined): string | null { return /^Bearer ([\x21-\x7e]{1,2048})$/i.exec(authorization ?? '')?.[1] ?? null; }
 
-/** In constant time, whatever the lengths. */
-function isSame(given: string, secret: string): boolean { return timingSafeEqual(sha256(given), sha256(secret)); }
 function sha256(text: string): Buffer { return createHash('sha256').update(text).digest(); }

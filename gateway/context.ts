@@ -23,7 +23,8 @@ export interface Context {
   readonly clock: GatewayClock;
   readonly limits: Limits;
   readonly keysNeeded: boolean;
-  readonly serviceToken: string;
+  /** Any of them is taken. */
+  readonly serviceTokens: readonly string[];
   readonly identity: { readonly gatewayId: string; readonly incarnation: number };
   readonly log: Log;
   /** Work that goes on after an answer; a stop waits for it. */

@@ -31,10 +31,10 @@ const DirectKillBody = z.strictObject({
 export type Killer = { readonly tenantId: TenantId; readonly actor: Actor } | { readonly tenantId: null; readonly actor: null };
 
 /** Throws LM_UNAUTHENTICATED for a token that is forged, expired or of another installation. */
-export function identifyKiller({ serviceToken, clock }: Context, key: SigningKey, authorization: string | undefined): Killer {
-  if (hasServiceToken(authorization, serviceToken)) return { tenantId: null, actor: null };
+export function identifyKiller({ serviceTokens, clock }: Context, keys: readonly SigningKey[], authorization: string | undefined): Killer {
+  if (hasServiceToken(authorization, serviceTokens)) return { tenantId: null, actor: null };
   const token = bearer(authorization);
-  const claims = token === null ? null : verifyBreakGlass(token, key, clock.utcMs());
+  const claims = token === null ? null : verifyBreakGlass(token, keys, clock.utcMs());
   if (claims === null) throw new LastmileError('LM_UNAUTHENTICATED', 'This path needs a break-glass token of this installation that has not expired, or the service token.');
   return { tenantId: claims.tenantId, actor: claims.actor };
 }

@@ -1,5 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { Pool, type Dispatcher } from 'undici';
+import type { Egress } from '../config/egress.ts';
+import { isLastmileError } from '../domain/errors.ts';
 import type { LegError } from '../domain/record.ts';
 import type { Endpoint } from '../domain/variant.ts';
 import type { Leg } from './fence.ts';
@@ -29,7 +31,7 @@ export interface Killed { readonly ok: false; readonly error: 'killed'; readonly
 /** Keep-alive connections to the model servers. The serving path and the mirrors each have their own (promise 7). */
 export interface Upstreams { send(request: Outgoing): Promise<Answer | Killed>; close(): Promise<void> }
 
-export function createUpstreams(of: { readonly connections: number; readonly answerBytes: number; readonly elapsedMs: () => number }): Upstreams {
+export function createUpstreams(of: { readonly connections: number; readonly answerBytes: number; readonly elapsedMs: () => number; readonly egress: Egress }): Upstreams {
   const pools = new Map<string, Pool>();
   const poolOf = (origin: string): Pool => {
     const pool = pools.get(origin) ?? newPool(origin, of);
@@ -42,7 +44,9 @@ export function createUpstreams(of: { readonly connections: number; readonly ans
       const { leg } = request;
       try {
         const { origin, path } = addressOf(request);
-        const attempt = (): Promise<Attempt> => exchange(poolOf(origin), { ...request, path, deadlineMs: request.deadlineMs - (of.elapsedMs() - startMs) });
+        const pool = orDenied(() => poolOf(origin));
+        if ('ok' in pool) return { ...pool, latencyMs: of.elapsedMs() - startMs };
+        const attempt = (): Promise<Attempt> => exchange(pool, { ...request, path, deadlineMs: request.deadlineMs - (of.elapsedMs() - startMs) });
         let made = await attempt();
         // A pooled socket that the server closed in the same moment, or a server that restarts: nothing came, so nothing was decided.
         if (cameNothing(made) && request.mayRetry() && of.elapsedMs() - startMs < request.deadlineMs) made = await attempt();
@@ -55,11 +59,20 @@ export function createUpstreams(of: { readonly connections: number; readonly ans
 }
 
 /** Idle sockets are given up before common servers do (uvicorn: 5 s), which makes the race above rare. */
-function newPool(origin: string, of: { readonly connections: number; readonly answerBytes: number }): Pool {
+function newPool(origin: string, of: { readonly connections: number; readonly answerBytes: number; readonly egress: Egress }): Pool {
   return new Pool(origin, {
     connections: of.connections, pipelining: 1, allowH2: false, keepAliveTimeout: 4_000, keepAliveMaxTimeout: 60_000, connectTimeout: 5_000,
     headersTimeout: 0, bodyTimeout: 0, maxResponseSize: of.answerBytes,
+    connect: { lookup: of.egress.admit(origin) },
   });
+}
+
+/** A server that may not be called is one that cannot be reached. */
+function orDenied(open: () => Pool): Pool | { readonly ok: false; readonly error: 'connect'; readonly detail: string } {
+  try { return open(); } catch (error) {
+    if (isLastmileError(error)) return { ok: false, error: 'connect', detail: error.message };
+    throw error;
+  }
 }
 
 function addressOf({ endpoint, path }: Outgoing): { origin: string; path: string } {

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
+import type { Egress } from '../config/egress.ts';
 import type { Log } from '../config/log.ts';
 import type { Running } from '../config/run.ts';
 import type { SigningKey } from '../config/signing.ts';
@@ -35,10 +36,14 @@ export interface GatewayOptions {
   readonly apiUrl: string;
   readonly collectorUrl: string;
   readonly serviceToken: string;
+  /** Taken beside it while it is rotated. */
+  readonly otherServiceTokens?: readonly string[];
+  /** Which model servers it may call. */
+  readonly egress: Egress;
   /** The listener of this process alone. `url`: where API and command line find it, when that is not host and port. */
   readonly admin: { readonly host: string; readonly port: number; readonly url: string | null };
-  /** Verifies route tables and break-glass tokens. */
-  readonly key: SigningKey;
+  /** Verify route tables and break-glass tokens. */
+  readonly keys: readonly SigningKey[];
   /** Own kills are kept beside it. */
   readonly tablePath: string;
   /** Until the API says its own. */
@@ -56,11 +61,11 @@ export async function startGateway(options: GatewayOptions): Promise<RunningGate
   const limits = { ...LIMITS, ...options.limits };
   const { context, file, bell, upstreams } = await assemble(options, { clock, limits });
   const server = createGatewayServer(context);
-  const admin = createAdminServer(context, { key: options.key, host: options.admin.host });
+  const admin = createAdminServer(context, { keys: options.keys, host: options.admin.host });
   await listen(admin, options.admin);
   const adminPort = portOf(admin);
   const kept = await file.read();
-  if (kept !== null && context.table.accept(kept) === 'unsigned') options.log.warn('the route table on disk is not signed by the key at hand; it is left aside', {});
+  if (kept !== null && context.table.accept(kept) === 'unsigned') options.log.warn('the route table on disk is not signed by a key at hand; it is left aside', {});
   const adminAddress = options.admin.url ?? addressOf(options.admin.host, adminPort);
   const sync = startSync({
     ...options, clock, file, bell, table: context.table, ownKills: context.ownKills,
@@ -96,19 +101,19 @@ async function assemble(options: GatewayOptions, { clock, limits }: { clock: Gat
   const queue = createRecordQueue({ ...identity, capBytes: limits.recordQueueBytes, clock });
   const bell = createBell();
   const { table, ownKills, fence } = await control(options, { clock, bell });
-  const serving = createUpstreams({ connections: limits.servingConnections, answerBytes: limits.answerBytes, elapsedMs });
-  const shadow = createUpstreams({ connections: limits.mirrorsPerVariant, answerBytes: limits.answerBytes, elapsedMs });
+  const serving = createUpstreams({ connections: limits.servingConnections, answerBytes: limits.answerBytes, elapsedMs, egress: options.egress });
+  const shadow = createUpstreams({ connections: limits.mirrorsPerVariant, answerBytes: limits.answerBytes, elapsedMs, egress: options.egress });
   const mirrors = createMirrors({ upstreams: shadow, fence, queue, counters, elapsedMs, perVariant: limits.mirrorsPerVariant, bytes: limits.mirrorBytes, textBytes: limits.recordTextBytes });
   const context: Context = {
     table, ownKills, fence, serving, mirrors, queue, counters, clock, limits, identity, log: options.log,
-    keysNeeded: needsKeys(options.host), serviceToken: options.serviceToken, background: new Set(),
+    keysNeeded: needsKeys(options.host), serviceTokens: [options.serviceToken, ...options.otherServiceTokens ?? []], background: new Set(),
   };
   return { context, file: tableFile(options.tablePath), bell, upstreams: [serving, shadow] };
 }
 
 /** Routes, own kills, and the fence that obeys both in the very step in which one of them changes. */
 async function control(options: GatewayOptions, { clock, bell }: { clock: GatewayClock; bell: Bell }): Promise<Pick<Context, 'table' | 'ownKills' | 'fence'>> {
-  const table = createRouteTable(options.key, clock.elapsedMs, () => { fence.obey(); });
+  const table = createRouteTable(options.keys, clock.elapsedMs, () => { fence.obey(); });
   const ownKills = await openOwnKills(join(dirname(options.tablePath), 'own-kills.json'), {
     changed: () => { fence.obey(); bell.ring(); },
     failed: (error) => { options.log.error('the break-glass kills could not be written; merged ones are kept', { error }); },

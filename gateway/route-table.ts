@@ -26,14 +26,14 @@ export interface RouteTableHolder {
 interface Held { readonly table: RouteTable; readonly digest: string; readonly routes: ReadonlyMap<string, TableRoute>; readonly callers: ReadonlyMap<string, CallerKey> }
 
 /** `accepted` runs before `accept` returns: what is killed is ended in the same step. */
-export function createRouteTable(key: SigningKey, elapsedMs: () => number, accepted: () => void): RouteTableHolder {
+export function createRouteTable(keys: readonly SigningKey[], elapsedMs: () => number, accepted: () => void): RouteTableHolder {
   let held: Held | null = null;
   let leaseEndMs = -Infinity;
   /** Highest revision ever obeyed per deployment, also of those that are gone. */
   const highest = new Map<DeploymentUid, number>();
   return {
     accept(signed) {
-      const table = verified(signed, key);
+      const table = verified(signed, keys);
       if (table === null) return 'unsigned';
       const digest = contentDigest(table);
       if (held?.digest === digest) return 'same';
@@ -68,9 +68,9 @@ function isOlder(table: RouteTable, held: RouteTable | null, highest: ReadonlyMa
 }
 
 /** Bytes that came over a wire or from a disk: whatever is wrong with them, they are not a signed table. */
-function verified(signed: SignedTable, key: SigningKey): RouteTable | null {
+function verified(signed: SignedTable, keys: readonly SigningKey[]): RouteTable | null {
   try {
-    const table = verifyTable(signed, key) as Partial<RouteTable> | null;
+    const table = verifyTable(signed, keys) as Partial<RouteTable> | null;
     return table?.v === 1 && Array.isArray(table.routes) && Array.isArray(table.callers) ? table as RouteTable : null;
   } catch { return null; }
 }

@@ -10,7 +10,7 @@ export function statsOf({ counters, queue }: Pick<Context, 'counters' | 'queue'>
 }
 
 export function statusOfGateway(context: Context, authorization: string | undefined): object {
-  if (!hasServiceToken(authorization, context.serviceToken)) throw new LastmileError('LM_UNAUTHENTICATED', 'GET /status needs the service token of this installation.');
+  if (!hasServiceToken(authorization, context.serviceTokens)) throw new LastmileError('LM_UNAUTHENTICATED', 'GET /status needs the service token of this installation.');
   const { table } = context;
   return { ...context.identity, ...statsOf(context), tableDigest: table.digest(), applied: table.applied(), leaseLost: table.leaseLost() };
 }

@@ -12,7 +12,7 @@ export type Serving = Extract<Choice, { kind: 'serve' }> & { readonly debug: boo
 
 /** The route that the caller may ask for. Throws LM_UNAUTHENTICATED, LM_FORBIDDEN, LM_DEPLOYMENT_NOT_FOUND, LM_GATEWAY_UNAVAILABLE. */
 export function routeFor(context: Context, request: IncomingMessage, target: ModelTarget): { readonly route: TableRoute; readonly caller: Caller } {
-  const probe = identifyProbe(request.headers, target.tenant, context.serviceToken);
+  const probe = identifyProbe(request.headers, target.tenant, context.serviceTokens);
   if (!context.table.isHeld()) throw new LastmileError('LM_GATEWAY_UNAVAILABLE', 'This gateway has no route table yet; it gets one from the API.', { retryAfterMs: 1_000 });
   const caller = probe ?? identify({ keysNeeded: context.keysNeeded, authorization: request.headers.authorization, tenant: target.tenant, model: target.model }, (hash) => context.table.caller(hash));
   const route = context.table.route(caller.tenantId, target.model);

@@ -1,8 +1,8 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import type { Log } from '../config/log.ts';
 import type { Secret } from '../config/schema.ts';
+import { isServiceToken } from '../config/service-token.ts';
 import { verifyBreakGlass, type SigningKey } from '../config/signing.ts';
 import { isLastmileError, LastmileError } from '../domain/errors.ts';
 import type { DirectBackendKillAnswer } from '../domain/kill/break-glass.ts';
@@ -17,8 +17,8 @@ const NAME = 'lastmile-modelhost';
 interface Reply { readonly status: number; readonly body: string | Buffer }
 type Handler = (request: IncomingMessage) => Promise<Reply> | Reply;
 
-/** `breakGlassKey`: who signs break-glass tokens; null while the installation has no key yet. */
-export interface Credentials { readonly token: Secret; readonly breakGlassKey: () => SigningKey | null }
+/** `tokens`: any of them is taken. `breakGlassKeys`: who signs break-glass tokens; none while the installation has no key yet. */
+export interface Credentials { readonly tokens: readonly Secret[]; readonly breakGlassKeys: () => readonly SigningKey[] }
 
 /** Open Inference Protocol v2 at /v2, and the admin routes, which need the service token; killing takes a break-glass token too. */
 export function createModelServer(host: Host, credentials: Credentials, log: Log): Server {
@@ -73,7 +73,7 @@ async function infer(host: Host, variantId: string, request: IncomingMessage): P
 
 async function adminRoute(request: IncomingMessage, { path, method }: { path: string; method: string }, { host, credentials }: { host: Host; credentials: Credentials }): Promise<Reply> {
   if (method === 'POST' && path === '/admin/kills') return json(await kill(request, host, credentials));
-  authenticate(request, credentials.token);
+  authenticate(request, credentials.tokens);
   if (method === 'DELETE' && path.startsWith('/admin/kills/')) return json(await revive(host, path.slice('/admin/kills/'.length)));
   if (method === 'GET' && path === '/admin/variants') return json({ variants: host.list() });
   const id = path.startsWith('/admin/variants/') ? path.slice('/admin/variants/'.length) : '';
@@ -88,16 +88,16 @@ async function adminRoute(request: IncomingMessage, { path, method }: { path: st
 const KillRequest = z.strictObject({ variantIds: z.array(z.string().regex(VARIANT_ID)).min(1).max(1_000) });
 
 /** All at once: the slowest does not hold up the others. The bearer of a break-glass token reaches the variants of its own tenant only. */
-async function kill(request: IncomingMessage, host: Host, { token, breakGlassKey }: Credentials): Promise<DirectBackendKillAnswer> {
-  const tenant = isServiceToken(request, token) ? null : breakGlassTenant(request, breakGlassKey());
+async function kill(request: IncomingMessage, host: Host, { tokens, breakGlassKeys }: Credentials): Promise<DirectBackendKillAnswer> {
+  const tenant = isOurs(request, tokens) ? null : breakGlassTenant(request, breakGlassKeys());
   const parsed = KillRequest.safeParse(parseJson(await readBody(request)));
   if (!parsed.success) throw new LastmileError('LM_INVALID_REQUEST', `The request to kill is wrong: ${z.prettifyError(parsed.error)}`);
   const ended = await Promise.all([...new Set(parsed.data.variantIds)].map(async (id) => [id, { state: 'gone' as const, ...await host.kill(id, tenant) }] as const));
   return { variants: Object.fromEntries(ended) };
 }
 
-function breakGlassTenant(request: IncomingMessage, key: SigningKey | null): string {
-  const claims = key === null ? null : verifyBreakGlass(bearerOf(request), key, Date.now());
+function breakGlassTenant(request: IncomingMessage, keys: readonly SigningKey[]): string {
+  const claims = verifyBreakGlass(bearerOf(request), keys, Date.now());
   if (claims === null) throw new LastmileError('LM_UNAUTHENTICATED', 'Killing here needs the service token, or a break-glass token of this installation that has not expired.');
   return claims.tenantId;
 }
@@ -108,16 +108,12 @@ async function revive(host: Host, id: string): Promise<object> {
   return host.status(id);
 }
 
-/** Compares hashes, so that neither length nor prefix of the token shows in the time it takes. */
-function isServiceToken(request: IncomingMessage, token: Secret): boolean {
-  const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(request.headers.authorization ?? ''), hash(`Bearer ${token.reveal()}`));
-}
+function isOurs(request: IncomingMessage, tokens: readonly Secret[]): boolean { return isServiceToken(bearerOf(request), tokens.map((token) => token.reveal())); }
 
 function bearerOf(request: IncomingMessage): string { return /^Bearer ([\x21-\x7e]{1,4096})$/.exec(request.headers.authorization ?? '')?.[1] ?? ''; }
 
-function authenticate(request: IncomingMessage, token: Secret): void {
-  if (isServiceToken(request, token)) return;
+function authenticate(request: IncomingMessage, tokens: readonly Secret[]): void {
+  if (isOurs(request, tokens)) return;
   throw new LastmileError('LM_UNAUTHENTICATED', 'The admin routes of modelhost need the service token: authorization: Bearer <LASTMILE_SERVICE_TOKEN>.');
 }
 

@@ -21,7 +21,7 @@ await runProcess('worker', start);
 async function start(config: Config, log: Log): Promise<Running> {
   Runtime.install({ logger: new DefaultLogger('WARN', ({ level, message, meta }) => { log.warn(message, { from: 'temporal', at: level, ...meta }); }), shutdownSignals: [] });
   const ports = wire(config, log);
-  const converter = dataConverter(config.payloadKey);
+  const converter = dataConverter(config.payloadKey, config.otherPayloadKeys);
   const [connection, workflowBundle] = await Promise.all([
     patiently(log, () => NativeConnection.connect({ address: config.temporal.address })), bundleWorkflows(converter), patiently(log, () => ports.stores.prepare()),
   ]);

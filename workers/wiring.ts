@@ -22,7 +22,7 @@ export function wire(config: Config, log: Log): ActivityPorts {
     artifacts: artifactStores.filesystem.create({ root: config.artifactDir }),
     trainer: trainers.command.create({}),
     notifier: configuredNotifier(config, log),
-    orchestrator: orchestrators.temporal.create({ address: config.temporal.address, namespace: config.temporal.namespace, uiUrl: config.temporal.uiUrl, payloadKey: config.payloadKey, deadlineMs: 10_000 }),
+    orchestrator: orchestrators.temporal.create({ address: config.temporal.address, namespace: config.temporal.namespace, uiUrl: config.temporal.uiUrl, payloadKey: config.payloadKey, otherPayloadKeys: config.otherPayloadKeys, deadlineMs: 10_000 }),
     now: Date.now,
     trainingDir: join(config.dataDir, 'training'),
     pageOf: (deployment) => `${config.api.url}/deployments/${deployment}`,

@@ -15,7 +15,7 @@ import { translated, wasLate } from './_shared/failures.ts';
 import { reconcileSchedule } from './_shared/schedules.ts';
 
 const Options = z.strictObject({
-  address: z.string(), namespace: z.string(), uiUrl: z.url().nullable(), payloadKey: z.instanceof(Secret).nullable(),
+  address: z.string(), namespace: z.string(), uiUrl: z.url().nullable(), payloadKey: z.instanceof(Secret).nullable(), otherPayloadKeys: z.array(z.instanceof(Secret)).readonly().optional(),
   /** How long a call may take before its caller is told that nobody answers. */
   deadlineMs: z.number().int().positive().default(10_000),
 });
@@ -28,7 +28,7 @@ export const temporal: Adapter<Orchestrator, z.output<typeof Options>> = {
   options: Options,
   create(options) {
     const connection = Connection.lazy({ address: options.address });
-    const client = new Client({ connection, namespace: options.namespace, dataConverter: dataConverter(options.payloadKey) });
+    const client = new Client({ connection, namespace: options.namespace, dataConverter: dataConverter(options.payloadKey, options.otherPayloadKeys) });
     const bounded = <T>(call: () => Promise<T>): Promise<T> => within(connection, options.deadlineMs, call);
     return {
       startRollout: (start, updateId) => orThrow(bounded(() => startRollout(client, start, updateId)), () => notStarted(start)),

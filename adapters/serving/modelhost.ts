@@ -37,8 +37,8 @@ export const modelhost: Adapter<ServingBackend, Settings> = {
         if (answer.status !== 200) throw errorOf(answer, settings.url);
         return Status.parse(JSON.parse(answer.text));
       },
-      metadata: readMetadata,
-      infer,
+      metadata: (endpoint) => readMetadata(endpoint),
+      infer: (endpoint, request, timeoutMs) => infer(endpoint, request, { timeoutMs }),
       async kill(_endpoint, variantId) {
         const answer = await admin(settings, { method: 'POST', path: 'kills', body: JSON.stringify({ variantIds: [variantId] }), timeoutMs: QUICK_MS });
         if (answer.status !== 200) throw errorOf(answer, settings.url);

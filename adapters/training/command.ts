@@ -10,7 +10,7 @@ const KEPT_LINES = 20;
 const GRACE_MS = 5_000;
 
 /** Variables of ours that a training command has no business with. */
-const SECRETS = /^LASTMILE_(SERVICE_TOKEN|API_KEY|PAYLOAD_KEY|NOTIFY_WEBHOOK_SECRET)$|^MONGODB_URI$/;
+const SECRETS = /^LASTMILE_(SERVICE_TOKEN|API_KEY|PAYLOAD_KEY|NOTIFY_WEBHOOK_SECRET)(_FILE)?$|^LASTMILE_SIGNING_KEY_FILE$|^MONGODB_URI(_FILE)?$/;
 
 export const command: Adapter<Trainer, z.output<typeof Options>> = {
   name: 'command',

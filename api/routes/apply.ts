@@ -1,3 +1,4 @@
+import { createEgress } from '../../config/egress.ts';
 import { newId } from '../../config/ids.ts';
 import { budgetNote, YEAR_MS } from '../../domain/analysis/false-promotions.ts';
 import { parseDeployment } from '../../domain/deployment.schema.ts';
@@ -74,11 +75,13 @@ async function carryOut(ports: ApiPorts, call: Call<'apply'>, spec: DeploymentSp
 }
 
 /** The normal form, with names that this installation knows. */
-function read(file: Readonly<Record<string, unknown>>, { registries, backends }: ApiSettings): DeploymentSpec {
+function read(file: Readonly<Record<string, unknown>>, { registries, backends, egress }: ApiSettings): DeploymentSpec {
   const spec = parseDeployment(file);
   const { registry } = parseModelRef(spec.spec.model);
   if (!registries.includes(registry) && registry !== 'running') throw unknownName('model registry', registry, [...registries, 'running']);
   if (!backends.includes(spec.spec.serving.backend)) throw unknownName('serving backend', spec.spec.serving.backend, backends);
+  const { url } = spec.spec.serving;
+  if (url !== null) createEgress('target', egress).admit(url);
   return spec;
 }
 

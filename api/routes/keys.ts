@@ -15,6 +15,8 @@ export function keyRoutes(ports: ApiPorts): Pick<Handlers, 'listKeys' | 'newKey'
       return ok((await keys.list(tenant)).map(lineOf) satisfies readonly KeyLine[]);
     },
     async newKey(call) {
+      // A key that could make itself a person would pass wherever a person is needed.
+      if (call.body.kind === 'person' && call.principal.actor.kind !== 'person') throw new LastmileError('LM_FORBIDDEN', 'Only a person makes a key for a person: use a key of kind person.');
       const secret = newApiKey();
       const key = keyFrom(call, secret);
       await keys.put(key);

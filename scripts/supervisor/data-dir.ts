@@ -46,7 +46,7 @@ export function emptyDataDir({ root }: DataDir): void {
 /** The shared secret of our processes, made at the first start, and the key pair that signs route tables. Returns the token. */
 export function ensureSecrets(config: Config): string {
   ensureKeyPair(config.signing.keyFile, config.signing.publicKeyFile);
-  if (config.serviceToken !== null) return config.serviceToken.reveal();
+  if (config.serviceToken !== null) return [config.serviceToken, ...config.otherServiceTokens].map((each) => each.reveal()).join(',');
   const file = join(config.dataDir, 'keys', 'service-token');
   if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600 });
   return readFileSync(file, 'utf8').trim();

@@ -1,4 +1,4 @@
-import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http';
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { generateKeyPairSync } from 'node:crypto';
 import { artifactStores } from '../../adapters/artifact/index.ts';
@@ -10,6 +10,7 @@ import { DEFAULT_LIMITS, type ApiLimits, type ApiPorts } from '../../api/call.ts
 import { createCheckpointing } from '../../api/checkpointing.ts';
 import { createControlChannel, type ControlChannel } from '../../api/control-channel.ts';
 import { createKillDriver, type KillDriver } from '../../api/kill/driver.ts';
+import { createApiServer } from '../../api/server.ts';
 import { newId } from '../../config/ids.ts';
 import type { GatewayLine, KillView } from '../../api/contract.ts';
 import type { Log } from '../../config/log.ts';
@@ -116,7 +117,7 @@ export function signingPair(): { readonly signing: SigningKey; readonly publicKe
 }
 
 /** The API on a real socket over memory stores, or those given. */
-export async function createWorld(options: { readonly limits?: Partial<ApiLimits>; readonly leaseMs?: number; readonly gatewayUrl?: string; readonly stores?: Stores } = {}): Promise<World> {
+export async function createWorld(options: { readonly limits?: Partial<ApiLimits>; readonly leaseMs?: number; readonly gatewayUrl?: string; readonly stores?: Stores; readonly otherServiceTokens?: readonly string[]; readonly formerKeys?: readonly SigningKey[] } = {}): Promise<World> {
   let offset = START_MS - Date.now();
   const now = (): number => Date.now() + offset;
   const logged: { level: string; message: string }[] = [];
@@ -127,21 +128,21 @@ export async function createWorld(options: { readonly limits?: Partial<ApiLimits
   const { signing, publicKey } = signingPair();
   const leaseMs = options.leaseMs ?? 3_000;
   const settings = {
-    apiUrl: 'http://api.test', gatewayUrl: options.gatewayUrl ?? 'http://127.0.0.1:1', temporalUiUrl: 'http://temporal.test', leaseMs, serviceToken: new Secret(SERVICE_TOKEN), version: '0.0.0-test',
+    apiUrl: 'http://api.test', gatewayUrl: options.gatewayUrl ?? 'http://127.0.0.1:1', temporalUiUrl: 'http://temporal.test', leaseMs, serviceToken: new Secret(SERVICE_TOKEN), otherServiceTokens: (options.otherServiceTokens ?? []).map((each) => new Secret(each)), egress: { allow: [], loopback: true, own: [] }, version: '0.0.0-test',
     registries: ['filesystem', 'memory'], backends: ['memory', 'modelhost', 'oip'], breakGlassBackends: [{ name: 'modelhost', url: 'http://modelhost.test' }], limits: { ...DEFAULT_LIMITS, pollMs: 20, keyCheckMs: 50, ...options.limits },
   };
   const backend = killableBackend();
   const notices: Notice[] = [];
   const checkpoints = createCheckpointing({ audit: stores.audit, sinks: { memory: checkpointSinks.memory.create({}) }, key: signing, clock: now, log, everyMs: 60_000, everyRecords: 100 });
   const ports: ApiPorts = {
-    stores, orchestrator, artifacts: artifactStores.memory.create({}), backends: { memory: backend, oip: killableBackend({ managed: false }) }, notifier: { async send(notice) { notices.push(notice); } }, signing, checkpoints, log, clock: now, settings,
+    stores, orchestrator, artifacts: artifactStores.memory.create({}), backends: { memory: backend, oip: killableBackend({ managed: false }) }, notifier: { async send(notice) { notices.push(notice); } }, signing, formerKeys: options.formerKeys ?? [], checkpoints, log, clock: now, settings,
   };
   const kills = createKillDriver(ports);
   const channel = createControlChannel({ stores, kills, key: signing, leaseMs, clock: now, log });
   await channel.start();
   kills.start();
   const api = createApi(ports, channel, kills);
-  const server = createServer(api.app);
+  const server = createApiServer(api.app);
   await new Promise<void>((resolve) => { server.listen(0, '127.0.0.1', resolve); });
   const { port } = server.address() as AddressInfo;
   return {

@@ -12,8 +12,10 @@ const TAG_BYTES = 16;
 /** Beside this file: .ts in the repository, .js in the published package. */
 const FAILURE_CONVERTER = join(import.meta.dirname, `failure-converter${extname(import.meta.filename)}`);
 
+interface KnownKey { readonly id: string; readonly key: Buffer }
+
 /** Key id and bytes of a key given as base64. Throws LM_INVALID_CONFIG. */
-function keyOf(secret: Secret): { id: string; key: Buffer } {
+function keyOf(secret: Secret): KnownKey {
   const key = Buffer.from(secret.reveal(), 'base64');
   if (key.length !== KEY_BYTES) throw new LastmileError('LM_INVALID_CONFIG', `LASTMILE_PAYLOAD_KEY must be the base64 of ${KEY_BYTES} bytes, it has ${key.length}; make one with: openssl rand -base64 32`);
   return { id: createHash('sha256').update(key).digest('hex').slice(0, 16), key };
@@ -21,17 +23,19 @@ function keyOf(secret: Secret): { id: string; key: Buffer } {
 
 /**
  * Encrypts whole payloads with AES-256-GCM: random 12-byte IV, tag behind the text, key id in the metadata. Payloads of other
- * encodings pass through, so that a key can be introduced while workflows run; those of another key are refused by name.
+ * encodings pass through, so that a key can be introduced while workflows run; `others` only decrypt, so that it can be rotated;
+ * those of an unknown key are refused by name.
  */
-export function encryption(secret: Secret): PayloadCodec {
-  const { id, key } = keyOf(secret);
+export function encryption(secret: Secret, others: readonly Secret[] = []): PayloadCodec {
+  const current = keyOf(secret);
+  const known = [current, ...others.map(keyOf)];
   return {
-    async encode(payloads) { return payloads.map((payload) => sealed(payload, id, key)); },
-    async decode(payloads) { return payloads.map((payload) => opened(payload, id, key)); },
+    async encode(payloads) { return payloads.map((payload) => sealed(payload, current)); },
+    async decode(payloads) { return payloads.map((payload) => opened(payload, known)); },
   };
 }
 
-function sealed(payload: Payload, id: string, key: Buffer): Payload {
+function sealed(payload: Payload, { id, key }: KnownKey): Payload {
   const iv = randomBytes(IV_BYTES);
   const cipher = createCipheriv(CIPHER, key, iv);
   const text = Buffer.from(JSON.stringify({ metadata: encoded(payload.metadata ?? {}), data: Buffer.from(payload.data ?? []).toString('base64') }));
@@ -39,11 +43,12 @@ function sealed(payload: Payload, id: string, key: Buffer): Payload {
   return { metadata: { encoding: Buffer.from(ENCODING), 'encryption-key-id': Buffer.from(id) }, data };
 }
 
-function opened(payload: Payload, id: string, key: Buffer): Payload {
+function opened(payload: Payload, known: readonly KnownKey[]): Payload {
   const metadata = payload.metadata ?? {};
   if (textOf(metadata.encoding) !== ENCODING) return payload;
   const used = textOf(metadata['encryption-key-id']);
-  if (used !== id) throw new LastmileError('LM_INVALID_CONFIG', `A workflow payload was encrypted with key ${used}, this process has key ${id}; give every process the same LASTMILE_PAYLOAD_KEY.`);
+  const key = known.find(({ id }) => id === used)?.key;
+  if (key === undefined) throw new LastmileError('LM_INVALID_CONFIG', `A workflow payload was encrypted with key ${used}, this process has ${known.map(({ id }) => id).join(', ')}; give every process the same LASTMILE_PAYLOAD_KEY, with the one before behind a comma.`);
   const data = Buffer.from(payload.data ?? []);
   const decipher = createDecipheriv(CIPHER, key, data.subarray(0, IV_BYTES), { authTagLength: TAG_BYTES });
   decipher.setAuthTag(data.subarray(-TAG_BYTES));
@@ -62,6 +67,6 @@ function textOf(bytes: Uint8Array | undefined): string { return bytes === undefi
  * The one data converter of clients, workers and the workflow bundle (decision D7): everything as it is, or, where a key is given,
  * payloads encrypted, and with them what failures say. Failures from before the key are read as they are.
  */
-export function dataConverter(payloadKey: Secret | null): DataConverter {
-  return payloadKey === null ? {} : { payloadCodecs: [encryption(payloadKey)], failureConverterPath: FAILURE_CONVERTER };
+export function dataConverter(payloadKey: Secret | null, others: readonly Secret[] = []): DataConverter {
+  return payloadKey === null ? {} : { payloadCodecs: [encryption(payloadKey, others)], failureConverterPath: FAILURE_CONVERTER };
 }

@@ -1,3 +1,4 @@
+import { createEgress } from '../../../config/egress.ts';
 import type { Config } from '../../../config/load.ts';
 import type { Secret } from '../../../config/schema.ts';
 import type { ServingBackend } from '../../../ports/serving-backend.ts';
@@ -8,6 +9,7 @@ import { oip } from '../oip.ts';
 export function configuredBackends(config: Config, token: Secret): Readonly<Record<string, ServingBackend>> {
   return {
     modelhost: modelhost.create({ url: config.modelhost.url, token, artifactUrl: config.api.url, storeRoot: config.artifactDir }),
-    oip: oip.create({}),
+    // What the operator's own addresses may do, a file may not: none is exempt here.
+    oip: oip.create({ egress: createEgress('target', { ...config.egress, own: [] }) }),
   };
 }

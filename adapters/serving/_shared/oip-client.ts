@@ -1,7 +1,8 @@
-import { request } from 'undici';
+import { Agent, request } from 'undici';
 import { z } from 'zod';
+import type { Egress } from '../../../config/egress.ts';
 import { parseAnswerJson } from '../../../domain/answer-json.ts';
-import { LastmileError } from '../../../domain/errors.ts';
+import { isLastmileError, LastmileError } from '../../../domain/errors.ts';
 import { DATATYPES, type InferenceRequest, type InferenceResponse, type ModelMetadata } from '../../../domain/tensor.ts';
 import type { Endpoint } from '../../../domain/variant.ts';
 import type { ServingState } from '../../../ports/serving-backend.ts';
@@ -9,20 +10,28 @@ import type { ServingState } from '../../../ports/serving-backend.ts';
 /** An Open Inference Protocol v2 client that takes what real servers answer: only the status is authority, bodies may be empty or odd. */
 
 const QUICK_MS = 10_000;
-export interface HttpAnswer { readonly status: number; readonly text: string }
-export interface HttpCall { readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly url: string; readonly body?: string; readonly headers?: Readonly<Record<string, string>>; readonly timeoutMs: number; readonly signal?: AbortSignal | undefined }
+/** No answer of a model server is larger; one without an end costs no more than this. */
+const MOST_BYTES = 64 << 20;
 
-/** One exchange. LM_TIMEOUT after `timeoutMs`; LM_BACKEND_UNAVAILABLE when there is no whole answer. */
+/** How a server whose address came in a file is reached. */
+export interface Guarded { readonly egress: Egress; readonly agent: Agent }
+export function guarded(egress: Egress): Guarded { return { egress, agent: new Agent({ maxResponseSize: MOST_BYTES, connect: { lookup: egress.lookup } }) }; }
+export interface HttpAnswer { readonly status: number; readonly text: string }
+export interface HttpCall { readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'; readonly url: string; readonly body?: string; readonly headers?: Readonly<Record<string, string>>; readonly timeoutMs: number; readonly signal?: AbortSignal | undefined; readonly by?: Guarded | undefined }
+
+/** One exchange. LM_TIMEOUT after `timeoutMs`; LM_BACKEND_UNAVAILABLE when there is no whole answer; LM_EGRESS_DENIED. */
 export async function exchange(call: HttpCall): Promise<HttpAnswer> {
+  call.by?.egress.admit(call.url);
   const limit = AbortSignal.timeout(call.timeoutMs);
   try {
     const { statusCode, body } = await request(call.url, {
-      method: call.method, body: call.body ?? null, headers: { ...(call.body === undefined ? {} : { 'content-type': 'application/json' }), ...call.headers },
+      ...(call.by === undefined ? {} : { dispatcher: call.by.agent }), method: call.method, body: call.body ?? null, headers: { ...(call.body === undefined ? {} : { 'content-type': 'application/json' }), ...call.headers },
       headersTimeout: 0, bodyTimeout: 0, signal: call.signal === undefined ? limit : AbortSignal.any([limit, call.signal]),
     });
     return { status: statusCode, text: await body.text() };
   } catch (error) {
     call.signal?.throwIfAborted();
+    if (isLastmileError(error)) throw error;
     const { origin } = new URL(call.url);
     if (limit.aborted) throw new LastmileError('LM_TIMEOUT', `The serving backend ${origin} gave no answer within ${call.timeoutMs} ms.`, { cause: error });
     throw new LastmileError('LM_BACKEND_UNAVAILABLE', `The serving backend ${origin} does not answer; check that it runs and that the address is right.`, { cause: error });
@@ -30,8 +39,8 @@ export async function exchange(call: HttpCall): Promise<HttpAnswer> {
 }
 
 /** 200 is ready, 404 absent, any other answer not yet. Servers differ in bodies and in what they say after an unload. */
-export async function readiness(endpoint: Endpoint): Promise<{ state: ServingState; reason: string | null }> {
-  const answer = await exchange({ method: 'GET', url: `${modelUrl(endpoint)}/ready`, timeoutMs: QUICK_MS });
+export async function readiness(endpoint: Endpoint, by?: Guarded): Promise<{ state: ServingState; reason: string | null }> {
+  const answer = await exchange({ method: 'GET', url: `${modelUrl(endpoint)}/ready`, timeoutMs: QUICK_MS, by });
   if (answer.status === 200) return { state: 'ready', reason: null };
   return answer.status === 404 ? { state: 'absent', reason: reasonOf(answer) } : { state: 'loading', reason: reasonOf(answer) };
 }
@@ -39,8 +48,8 @@ export async function readiness(endpoint: Endpoint): Promise<{ state: ServingSta
 const tensors = z.array(z.object({ name: z.string(), datatype: z.enum(DATATYPES), shape: z.array(z.number().int()) })).nullish().transform((list) => list ?? []);
 const Metadata = z.object({ name: z.string(), platform: z.string().nullish().transform((text) => text ?? ''), versions: z.array(z.string()).nullish().transform((list) => list ?? []), inputs: tensors, outputs: tensors });
 
-export async function readMetadata(endpoint: Endpoint): Promise<ModelMetadata> {
-  const answer = await exchange({ method: 'GET', url: modelUrl(endpoint), timeoutMs: QUICK_MS });
+export async function readMetadata(endpoint: Endpoint, by?: Guarded): Promise<ModelMetadata> {
+  const answer = await exchange({ method: 'GET', url: modelUrl(endpoint), timeoutMs: QUICK_MS, by });
   if (answer.status === 404 || answer.status === 400 || answer.status === 410) throw new LastmileError('LM_VARIANT_NOT_FOUND', `${endpoint.url} has no model ${endpoint.modelName}: ${reasonOf(answer)}.`);
   if (answer.status !== 200) throw new LastmileError('LM_BACKEND_UNAVAILABLE', `${endpoint.url} answered ${answer.status} for the metadata of ${endpoint.modelName}: ${reasonOf(answer)}.`);
   const parsed = Metadata.safeParse(parseAnswerJson(answer.text));
@@ -51,9 +60,9 @@ export async function readMetadata(endpoint: Endpoint): Promise<ModelMetadata> {
 const Response = z.object({ model_name: z.string(), outputs: z.array(z.looseObject({ name: z.string(), datatype: z.string(), shape: z.array(z.number()), data: z.array(z.unknown()) })) });
 
 /** One inference. `latencyMs` is until the whole answer is here. */
-export async function infer(endpoint: Endpoint, body: InferenceRequest, timeoutMs: number): Promise<{ response: InferenceResponse; latencyMs: number }> {
+export async function infer(endpoint: Endpoint, body: InferenceRequest, { timeoutMs, by }: { readonly timeoutMs: number; readonly by?: Guarded }): Promise<{ response: InferenceResponse; latencyMs: number }> {
   const fromMs = performance.now();
-  const answer = await exchange({ method: 'POST', url: `${modelUrl(endpoint)}/infer`, body: JSON.stringify(body), timeoutMs });
+  const answer = await exchange({ method: 'POST', url: `${modelUrl(endpoint)}/infer`, body: JSON.stringify(body), timeoutMs, by });
   const latencyMs = performance.now() - fromMs;
   if (answer.status !== 200) throw refusal(endpoint, answer);
   const parsed = parseAnswerJson(answer.text);

@@ -7,8 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkpointSinks } from '../../../adapters/checkpoint/index.ts';
 import { checkpointSinkPromises, sampleCheckpoint } from '../../../conformance/checkpoint-sink.ts';
+import { createEgress } from '../../../config/egress.ts';
 import { Secret } from '../../../config/schema.ts';
 import { checkpointId } from '../../../domain/audit/checkpoint.ts';
+import { hooksOfThisMachine } from '../../support/egress.ts';
 
 let root: string;
 beforeAll(() => { root = mkdtempSync(join(tmpdir(), 'lastmile-sink-')); });
@@ -57,7 +59,7 @@ async function receiver(status: number): Promise<{ url: string; received: Receiv
 test('webhook: one id for one point of the chain, signed over id, time and body; it cannot be read back', async () => {
   const hook = await receiver(200);
   const secret = new Secret('a secret of at least 24 characters');
-  const sink = checkpointSinks.webhook.create({ url: hook.url, secret, timeoutMs: 2_000 });
+  const sink = checkpointSinks.webhook.create({ egress: hooksOfThisMachine, url: hook.url, secret, timeoutMs: 2_000 });
   const checkpoint = sampleCheckpoint('acme', 7);
   await sink.put(checkpoint);
   await sink.put({ ...checkpoint, atMs: checkpoint.atMs + 5_000 });
@@ -71,6 +73,13 @@ test('webhook: one id for one point of the chain, signed over id, time and body;
 
 test.each([500, 302, 404])('webhook: an answer of %d is no receipt', async (status) => {
   const hook = await receiver(status);
-  await expect(checkpointSinks.webhook.create({ url: hook.url, secret: null, timeoutMs: 2_000 }).put(sampleCheckpoint('acme', 1))).rejects.toMatchObject({ code: 'LM_SINK_UNAVAILABLE', retryable: true });
+  await expect(checkpointSinks.webhook.create({ egress: hooksOfThisMachine, url: hook.url, secret: null, timeoutMs: 2_000 }).put(sampleCheckpoint('acme', 1))).rejects.toMatchObject({ code: 'LM_SINK_UNAVAILABLE', retryable: true });
   await hook.close();
+});
+
+test('webhook: outside development only public https, and never what a name hides', async () => {
+  const strict = { allow: [], loopback: false, own: [] };
+  expect(() => checkpointSinks.webhook.create({ egress: createEgress('webhook', strict), url: 'http://169.254.169.254/', secret: null, timeoutMs: 500 })).toThrow(expect.objectContaining({ code: 'LM_EGRESS_DENIED' }));
+  const hidden = createEgress('webhook', strict, (_host, _options, done) => { done(null, [{ address: '10.0.0.1', family: 4 }]); });
+  await expect(checkpointSinks.webhook.create({ egress: hidden, url: 'https://auditor.example.com/', secret: null, timeoutMs: 500 }).put(sampleCheckpoint('acme', 1))).rejects.toMatchObject({ code: 'LM_EGRESS_DENIED' });
 });

@@ -3,10 +3,9 @@ import { ApplicationFailure, defaultPayloadConverter } from '@temporalio/common'
 import { decodeOptionalFailureToOptionalError, encodeErrorToFailure, loadDataConverter } from '@temporalio/common/lib/internal-non-workflow/index.js';
 import { dataConverter, encryption } from '../../../adapters/orchestrator/_shared/data-converter.ts';
 import { Secret } from '../../../config/schema.ts';
+import { readable } from '../../support/readable.ts';
 
 const key = (): Secret => new Secret(randomBytes(32).toString('base64'));
-/** All that a reader of the server's database sees, bytes as text. */
-const readable = (value: unknown): string => JSON.stringify(value, (_, each: unknown) => (each instanceof Uint8Array ? Buffer.from(each).toString('latin1') : each));
 const payload = defaultPayloadConverter.toPayload({ model: 'filesystem:churn@7' });
 
 test('without a key payloads are as they are; with one there is one codec', () => {
@@ -61,4 +60,22 @@ test('failures of before the key are read as they are', async () => {
 
 test('a key of another length is refused with the way to make one', () => {
   expect(() => encryption(new Secret(randomBytes(33).toString('base64')))).toThrow(/openssl/);
+});
+
+test('while the key is rotated payloads and failures of both keys are read, new ones are of the new key, and in the end the old key is not needed', async () => {
+  const [old, next] = [key(), key()];
+  const failureOf = (converter: ReturnType<typeof dataConverter>, message: string) => encodeErrorToFailure(loadDataConverter(converter), ApplicationFailure.create({ type: 'LM_BUSY', message }), undefined);
+  const [[sealedByOld], failureByOld] = [await encryption(old).encode([payload]), await failureOf(dataConverter(old), 'said under the old key')];
+  // First every process learns the new key and goes on with the old one, then the other way round: at no moment is there a payload that some process cannot read.
+  for (const [current, other] of [[old, next], [next, old]] as const) {
+    const codec = encryption(current, [other]);
+    for (const writer of [encryption(old), encryption(old, [next]), encryption(next, [old])]) expect(defaultPayloadConverter.fromPayload((await codec.decode(await writer.encode([payload])))[0]!)).toEqual({ model: 'filesystem:churn@7' });
+    expect(await decodeOptionalFailureToOptionalError(loadDataConverter(dataConverter(current, [other])), failureByOld, undefined)).toMatchObject({ message: 'said under the old key' });
+  }
+  const [[sealedByNext], failureByNext] = [await encryption(next, [old]).encode([payload]), await failureOf(dataConverter(next, [old]), 'said under the new key')];
+  expect(defaultPayloadConverter.fromPayload((await encryption(next).decode([sealedByNext!]))[0]!)).toEqual({ model: 'filesystem:churn@7' });
+  expect(await decodeOptionalFailureToOptionalError(loadDataConverter(dataConverter(next)), failureByNext, undefined)).toMatchObject({ message: 'said under the new key' });
+  await expect(encryption(next).decode([sealedByOld!])).rejects.toMatchObject({ code: 'LM_INVALID_CONFIG' });
+  // The key id in the metadata is not trusted for more than the choice of the key.
+  await expect(encryption(next, [old]).decode([{ ...sealedByOld!, metadata: { ...sealedByOld!.metadata!, 'encryption-key-id': sealedByNext!.metadata!['encryption-key-id']! } }])).rejects.toThrow();
 });

@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +13,7 @@ import { until } from '../../../scripts/histories/harness.ts';
 import { COLLECTING, createWorld, PROMOTE, refused, TENANT, type World } from '../../../scripts/histories/world.ts';
 import { bundleWorkflows } from '../../../workers/bundle.ts';
 import { deploymentWorkflowId, retrainScheduleId, rolloutWorkflowId } from '../../../workflows/ids.ts';
+import { readable } from '../../support/readable.ts';
 import { bundlePath, devServer, quietRuntime } from '../../support/temporal.ts';
 
 let env: TestWorkflowEnvironment;
@@ -153,10 +154,54 @@ test('with a key no failure is readable on the server, of an activity or of a re
     const known = await order('filesystem:churn@4').catch((error: unknown) => error as { code: string; message: string });
     expect(known).toMatchObject({ code: 'LM_ROLLOUT_IN_PROGRESS', message: expect.stringContaining('Rollout 3 is active') as string });
     const histories = await Promise.all([workflowIds.rollout(`${deploymentUid}/2`), workflowIds.deployment].map((id) => env.client.workflow.getHandle(id).fetchHistory()));
-    const text = JSON.stringify(histories, (_, each: unknown) => (each instanceof Uint8Array ? Buffer.from(each).toString('latin1') : each));
+    const text = readable(histories);
     expect([...text.matchAll(/Encoded failure/g)].length).toBeGreaterThanOrEqual(2);
     for (const word of ['unmistakable', 'Rollout 3 is active', 'world.ts']) expect(text).not.toContain(word);
   }, payloadKey, bundle);
+});
+
+test('the key is rotated in the middle of a rollout: it goes on, old payloads and failures are read, new ones are of the new key', async () => {
+  const [old, next] = [new Secret(randomBytes(32).toString('base64')), new Secret(randomBytes(32).toString('base64'))];
+  const idOf = (key: Secret): string => createHash('sha256').update(Buffer.from(key.reveal(), 'base64')).digest('hex').slice(0, 16);
+  const bundle = join(mkdtempSync(join(tmpdir(), 'lastmile-bundle-')), 'workflows.js');
+  writeFileSync(bundle, (await bundleWorkflows(dataConverter(old))).code);
+  const deploymentUid = `dep_${randomUUID().replaceAll('-', '')}`;
+  const [first, second, third] = [1, 2, 3].map((n) => `${deploymentUid}/${n}`) as [string, string, string];
+  const allowed = new Set<string>();
+  const world = createWorld({ uid: deploymentUid, name: 'churn', policy: { canary: [] }, judge: ({ model }) => (allowed.has(model) ? PROMOTE : COLLECTING) });
+  const under = async (current: Secret, others: readonly Secret[], act: (orchestrator: ReturnType<typeof adapter>) => Promise<void>): Promise<void> => {
+    const orchestrator = adapter({ payloadKey: current, otherPayloadKeys: others });
+    world.describe = (workflowId) => orchestrator.describe(workflowId);
+    await withWorkers({ connection: env.nativeConnection, namespace: 'default', bundle, activities: world.activities, options: { dataConverter: dataConverter(current, others) } }, () => act(orchestrator));
+    await orchestrator.close();
+  };
+  const judged = async (orchestrator: ReturnType<typeof adapter>, id: string): Promise<void> => {
+    allowed.add(world.rollouts.get(id)!.model);
+    await orchestrator.deliver({ id: randomUUID(), tenantId: TENANT, deploymentUid, rolloutId: id, type: 'block-sealed', atMs: 0 });
+    await until(`rollout ${id} is promoted`, () => world.status?.rolloutCount === parseRolloutId(id).n && world.status.activeRollout === null);
+  };
+  await under(old, [], async (orchestrator) => {
+    await orchestrator.startRollout(start(deploymentUid), randomUUID());
+    await until('the first is known', () => world.rollouts.has(first));
+    await judged(orchestrator, first);
+    await orchestrator.startRollout({ ...start(deploymentUid), model: 'filesystem:churn@2' }, randomUUID());
+    await until('the second is compared', () => world.rollouts.get(second)?.state.stage === 'shadowing');
+  });
+  // One process after the other learns the new key, and then uses it.
+  await under(old, [next], (orchestrator) => orchestrator.deliver({ id: randomUUID(), tenantId: TENANT, deploymentUid, rolloutId: second, type: 'block-sealed', atMs: 0 }));
+  await under(next, [old], async (orchestrator) => {
+    await judged(orchestrator, second);
+    world.before = { validateModel: () => { throw refused('LM_VALIDATION_FAILED', 'said under the new key'); } };
+    await orchestrator.startRollout({ ...start(deploymentUid), model: 'filesystem:churn@3' }, randomUUID());
+    await until('the third is refused', () => world.rollouts.get(third)?.state.outcome === 'refused');
+    expect(world.rollouts.get(third)?.state.verdict?.text).toContain('said under the new key');
+  });
+  const keysIn = async (id: string): Promise<ReadonlySet<string>> => {
+    const history = readable(await env.client.workflow.getHandle(rolloutWorkflowId(TENANT, id)).fetchHistory());
+    return new Set([idOf(old), idOf(next)].filter((each) => history.includes(each)));
+  };
+  expect([await keysIn(first), await keysIn(second), await keysIn(third)]).toEqual([new Set([idOf(old)]), new Set([idOf(old), idOf(next)]), new Set([idOf(next)])]);
+  await env.client.workflow.getHandle(deploymentWorkflowId(TENANT, deploymentUid)).terminate('the test is over').catch(() => undefined);
 });
 
 test('the schedule trains and asks for a rollout; changing it keeps it one', async () => {

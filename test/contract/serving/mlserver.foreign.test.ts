@@ -14,6 +14,7 @@ import type { InferenceRequest } from '../../../domain/tensor.ts';
 import type { LoadRequest } from '../../../ports/serving-backend.ts';
 import { ensureMlserver, type PythonWithMlserver } from '../../../scripts/foreign/mlserver.ts';
 import { freePort } from '../../support/modelhost-process.ts';
+import { toThisMachine } from '../../support/egress.ts';
 
 /** A real MLServer from PyPI with a logistic regression that scikit-learn trained, adopted by the `oip` adapter. Needs Python 3.9 to 3.12 and PyPI. */
 
@@ -74,7 +75,7 @@ async function python({ python: command, env }: PythonWithMlserver, args: readon
 
 describe('serving backend: oip on MLServer', () => {
   const system = (): ServingBackendSystem => {
-    const backend = backends.oip.create({});
+    const backend = backends.oip.create({ egress: toThisMachine });
     const model = { ...adopted, url };
     return {
       backend, model, broken: { ...model, modelName: 'nobody' }, brokenCode: 'LM_VALIDATION_FAILED', rows, nobody: () => backend,

@@ -3,13 +3,14 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { backends } from '../../../adapters/serving/index.ts';
 import type { Endpoint } from '../../../domain/variant.ts';
+import { toThisMachine } from '../../support/egress.ts';
 
 /** What real servers were seen to do, each on a real socket: the adapter names it, and never takes it for a good answer. */
 
 let server: Server;
 let endpoint: Endpoint;
 let reply: { status: number; body: string; delayMs?: number; cut?: boolean };
-const backend = backends.oip.create({});
+const backend = backends.oip.create({ egress: toThisMachine });
 
 beforeAll(async () => {
   server = createServer((request, response) => {

@@ -10,6 +10,7 @@ import type { InferenceRequest } from '../../../domain/tensor.ts';
 import type { LoadRequest } from '../../../ports/serving-backend.ts';
 import { startModelhost, SERVICE_TOKEN } from '../../support/modelhost-process.ts';
 import { CHURN, churnOnnx, churnOnnx2, linearOf, sigmoid } from '../../support/onnx-models.ts';
+import { toThisMachine } from '../../support/egress.ts';
 
 const request = (...row: readonly number[]): InferenceRequest => ({ inputs: [{ name: 'features', datatype: 'FP32', shape: [1, row.length], data: row }] });
 const rows = [request(1, 2, 40), request(3, 1, 20), request(-2, 2.5, 60), request(0, 0, 0)];
@@ -39,7 +40,7 @@ const harnesses: Readonly<Record<'memory' | 'modelhost' | 'oip', () => Promise<O
     const served = await host.packageModel(churnOnnx());
     const { url, modelName } = await host.backend.load(served);
     const model = { ...served, url, modelName, bundleDigest: null };
-    const backend = backends.oip.create({});
+    const backend = backends.oip.create({ egress: toThisMachine });
     return { system: { backend, model, broken: { ...model, modelName: 'nobody' }, brokenCode: 'LM_VALIDATION_FAILED', rows, wrong, nobody: () => backend }, close: host.close };
   },
 };

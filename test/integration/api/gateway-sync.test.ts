@@ -15,7 +15,7 @@ afterEach(() => world.close());
 const STATS = { startedAtMs: 1, requests: 10, refused: 0, errors: 0, mirrored: 0, dropped: 0, recordsPending: 0, recordsLost: 0, perVariant: { var_6: 9, var_x: 1 } };
 const hello = (part: Partial<GatewaySync> = {}): GatewaySync => ({ gatewayId: 'gw-1', incarnation: 1, address: 'http://127.0.0.1:1', adminAddress: null, tableDigest: null, applied: {}, ownKills: {}, quiet: {}, stats: STATS, waitMs: 0, ...part });
 const sync = (body: unknown, token = SERVICE_TOKEN): Promise<Answer> => world.call('POST', '/internal/v1/gateways/sync', { key: token, body });
-const tableOf = (answer: Answer) => verifyTable(answer.json.table!, world.publicKey)!;
+const tableOf = (answer: Answer) => verifyTable(answer.json.table!, [world.publicKey])!;
 
 test('without the service token nothing inside is reached, not even with an admin key', async () => {
   for (const token of ['', 'wrong-token-wrong-token-wrong-token', await world.key()]) expect((await sync(hello(), token)).status).toBe(401);

@@ -42,7 +42,7 @@ export async function fakeGateway(world: World, id: string): Promise<FakeGateway
     const text = await response.text();
     if (response.status === 200 && !self.cutOff) {
       const { table: signed } = JSON.parse(text) as { table: { keyId: string; table: string; signature: string } | null };
-      if (signed !== null) table = verifyTable(signed, world.publicKey);
+      if (signed !== null) table = verifyTable(signed, [world.publicKey]);
     }
     return response.status;
   };

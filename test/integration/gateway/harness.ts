@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { ensureKeyPair, loadPublicKey, loadSigningKey, signTable, type SigningKey } from '../../../config/signing.ts';
+import { ensureKeyPair, loadPublicKeys, loadSigningKey, signTable, type SigningKey } from '../../../config/signing.ts';
 import type { Log } from '../../../config/log.ts';
 import { digestOfJson } from '../../../domain/digest.ts';
 import type { LegRecord, RecordBatch } from '../../../domain/record.ts';
@@ -14,6 +14,7 @@ import type { CallerKey, GatewaySync, SignedTable, TableRoute } from '../../../d
 import { applyCommand } from '../../../domain/traffic/commands.ts';
 import { startGateway, type GatewayOptions } from '../../../gateway/gateway.ts';
 import { newRoute } from '../../support/traffic-arbitraries.ts';
+import { toThisMachine } from '../../support/egress.ts';
 
 export const TOKEN = 'a-service-token-of-more-than-32-characters';
 
@@ -72,7 +73,7 @@ export async function modelServer(n: number): Promise<ModelServer> {
 /** The API's control channel and the collector, as far as a gateway sees them. */
 export interface Control {
   readonly url: string;
-  readonly key: SigningKey;
+  readonly keys: readonly SigningKey[];
   readonly keyFile: string;
   readonly signingKeyFile: string;
   readonly syncs: GatewaySync[];
@@ -137,7 +138,7 @@ export async function control(): Promise<Control> {
   };
   let issuedAtMs = 1;
   const made: Control = {
-    url: '', key: loadPublicKey(publicKeyFile), keyFile: publicKeyFile, signingKeyFile: keyFile, syncs: [], onSync: () => undefined, goodbyes: [], posts: [], taken: [], collector: 'up', leaseMs: 12_000, give,
+    url: '', keys: loadPublicKeys(publicKeyFile), keyFile: publicKeyFile, signingKeyFile: keyFile, syncs: [], onSync: () => undefined, goodbyes: [], posts: [], taken: [], collector: 'up', leaseMs: 12_000, give,
     publish(routes, callers = []) {
       const signed = signTable({ v: 1, issuedAtMs: issuedAtMs += 1, routes: routes.map(withoutLog), callers }, loadSigningKey(keyFile));
       give(signed);
@@ -157,7 +158,7 @@ export interface TestGateway { readonly port: number; readonly adminUrl: string;
 
 export async function gateway(of: Control, options: Partial<GatewayOptions> = {}): Promise<TestGateway> {
   const full: GatewayOptions = {
-    gatewayId: 'gw-t', host: '127.0.0.1', port: 0, address: 'http://test', admin: { host: '127.0.0.1', port: 0, url: null }, apiUrl: of.url, collectorUrl: of.url, serviceToken: TOKEN, key: of.key,
+    gatewayId: 'gw-t', host: '127.0.0.1', port: 0, address: 'http://test', admin: { host: '127.0.0.1', port: 0, url: null }, apiUrl: of.url, collectorUrl: of.url, serviceToken: TOKEN, egress: toThisMachine, keys: of.keys,
     tablePath: join(mkdtempSync(join(tmpdir(), 'lastmile-table-')), 'route-table.json'), leaseMs: 1_000, log: quiet, ...options,
     limits: { firstSyncMs: 1_000, drainMs: 2_000, flushMs: 1_000, ...options.limits },
   };

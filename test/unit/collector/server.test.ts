@@ -6,7 +6,7 @@ import { LastmileError } from '../../../domain/errors.ts';
 import { batch, legRecord, SILENT } from './world.ts';
 
 async function answerOf(ingest: Ingest): Promise<Response> {
-  const server = createCollectorServer({ ingest, healthy: async () => false, serviceToken: 't'.repeat(32), log: SILENT }).listen(0, '127.0.0.1');
+  const server = createCollectorServer({ ingest, healthy: async () => false, serviceTokens: ['t'.repeat(32)], log: SILENT }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   try {
     const { port } = server.address() as AddressInfo;

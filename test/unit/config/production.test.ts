@@ -75,3 +75,19 @@ test('development starts with anything; NODE_ENV=production is production unless
   expect(() => { refuseWeakStart('api', loaded({ LASTMILE_DATA_DIR: '/nowhere', NODE_ENV: 'production' })); }).toThrow(/does not start like this/);
   expect(() => { refuseWeakStart('api', loaded({ LASTMILE_DATA_DIR: '/nowhere', NODE_ENV: 'production', LASTMILE_ENVIRONMENT: 'development' })); }).not.toThrow();
 });
+
+test.each([
+  ['gateway', 'LASTMILE_GATEWAY_HOST'], ['gateway', 'LASTMILE_GATEWAY_ADMIN_HOST'], ['collector', 'LASTMILE_COLLECTOR_HOST'], ['modelhost', 'LASTMILE_MODELHOST_HOST'], ['api', 'LASTMILE_API_HOST'],
+] as const)('%s: %s on a network needs TLS in front', (name, variable) => {
+  const { env } = goodEnvironment();
+  expect(productionProblems(name, loaded({ ...env, [variable]: '10.0.0.1' }))).toEqual([expect.stringContaining(`${variable} is 10.0.0.1`)]);
+  expect(productionProblems(name, loaded({ ...env, [variable]: '10.0.0.1', LASTMILE_TLS_IN_FRONT: 'yes' }))).toEqual([]);
+});
+
+test.each<[string, boolean]>([
+  ['mongodb://mongo:27017/?replicaSet=rs0', false], ['mongodb+srv://cluster.example.com/', false], ['mongodb://127.0.0.1:27017,mongo:27017/', false], ['mongodb://10.0.0.1/', false],
+  ['mongodb://u:p@mongo:27017/', true], ['mongodb://127.0.0.1:27017/', true], ['mongodb://[::1]:27017/', true], ['mongodb://mongo/?authMechanism=MONGODB-X509&tls=true', true],
+])('the database %s may do: %s', (uri, good) => {
+  const { env } = goodEnvironment();
+  for (const name of ['api', 'worker', 'collector'] as const) expect(productionProblems(name, loaded({ ...env, MONGODB_URI: uri }))).toEqual(good ? [] : [expect.stringContaining('MONGODB_URI names no user')]);
+});
