@@ -15,11 +15,13 @@ import { pipeline, requestIdOf } from './pipeline.ts';
 import { asLastmileError, sendProblem } from './problem.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { adminRoutes } from './routes/admin.ts';
+import { approvalRoutes } from './routes/approvals.ts';
 import { applyRoutes } from './routes/apply.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { eventRoutes } from './routes/events.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
+import { freezeRoutes } from './routes/freezes.ts';
 import { gatewayRoutes } from './routes/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
@@ -39,8 +41,8 @@ export function createApi(ports: ApiPorts, channel: ControlChannel, kills: KillD
   const hub = createEventHub({ stores, log, clock, pollMs: settings.limits.pollMs, instance: randomBytes(6).toString('hex'), viewOf: (kill) => killView(settings, kill) });
   const rate = createRateLimit(settings.limits);
   const handlers: Handlers = {
-    ...adminRoutes(ports), ...applyRoutes(ports), ...auditRoutes(ports), ...deploymentRoutes(ports), ...eventRoutes(ports, hub), ...evidenceRoutes(ports), ...gatewayRoutes(ports),
-    ...healthRoutes(ports), ...keyRoutes(ports), ...killRoutes(ports, kills), ...labelRoutes(ports), ...rolloutRoutes(ports),
+    ...adminRoutes(ports), ...applyRoutes(ports), ...approvalRoutes(ports), ...auditRoutes(ports), ...deploymentRoutes(ports), ...eventRoutes(ports, hub), ...evidenceRoutes(ports), ...gatewayRoutes(ports),
+    ...healthRoutes(ports), ...keyRoutes(ports), ...killRoutes(ports, kills), ...labelRoutes(ports), ...rolloutRoutes(ports), ...freezeRoutes(ports),
   };
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing').enable('strict routing').set('query parser', 'simple');

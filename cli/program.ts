@@ -2,12 +2,14 @@ import { Command, CommanderError } from 'commander';
 import { isLastmileError } from '../domain/errors.ts';
 import { registerAdmin } from './commands/admin.ts';
 import { registerApply } from './commands/apply.ts';
+import { registerApprove } from './commands/approve.ts';
 import { registerAudit } from './commands/audit.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerFeed } from './commands/feed.ts';
+import { registerFreeze } from './commands/freeze.ts';
 import { registerGateways } from './commands/gateways.ts';
 import { registerHistory } from './commands/history.ts';
 import { registerInit } from './commands/init.ts';
@@ -27,7 +29,7 @@ import type { Io } from './io.ts';
 
 const COMMANDS = [
   registerInit, registerPlan, registerApply, registerDeploy, registerPredict, registerStatus, registerWatch, registerExplain, registerHistory, registerRecord,
-  registerRolloutCommands, registerKill, registerKills, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerKeys, registerAdmin,
+  registerRolloutCommands, registerApprove, registerFreeze, registerKill, registerKills, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerKeys, registerAdmin,
 ];
 
 /** The whole command tree; reads and opens nothing. */

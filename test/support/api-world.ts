@@ -102,7 +102,7 @@ export interface World {
   now(): number;
   pass(ms: number): void;
   /** A new key; every scope and tenant default unless told. */
-  key(of?: { readonly tenant?: string; readonly scopes?: readonly Scope[]; readonly kind?: 'person' | 'service' }): Promise<string>;
+  key(of?: { readonly tenant?: string; readonly scopes?: readonly Scope[]; readonly kind?: 'person' | 'service'; readonly name?: string; readonly roles?: readonly string[] }): Promise<string>;
   call(method: string, path: string, ask?: Ask): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -143,9 +143,9 @@ export async function createWorld(options: { readonly limits?: Partial<ApiLimits
   return {
     api, url: `http://127.0.0.1:${String(port)}`, port, stores, orchestrator, channel, kills, backend, notices, ports, signing, publicKey, logged, now,
     pass(ms) { offset += ms; },
-    async key({ tenant = 'default', scopes = SCOPES, kind = 'person' } = {}) {
+    async key({ tenant = 'default', scopes = SCOPES, kind = 'person', name = 'ada', roles = [] } = {}) {
       const secret = newApiKey();
-      await stores.keys.put({ id: newId('key'), hash: hashKey(secret), prefix: keyPrefix(secret), tenantId: tenant, actor: { kind, name: 'ada' }, scopes, createdAtMs: now(), expiresAtMs: null, revokedAtMs: null });
+      await stores.keys.put({ id: newId('key'), hash: hashKey(secret), prefix: keyPrefix(secret), tenantId: tenant, actor: { kind, name }, scopes, roles, createdAtMs: now(), expiresAtMs: null, revokedAtMs: null });
       return secret;
     },
     call: (method, path, ask = {}) => call(port, method, path, ask),

@@ -19,7 +19,7 @@ export const rolloutPlan: fc.Arbitrary<RolloutPlan> = fc.record({
   steps, horizonMs: fc.constant(10_000), idleMs: fc.constant(1_000), whenInconclusive: fc.constantFrom('keep', 'ask'), askMs: fc.constant(1_000),
 });
 
-const APPROVAL = { actor: { kind: 'person', name: 'bea' }, atMs: 1, digest: 'sha256:a', verdictN: 1, reason: 'looked at it' } as const;
+const APPROVAL = { actor: { kind: 'person', name: 'bea' }, atMs: 1, before: 'promote', digest: 'sha256:a', verdictN: 1, voice: 'bea', reason: 'looked at it' } as const;
 
 /** Any event at any time; judgements of good and bad kinds come often, so that runs get far. */
 export const rolloutEvent: fc.Arbitrary<RolloutEvent> = fc.oneof(
@@ -29,7 +29,7 @@ export const rolloutEvent: fc.Arbitrary<RolloutEvent> = fc.oneof(
   { weight: 2, arbitrary: fc.constantFrom<RolloutEvent>({ type: 'pause' }, { type: 'resume' }, { type: 'ask-expired' }, { type: 'promote-now', verdict: verdict('promote', 'person') }) },
   { weight: 1, arbitrary: fc.boolean().map((superseded) => ({ type: 'abort' as const, verdict: verdict('inconclusive', 'person'), superseded })) },
   { weight: 1, arbitrary: anyVerdict.map((of) => ({ type: 'failed' as const, verdict: of })) },
-  { weight: 2, arbitrary: fc.constantFrom<RolloutEvent>({ type: 'approved', approval: APPROVAL }, { type: 'escalated' }, { type: 'delegated', to: 'cy' }, { type: 'approval-expired', verdict: verdict('inconclusive', 'not-approved') }) },
+  { weight: 2, arbitrary: fc.constantFrom<RolloutEvent>({ type: 'approved', approval: APPROVAL }, { type: 'escalated' }, { type: 'delegated', delegation: { from: 'bea', to: 'cy' } }, { type: 'approval-expired', verdict: verdict('inconclusive', 'not-approved') }) },
   { weight: 1, arbitrary: fc.constantFrom('challenger' as const, 'champion' as const).map((who) => ({ type: 'killed' as const, verdict: verdict('rollback', 'killed'), who })) },
 );
 
