@@ -36,6 +36,8 @@ export interface ScriptedOrchestrator extends Orchestrator {
   /** Acts, and then does not answer. */
   mute: boolean;
   busyWith: RolloutId | null;
+  /** Why a command is refused, as its workflow would say; null: it is taken. */
+  refuses: (command: Command) => LastmileError | null;
   /** Calls wait for it while it is set. */
   gate: Promise<void> | null;
   /** Calls that have come to the gate. */
@@ -54,7 +56,7 @@ export function scriptedOrchestrator(): ScriptedOrchestrator {
     return answers.get(updateId) as T;
   };
   const self: ScriptedOrchestrator = {
-    starts: [], commands: [], schedules: [], away: false, mute: false, busyWith: null, gate: null, waiting: 0,
+    starts: [], commands: [], schedules: [], away: false, mute: false, busyWith: null, refuses: () => null, gate: null, waiting: 0,
     startRollout: (start, updateId) => once(updateId, () => {
       if (self.busyWith !== null) throw new LastmileError('LM_ROLLOUT_IN_PROGRESS', 'A rollout is running.');
       self.starts.push(start);
@@ -62,7 +64,7 @@ export function scriptedOrchestrator(): ScriptedOrchestrator {
       counts.set(start.deploymentUid, n);
       return { rolloutId: rolloutId(start.deploymentUid, n), n, state: 'started' as const };
     }),
-    command: (_target, command, updateId) => once(updateId, () => { self.commands.push({ command, updateId }); return { message: `${command.type} taken` }; }),
+    command: (_target, command, updateId) => once(updateId, () => { const refusal = self.refuses(command); if (refusal !== null) throw refusal; self.commands.push({ command, updateId }); return { message: `${command.type} taken` }; }),
     async deliver() { /* Nobody listens. */ },
     async putSchedule({ deployment }, schedule) { refuseWhenAway(); self.schedules.push({ deployment, everyMs: schedule?.everyMs ?? null }); },
     async describe(workflowId) { return { workflowId, runId: null, status: 'RUNNING', link: `http://temporal.test/${encodeURIComponent(workflowId)}` }; },

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { REASONS, type VerdictKind, type VerdictSummary } from '../../domain/analysis/verdict.ts';
 import { STAGES, type RolloutEvent, type Stage } from '../../domain/rollout/machine.ts';
+import type { ApprovalPolicy } from '../../domain/rollout/approval.ts';
 import type { RolloutPlan } from '../../domain/rollout/plan.ts';
 
 export function verdict(kind: VerdictKind, reason: VerdictSummary['reason'] = 'not-enough-evidence', n = 1): VerdictSummary {
@@ -17,7 +18,7 @@ const steps = fc.uniqueArray(fc.integer({ min: 1, max: 10_000 }), { maxLength: 5
 export const rolloutPlan: fc.Arbitrary<RolloutPlan> = fc.record({
   mode: fc.constantFrom('first', 'compare'), goal: fc.constantFrom('better', 'no-worse', 'healthy'), shadowSamplePer10k: fc.constant(10_000), shadowMaxMs: fc.constant(1_000),
   steps, horizonMs: fc.constant(10_000), idleMs: fc.constant(1_000), whenInconclusive: fc.constantFrom('keep', 'ask'), askMs: fc.constant(1_000),
-  approval: fc.option(fc.record({
+  approval: fc.option(fc.record<ApprovalPolicy>({
     before: fc.subarray(['canary', 'promote'] as const, { minLength: 1 }), roles: fc.constant([]), count: fc.integer({ min: 1, max: 2 }), notAuthor: fc.constant(true), deadlineMs: fc.constant(1_000), escalateAfterMs: fc.constant(null), escalateTo: fc.constant([]),
   })),
 });
