@@ -18,13 +18,17 @@ const SHAPE = /^lm_[A-Za-z0-9_-]{43}$/;
 export async function ensureFirstKey(keys: KeyStore, { given, file, nowMs, production = false }: { readonly given: string | null; readonly file: string; readonly nowMs: number; readonly production?: boolean }): Promise<'there' | 'given' | 'file'> {
   const known = await keys.list(DEFAULT_TENANT);
   if (production) refuseDevelopmentKey(known, nowMs);
-  for (const key of known) if (isOfDeveloper(key, nowMs) && SCOPES.some((scope) => !key.scopes.includes(scope))) await keys.put({ ...key, scopes: SCOPES });
+  await widen(keys, known.filter((key) => isOfDeveloper(key, nowMs)));
   if (known.some((key) => isLive(key, nowMs) && key.scopes.includes('admin'))) return 'there';
   if (given !== null && !SHAPE.test(given)) throw new LastmileError('LM_INVALID_CONFIG', 'LASTMILE_API_KEY is not an API key (lm_ and 43 characters), and there is no admin key yet; leave it out to have one made.');
   if (given === null && production) throw new LastmileError('LM_INVALID_CONFIG', 'There is no admin key yet, and in production none is made: give the first one in LASTMILE_API_KEY_FILE (lm_ and 43 characters; compose/make-secrets.sh makes one).');
   const secret = given ?? storedKey(file) ?? writeKey(file, newApiKey());
   await keys.put(firstKey(secret, given === null ? DEVELOPER : 'operator', nowMs));
   return given === null ? 'file' : 'given';
+}
+
+async function widen(keys: KeyStore, ofDeveloper: readonly ApiKey[]): Promise<void> {
+  for (const key of ofDeveloper) if (SCOPES.some((scope) => !key.scopes.includes(scope))) await keys.put({ ...key, scopes: SCOPES });
 }
 
 function storedKey(file: string): string | null {

@@ -6,7 +6,7 @@ import { formatShare, WHOLE } from './share.ts';
 
 /** What a file costs and what it leaves out, in plain words; printed by `lastmile plan` and kept with the answer of apply. */
 export function planNotes(file: DeploymentSpec): readonly string[] {
-  return [...shadowNotes(file), ...timeNotes(file), ...guessNotes(file), ...gapNotes(file), ...trustNotes(file)];
+  return [...shadowNotes(file), ...timeNotes(file), ...approvalNotes(file), ...guessNotes(file), ...gapNotes(file), ...trustNotes(file)];
 }
 
 /** The least time from the start of shadow to a verdict, in ms: pilot, cycles of evidence, and the wait for their outcomes. */
@@ -33,6 +33,13 @@ function* timeNotes(file: DeploymentSpec): Generator<string> {
   if (rollout.pilotCycles > 0) yield `Where earlier rollouts of the deployment were compared in the same way, they stand in for the pilot, and the verdict may come ${formatDuration(rollout.pilotCycles * rollout.cycleMs)} sooner.`;
   yield `How much longer it takes rests on traffic and on how far apart the versions are; both are unknown before. At ${formatDuration(rollout.horizonMs)} it ends inconclusive, and the champion stays${rollout.whenInconclusive === 'ask' ? ` unless a person promotes within ${formatDuration(rollout.askMs)}` : ''}.`;
   if (rollout.horizonMs <= least) yield `rollout.horizon (${formatDuration(rollout.horizonMs)}) is not longer than that least time: no rollout can end with a proof. Lengthen it, or shorten cycle, pilotCycles or maturity.`;
+}
+
+function* approvalNotes({ spec: { rollout: { approval, whenInconclusive } } }: DeploymentSpec): Generator<string> {
+  if (!approval) return;
+  const who = approval.roles.length === 0 ? 'with a key of the scope approve' : `in one of the roles ${approval.roles.join(', ')}`;
+  yield `People agree before ${approval.before.join(' and before ')}: ${String(approval.count)} ${who}${approval.notAuthor ? ', not whoever asks for the rollout' : ''}; after ${formatDuration(approval.deadlineMs)} without them it ends and the champion stays. A first version is asked for too. Nobody promotes past it.`;
+  if (whenInconclusive === 'ask') yield 'whenInconclusive ask leaves only abort: what was not proved cannot be approved.';
 }
 
 function* guessNotes({ spec }: DeploymentSpec): Generator<string> {

@@ -9,8 +9,8 @@ import { plainVerdict } from './verdicts.ts';
 
 /** People who must agree. Validators change nothing, so that a refused approval leaves no history; who called keeps it in the audit chain. */
 export function listenToApprovers(run: Run): void {
-  setHandler(approveUpdate, (args) => approve(run, args), { validator: (args) => { approvable(run, (of) => whyNotApproved(of, args, args)); } });
-  setHandler(delegateUpdate, (args) => delegate(run, args), { validator: (args) => { approvable(run, (of) => whyNotDelegated(of, args, args.to)); } });
+  setHandler(approveUpdate, (args) => approve(run, args), { validator: (args: ApproveArgs) => { approvable(run, (of) => whyNotApproved(of, args, args)); } });
+  setHandler(delegateUpdate, (args) => delegate(run, args), { validator: (args: DelegateArgs) => { approvable(run, (of) => whyNotDelegated(of, args, args.to)); } });
 }
 
 /** Checked again, since what fitted when it was validated may have been overtaken. The judge is asked at once: he alone goes on with what was approved. */
@@ -22,7 +22,7 @@ function approve(run: Run, args: ApproveArgs): { message: string } {
   run.pings += 1;
   const { approval } = run.state;
   const missing = of.policy.count - (approval?.given.length ?? 0);
-  return { message: missing > 0 ? `Approved; ${String(missing)} more must agree.` : 'Approved. It goes on as soon as the evidence still says so and nothing holds it.' };
+  return { message: missing > 0 ? `Approved; ${String(missing)} more must agree.` : 'Approved. It goes on at once, where the evidence still says so and nothing holds it.' };
 }
 
 function delegate(run: Run, args: DelegateArgs): { message: string } {
@@ -41,7 +41,7 @@ function approvable(run: Run, why: (of: Approvable) => NotApproved | null): Appr
   return of;
 }
 
-export type ApprovalTimer = { readonly what: 'escalate' | 'approval-expired'; readonly atMs: number };
+export interface ApprovalTimer { readonly what: 'escalate' | 'approval-expired'; readonly atMs: number }
 
 /** What happens next where nobody answers, or null. What is held does not end; what is granted neither ends nor escalates. */
 export function approvalTimer({ state, plan }: Run): ApprovalTimer | null {

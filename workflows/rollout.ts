@@ -99,10 +99,10 @@ async function whenResumed(run: Run, event: RolloutEvent, stillThere: () => bool
 
 async function judge(run: Run): Promise<void> {
   const { input, challenger, subject } = run;
+  run.pings = 0;
   if (input.champion === null || challenger === null || !JUDGED_STAGES.includes(run.state.stage)) return;
   const sides = { champion: input.champion.variantId, challenger: challenger.variantId };
   const n = nextVerdictNumber(run);
-  run.pings = 0;
   run.judgedInRun += 1;
   const event = await inStep(run, async (): Promise<RolloutEvent> => ({ type: 'judged', ...await judging.judge({ subject, n, ...sides }), atMs: Date.now() }));
   run.lastJudgedAtMs = Date.now();

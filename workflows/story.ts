@@ -74,7 +74,7 @@ const silent = (): string => '';
 const SENTENCES: Readonly<Record<RolloutEvent['type'], (run: Run, by: Actor) => string>> = {
   validated: (run) => `${run.input.model} is sound (${run.challenger?.artifactDigest.slice(0, 19) ?? ''}…). Packaging it.`,
   packaged: () => 'Packaged. Loading it beside what serves.',
-  loaded: (run) => `Loaded; its golden requests are right. ${run.state.stage === 'promoting' ? 'There is nothing to compare it with: making it the champion.' : 'It now gets a copy of the traffic; callers do not see its answers.'}`,
+  loaded: (run) => `Loaded; its golden requests are right. ${run.plan.mode === 'first' ? `There is nothing to compare it with${run.state.stage === 'promoting' ? ': making it the champion.' : `.${whatNow(run)}`}` : 'It now gets a copy of the traffic; callers do not see its answers.'}`,
   pause: (_, by) => `${by.name} paused it: traffic stays as it is.`,
   resume: (_, by) => `${by.name} let it go on.`,
   promoted: ended, undone: ended,

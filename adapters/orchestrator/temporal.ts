@@ -103,7 +103,7 @@ function say(handle: WorkflowHandle, command: OfRollout, updateId: string): Prom
   switch (command.type) {
     case 'approve': { const { actor, roles, digest, verdictN, reason } = command; return handle.executeUpdate(approveUpdate, { args: [{ actor, roles, digest, verdictN, reason }], updateId }); }
     case 'delegate': { const { actor, roles, to, reason } = command; return handle.executeUpdate(delegateUpdate, { args: [{ actor, roles, to, reason }], updateId }); }
-    default: { const { actor, reason } = command; return handle.executeUpdate(COMMANDS[command.type], { args: [{ actor, reason }], updateId }); }
+    case 'pause': case 'resume': case 'abort': case 'promote': { const { actor, reason } = command; return handle.executeUpdate(COMMANDS[command.type], { args: [{ actor, reason }], updateId }); }
   }
 }
 

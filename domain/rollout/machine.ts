@@ -32,7 +32,7 @@ export interface RolloutState {
 export type RolloutEvent =
   | { readonly type: 'validated' } | { readonly type: 'packaged' }
   /** `first` is the verdict of a first version, for which loading is the last check; null else. */
-  | { readonly type: 'loaded'; readonly first: VerdictSummary | null }
+  | { readonly type: 'loaded'; readonly first: VerdictSummary | null; readonly atMs?: number }
   | { readonly type: 'failed'; readonly verdict: VerdictSummary }
   | { readonly type: 'judged'; readonly verdict: VerdictSummary; readonly rulingMs: number; readonly heldBy?: string | null; readonly atMs?: number }
   | { readonly type: 'promoted' } | { readonly type: 'undone' }
@@ -83,17 +83,17 @@ type On<E> = (plan: RolloutPlan, state: RolloutState, event: E) => Transition;
 const ON: { readonly [T in RolloutEvent['type']]: On<Extract<RolloutEvent, { type: T }>> } = {
   validated: (_, state) => step(state, 'validating', 'packaging', { type: 'package' }),
   packaged: (_, state) => step(state, 'packaging', 'loading', { type: 'load' }),
-  loaded: (plan, state, { first }) => loaded(plan, state, first),
+  loaded,
   failed: (_, state, { verdict }) => failed(state, verdict),
   judged,
   promoted: (plan, state) => promoted(plan, state),
   undone: (_, state) => (state.stage === 'undoing' ? moved({ ...state, stage: 'done', outcome: state.pendingOutcome, pendingOutcome: null }, { type: 'finish' }) : misplaced(state, 'undone')),
   pause: (_, state) => (PAUSABLE.includes(state.stage) ? moved({ ...state, paused: true }) : refusal(state, `It cannot be paused: it ${STANDING[state.stage]}.`)),
-  resume: (_, state) => (state.stage === 'done' ? refusal(state, 'It has ended.') : moved({ ...state, paused: false })),
+  resume: (plan, state) => (state.stage === 'done' ? refusal(state, 'It has ended.') : onceGranted(plan, moved({ ...state, paused: false }))),
   'promote-now': (plan, state, { verdict }) => promoteNow(plan, state, verdict),
   abort,
   'ask-expired': (_, state) => (state.stage !== 'asking' ? misplaced(state, 'ask-expired') : isHeld(state) ? heldBack(state) : undo(state, 'inconclusive')),
-  approved: (_, state, { approval }) => waiting(state, (before) => withApproval(before, approval), [...state.approvals ?? [], approval]),
+  approved: (plan, state, { approval }) => onceGranted(plan, waiting(state, (before) => withApproval(before, approval), [...state.approvals ?? [], approval])),
   escalated: (_, state) => waiting(state, (before) => ({ ...before, escalated: true }), state.approvals, { type: 'ask-approval' }),
   delegated: (_, state, { delegation }) => waiting(state, (before) => withDelegation(before, delegation), state.approvals),
   'approval-expired': approvalExpired,
@@ -111,14 +111,29 @@ function step(state: RolloutState, from: Stage, to: Stage, action: RolloutAction
   return moved({ ...state, stage: to }, action);
 }
 
-function loaded(plan: RolloutPlan, state: RolloutState, first: VerdictSummary | null): Transition {
-  if (plan.mode === 'first') return step({ ...state, verdict: first ?? state.verdict }, 'loading', 'promoting', { type: 'promote' });
-  return step(state, 'loading', 'shadowing', { type: 'start-shadow' });
+function loaded(plan: RolloutPlan, state: RolloutState, { first, atMs = 0 }: Extract<RolloutEvent, { type: 'loaded' }>): Transition {
+  if (plan.mode !== 'first') return step(state, 'loading', 'shadowing', { type: 'start-shadow' });
+  const checked = { ...state, verdict: first ?? state.verdict };
+  if (!plan.approval) return step(checked, 'loading', 'promoting', { type: 'promote' });
+  // Callers get it and it decides at once: whatever the policy asks for, it is asked here.
+  const asked = step(checked, 'loading', 'approving', { type: 'ask-approval' });
+  return asked.refused === null ? { ...asked, state: { ...asked.state, approval: askFor('promote', atMs, checked) } } : asked;
+}
+
+/** A first version has no judge who would look again: it goes on with the last approval. */
+function onceGranted(plan: RolloutPlan, transition: Transition): Transition {
+  const { state, refused } = transition;
+  if (refused !== null || plan.mode !== 'first' || state.stage !== 'approving' || !plan.approval || !state.approval || isHeld(state) || !isGranted(plan.approval, state.approval)) return transition;
+  return moved({ ...state, stage: 'promoting', approval: null }, { type: 'promote' });
+}
+
+function askFor(before: ApprovalPoint, sinceMs: number, { verdict }: RolloutState): ApprovalState {
+  return { before, sinceMs, verdictN: verdict?.n ?? 0, given: [], escalated: false, delegates: [] };
 }
 
 function judged(plan: RolloutPlan, state: RolloutState, event: Judged): Transition {
   const { verdict, rulingMs } = event;
-  if (!JUDGED_STAGES.includes(state.stage)) return misplaced(state, 'judged');
+  if (!JUDGED_STAGES.includes(state.stage) || plan.mode === 'first') return misplaced(state, 'judged');
   if (verdict.kind === 'rollback') return undo({ ...state, verdict }, 'rolled-back');
   if (state.stage === 'asking') return moved({ ...state, ...heldBy(event) });
   if (state.stage === 'approving') return stillApproving(plan, state, event);
@@ -179,7 +194,7 @@ function stepHasLasted(plan: RolloutPlan, state: RolloutState, rulingMs: number)
 function forward(plan: RolloutPlan, state: RolloutState, atMs: number): Transition {
   const point = pointAhead(plan, state);
   if (point === null || plan.approval?.before.includes(point) !== true) return advance(plan, state);
-  return moved({ ...state, stage: 'approving', approval: { before: point, sinceMs: atMs, verdictN: state.verdict?.n ?? 0, given: [], escalated: false, delegates: [] } }, { type: 'ask-approval' });
+  return moved({ ...state, stage: 'approving', approval: askFor(point, atMs, state) }, { type: 'ask-approval' });
 }
 
 function pointAhead(plan: RolloutPlan, state: RolloutState): ApprovalPoint | null {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { REASONS, type VerdictKind, type VerdictSummary } from '../../domain/analysis/verdict.ts';
+import type { ApprovalPoint } from '../../domain/rollout/approval.ts';
 import { STAGES, type RolloutEvent, type Stage } from '../../domain/rollout/machine.ts';
-import type { ApprovalPolicy } from '../../domain/rollout/approval.ts';
 import type { RolloutPlan } from '../../domain/rollout/plan.ts';
 
 export function verdict(kind: VerdictKind, reason: VerdictSummary['reason'] = 'not-enough-evidence', n = 1): VerdictSummary {
@@ -15,12 +15,13 @@ const anyVerdict = fc.tuple(kinds, reasons).map(([kind, reason]) => verdict(kind
 /** Steps of growing shares, as a checked spec has them. */
 const steps = fc.uniqueArray(fc.integer({ min: 1, max: 10_000 }), { maxLength: 5 }).chain((shares) => fc.tuple(...shares.sort((a, b) => a - b).map((sharePer10k) => fc.record({ sharePer10k: fc.constant(sharePer10k), forMs: fc.integer({ min: 0, max: 1_000 }) }))));
 
+const approval = fc.option(fc.record({
+  before: fc.subarray<ApprovalPoint>(['canary', 'promote'], { minLength: 1 }), roles: fc.constant([]), count: fc.integer({ min: 1, max: 2 }), notAuthor: fc.constant(true), deadlineMs: fc.constant(1_000), escalateAfterMs: fc.constant(null), escalateTo: fc.constant([]),
+}), { freq: 2 });
+
 export const rolloutPlan: fc.Arbitrary<RolloutPlan> = fc.record({
-  mode: fc.constantFrom('first', 'compare'), goal: fc.constantFrom('better', 'no-worse', 'healthy'), shadowSamplePer10k: fc.constant(10_000), shadowMaxMs: fc.constant(1_000),
-  steps, horizonMs: fc.constant(10_000), idleMs: fc.constant(1_000), whenInconclusive: fc.constantFrom('keep', 'ask'), askMs: fc.constant(1_000),
-  approval: fc.option(fc.record<ApprovalPolicy>({
-    before: fc.subarray(['canary', 'promote'] as const, { minLength: 1 }), roles: fc.constant([]), count: fc.integer({ min: 1, max: 2 }), notAuthor: fc.constant(true), deadlineMs: fc.constant(1_000), escalateAfterMs: fc.constant(null), escalateTo: fc.constant([]),
-  })),
+  mode: fc.constantFrom('first' as const, 'compare' as const), goal: fc.constantFrom('better' as const, 'no-worse' as const, 'healthy' as const), shadowSamplePer10k: fc.constant(10_000), shadowMaxMs: fc.constant(1_000),
+  steps, horizonMs: fc.constant(10_000), idleMs: fc.constant(1_000), whenInconclusive: fc.constantFrom('keep' as const, 'ask' as const), askMs: fc.constant(1_000), approval,
 });
 
 const APPROVAL = { actor: { kind: 'person', name: 'bea' }, atMs: 1, before: 'promote', digest: 'sha256:a', verdictN: 1, voice: 'bea', reason: 'looked at it' } as const;

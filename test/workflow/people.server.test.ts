@@ -156,3 +156,20 @@ test.each([['promote', 'promoted', NEW], ['abort', 'aborted', OLD]] as const)('a
     expect(h.world.audits.filter(({ subject, actor }) => subject === `${h.uid}/2` && actor.name === 'bea')).not.toEqual([]);
   }, () => INCONCLUSIVE);
 });
+
+test('a first version waits for approval too; too few leave it waiting, the last one makes it champion', async () => {
+  const world = createWorld({ uid: 'dep_pf', name: 'churn', policy: { approval: { ...APPROVAL, count: 2 } } });
+  await inWorld(env, world, async (h) => {
+    await h.start('filesystem:churn@1');
+    await untilStage(h, 1, 'approving');
+    const agree = (name: string) => h.rollout(1).executeUpdate(approveUpdate, { args: [{ actor: person(name), roles: ['risk'], digest: variantOf('filesystem:churn@1').artifactDigest, verdictN: 1, reason: 'looked at it' }] });
+    expect(await refusal(agree('ada'))).toMatchObject({ type: 'LM_FORBIDDEN' });
+    await agree('bea');
+    await until('it is told', () => world.rollouts.get('dep_pf/1')?.state.approval?.given.length === 1);
+    expect(world.route.champion).toBeNull();
+    await agree('cy');
+    expect(await h.rollout(1).result()).toMatchObject({ outcome: 'first' });
+    expect([world.route.champion, world.calls.includes('judge')]).toEqual([OLD, false]);
+    await until('the deployment is free', () => world.status?.activeRollout === null);
+  });
+});

@@ -44,7 +44,7 @@ test.each([
   ['an approval of old bytes', { name: 'bea', roles: ['risk'] }, { digest: `sha256:${'6'.repeat(64)}` }, 409, 'look at it again'],
   ['an approval of an old verdict', { name: 'bea', roles: ['risk'] }, { verdict: 4 }, 409, 'look at the evidence again'],
   ['handing on what one has not', { name: 'cy', roles: [] }, { delegateTo: 'dan' }, 403, 'one of the roles risk'],
-] as const)('%s is refused, and that is in the audit chain', async (_, of, body, status, text) => {
+] as const)('%s is refused, and that is in the audit chain', async (...[, of, body, status, text]) => {
   const answer = await approve(await world.key({ ...of, scopes: ['approve'] }), body);
   expect(answer.status).toBe(status);
   expect(answer.json.detail).toContain(text);

@@ -63,7 +63,7 @@ test('promotion follows a promote verdict, a person, or the checks of a first ve
     for (const { before, event, transition } of seen) {
       if (!transition.actions.some(({ type }) => type === 'promote')) continue;
       const byJudge = event.type === 'judged' && event.verdict.kind === 'promote' && !before.paused;
-      const asFirst = event.type === 'loaded' && plan.mode === 'first' && !before.paused;
+      const asFirst = plan.mode === 'first' && ((event.type === 'loaded' && !before.paused) || ((event.type === 'approved' && !before.paused) || event.type === 'resume') && before.stage === 'approving');
       expect(byJudge || asFirst || event.type === 'promote-now').toBe(true);
     }
   });
@@ -99,10 +99,11 @@ test('whatever comes in whatever order, nothing goes past a point where people m
   holds((plan, seen) => {
     for (const { before, event, transition } of seen) {
       const point = transition.actions.some(({ type }) => type === 'promote') ? 'promote' : transition.actions.some(({ type }) => type === 'set-share') && transition.state.step === 0 ? 'canary' : null;
-      if (point === null || plan.mode !== 'compare' || plan.approval?.before.includes(point) !== true) continue;
-      expect(event).toMatchObject({ type: 'judged', verdict: { kind: 'promote' } });
+      if (point === null || !plan.approval || (plan.mode === 'compare' && !plan.approval.before.includes(point))) continue;
+      if (plan.mode === 'compare') expect(event).toMatchObject({ type: 'judged', verdict: { kind: 'promote' } });
       expect([before.stage, before.approval?.before]).toEqual(['approving', point]);
-      expect(new Set(before.approval?.given.map(({ actor }) => actor.name)).size).toBeGreaterThanOrEqual(plan.approval.count);
+      const given = [...before.approval?.given ?? [], ...(event.type === 'approved' ? [event.approval] : [])];
+      expect(new Set(given.map(({ actor }) => actor.name)).size).toBeGreaterThanOrEqual(plan.approval.count);
     }
   });
 });

@@ -10,7 +10,7 @@ const by = (name: string, voice = name): Approval => ({ actor: person(name).acto
 test('a person of the role approves the bytes that wait', () => { expect(whyNotApproved(OF, person('bea', 'risk'), LOOKED)).toBeNull(); });
 
 test.each([
-  ['a service', { actor: { kind: 'service', name: 'ci' }, roles: ['risk'] } as Approver, LOOKED, 'LM_FORBIDDEN'],
+  ['a service', { actor: { kind: 'service', name: 'ci' }, roles: ['risk'] }, LOOKED, 'LM_FORBIDDEN'],
   ['the author', person('ada', 'risk'), LOOKED, 'LM_FORBIDDEN'],
   ['somebody without the role', person('bea', 'owner'), LOOKED, 'LM_FORBIDDEN'],
   ['the role that is asked only later', person('bea', 'chief'), LOOKED, 'LM_FORBIDDEN'],

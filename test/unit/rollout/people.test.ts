@@ -72,3 +72,23 @@ test('asking does not end while it is held', () => {
   expect(next(FREE, asking, { type: 'ask-expired' }).refused).toMatch(/frozen/);
   expect(next(FREE, next(FREE, asking, judged(verdict('inconclusive', 'horizon'))).state, { type: 'ask-expired' }).actions).toEqual([{ type: 'undo' }]);
 });
+
+describe('a first version', () => {
+  const FIRST: RolloutPlan = { ...PLAN, mode: 'first' };
+  const loaded = next(FIRST, at('loading'), { type: 'loaded', first: verdict('first', 'first-version', 1), atMs: 5 });
+
+  test('waits for approval too, and goes on with the last one', () => {
+    expect(loaded).toMatchObject({ actions: [{ type: 'ask-approval' }], state: { stage: 'approving', approval: { before: 'promote', sinceMs: 5, verdictN: 1 } } });
+    expect(next(FIRST, loaded.state, approved)).toMatchObject({ actions: [{ type: 'promote' }], state: { stage: 'promoting', approval: null, approvals: [{ actor: { name: 'bea' } }] } });
+    expect(next(FIRST, loaded.state, expired).actions).toEqual([{ type: 'undo' }]);
+    expect(next(FIRST, loaded.state, { type: 'promote-now', verdict: verdict('promote', 'person') }).refused).not.toBeNull();
+  });
+
+  test('approved while it is paused it goes on when resumed', () => {
+    const paused = next(FIRST, next(FIRST, loaded.state, { type: 'pause' }).state, approved);
+    expect(paused).toMatchObject({ actions: [], state: { stage: 'approving' } });
+    expect(next(FIRST, paused.state, { type: 'resume' }).actions).toEqual([{ type: 'promote' }]);
+  });
+
+  test('nothing is approved before it is loaded', () => { expect(next(FIRST, at('loading', { paused: true }), { type: 'loaded', first: null }).refused).toMatch(/paused/); });
+});
