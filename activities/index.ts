@@ -40,8 +40,8 @@ export interface Activities {
 
   /** Stores the draft of the analysis plan: from here on the collector compares. */
   openComparison(input: { subject: Subject; champion: VariantId; challenger: VariantId }): Promise<{ rulingMs: number }>;
-  /** One judgement, stored as verdict n; the same n again returns the stored one. */
-  judge(input: { subject: Subject; n: number; champion: VariantId; challenger: VariantId }): Promise<{ verdict: VerdictSummary; rulingMs: number }>;
+  /** One judgement, stored as verdict n; the same n again returns the stored one. heldBy: what keeps it from going forward all the same, in words; absent in histories of before there were freezes. */
+  judge(input: { subject: Subject; n: number; champion: VariantId; challenger: VariantId }): Promise<{ verdict: VerdictSummary; rulingMs: number; heldBy?: string | null }>;
   /** Stores a verdict that needs no evidence (first, refused, aborted by a person). */
   recordVerdict(input: { subject: Subject; n: number; verdict: VerdictSummary }): Promise<void>;
 

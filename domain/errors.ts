@@ -29,6 +29,7 @@ export const CATALOGUE = {
   LM_RECORD_NOT_FOUND: { kind: 'not-found', when: 'No record of this inference id is kept.' },
   LM_NOT_FOUND: { kind: 'not-found', when: 'The path or document does not exist.' },
   LM_ROLLOUT_IN_PROGRESS: { kind: 'conflict', when: 'The deployment has an active rollout and rollout.whenBusy is refuse.' },
+  LM_FROZEN: { kind: 'conflict', when: 'A freeze holds the deployment: no rollout starts and nothing is promoted until it ends, is lifted, or a person overrides it with a reason.' },
   LM_CONFLICT: { kind: 'conflict', when: 'The document changed, or already exists with other content.' },
   LM_IDEMPOTENCY_MISMATCH: { kind: 'mismatch', when: 'The Idempotency-Key was used before with another request.' },
   LM_EGRESS_DENIED: { kind: 'refused', when: 'A model server or webhook is at an address that the egress rules do not allow; the message names the rule.' },

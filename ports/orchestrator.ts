@@ -18,7 +18,11 @@ export interface RolloutAccepted { readonly rolloutId: RolloutId | null; readonl
 
 export type Command =
   | { readonly type: 'pause' | 'resume' | 'abort' | 'promote'; readonly rolloutId: RolloutId; readonly actor: Actor; readonly reason: string | null }
+  /** A person with the right agrees to these bytes on that verdict, or hands the right on. LM_FORBIDDEN for whoever has it not, LM_CONFLICT for what is not what waits. */
+  | { readonly type: 'approve'; readonly rolloutId: RolloutId; readonly actor: Actor; readonly roles: readonly string[]; readonly digest: string; readonly verdictN: number; readonly reason: string }
+  | { readonly type: 'delegate'; readonly rolloutId: RolloutId; readonly actor: Actor; readonly roles: readonly string[]; readonly to: string; readonly reason: string }
   | { readonly type: 'rollback'; readonly actor: Actor; readonly reason: string | null };
+export type OfRollout = Exclude<Command, { readonly type: 'rollback' }>;
 export interface CommandAccepted { readonly message: string }
 
 export interface ProcessDescription {

@@ -76,6 +76,12 @@ export const pauseUpdate = defineUpdate<{ message: string }, [CommandArgs]>('pau
 export const resumeUpdate = defineUpdate<{ message: string }, [CommandArgs]>('resume');
 /** Promote without waiting for the judge: a person, with a reason. */
 export const promoteUpdate = defineUpdate<{ message: string }, [CommandArgs]>('promote');
+/** A person who may agrees to the challenger's bytes, on a verdict that he has looked at. */
+export interface ApproveArgs { readonly actor: Actor; readonly roles: readonly string[]; readonly digest: string; readonly verdictN: number; readonly reason: string }
+export const approveUpdate = defineUpdate<{ message: string }, [ApproveArgs]>('approve');
+/** A person who may approve hands the right on. */
+export interface DelegateArgs { readonly actor: Actor; readonly roles: readonly string[]; readonly to: string; readonly reason: string }
+export const delegateUpdate = defineUpdate<{ message: string }, [DelegateArgs]>('delegate');
 export const abortUpdate = defineUpdate<{ message: string }, [AbortArgs]>('abort');
 /** The same from the entity, which cannot send updates. */
 export const abortSignal = defineSignal<[AbortArgs]>('abortNow');

@@ -39,7 +39,7 @@ async function load(run: Run, { variantId }: VariantSummary): Promise<RolloutEve
   register(run, 'load');
   await loading.loadVariant.executeWithOptions({ summary: 'Load, warm, golden requests, latency' }, [{ subject: run.subject, variantId }]);
   const first = run.plan.mode === 'first' ? plainVerdict(run, 'first', 'first-version', 'First version: its checks have passed; there was nothing to compare with.') : null;
-  return { type: 'loaded', first };
+  return { type: 'loaded', first, atMs: Date.now() };
 }
 
 /** The collector compares from the moment on which every gateway mirrors. */

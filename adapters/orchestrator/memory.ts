@@ -4,7 +4,7 @@ import { parseRolloutId, rolloutId, type DeploymentUid, type RolloutId, type Ten
 import { admit } from '../../domain/rollout/admission.ts';
 import { INITIAL, next, type RolloutEvent, type RolloutState } from '../../domain/rollout/machine.ts';
 import type { RolloutPlan } from '../../domain/rollout/plan.ts';
-import type { Command, CommandAccepted, Orchestrator, RolloutAccepted, StartRollout } from '../../ports/orchestrator.ts';
+import type { Command, CommandAccepted, OfRollout, Orchestrator, RolloutAccepted, StartRollout } from '../../ports/orchestrator.ts';
 import { deploymentWorkflowId, rolloutWorkflowId } from '../../workflows/ids.ts';
 import type { Adapter } from '../define.ts';
 
@@ -95,13 +95,17 @@ function obey(deployment: Deployment | undefined, command: Command): CommandAcce
   const rollout = deployment?.rollouts.get(command.rolloutId);
   if (deployment === undefined || rollout === undefined) throw unknownRollout(command.rolloutId);
   if (command.type === 'promote' && (command.reason ?? '').trim() === '') throw new LastmileError('LM_COMMAND_REFUSED', 'Promoting without the judge needs a reason.');
-  report(deployment, rollout, eventOf(rollout, command.type));
+  report(deployment, rollout, eventOf(rollout, command));
   return { message: `${command.type} accepted` };
 }
 
-function eventOf(rollout: Rollout, type: 'pause' | 'resume' | 'abort' | 'promote'): RolloutEvent {
+function eventOf(rollout: Rollout, command: OfRollout): RolloutEvent {
+  const { type } = command;
   switch (type) {
     case 'pause': case 'resume': return { type };
+    // Its rollouts ask nobody, so that the machine refuses both.
+    case 'approve': return { type: 'approved', approval: { actor: command.actor, atMs: 0, before: 'promote', digest: command.digest, verdictN: command.verdictN, voice: command.actor.name, reason: command.reason } };
+    case 'delegate': return { type: 'delegated', delegation: { from: command.actor.name, to: command.to } };
     case 'abort': return { type, verdict: verdictOf(rollout, 'person'), superseded: false };
     case 'promote': return { type: 'promote-now', verdict: verdictOf(rollout, 'person') };
   }

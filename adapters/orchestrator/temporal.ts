@@ -1,13 +1,13 @@
-import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
+import { Client, Connection, WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
 import { z } from 'zod';
 import { Secret } from '../../config/schema.ts';
 import { LastmileError } from '../../domain/errors.ts';
 import { parseRolloutId, type DeploymentUid, type RolloutId, type TenantId } from '../../domain/ids.ts';
-import type { Command, CommandAccepted, Orchestrator, ProcessDescription, RolloutAccepted, StartRollout } from '../../ports/orchestrator.ts';
+import type { Command, CommandAccepted, OfRollout, Orchestrator, ProcessDescription, RolloutAccepted, StartRollout } from '../../ports/orchestrator.ts';
 import type { OutboxMessage } from '../../ports/outbox.ts';
 import { deploymentWorkflowId, rolloutWorkflowId } from '../../workflows/ids.ts';
-import { abortUpdate, AGAIN, evidenceSignal, killNewsSignal, pauseUpdate, promoteUpdate, resumeUpdate, rollbackUpdate, SEARCH, startRolloutUpdate } from '../../workflows/messages.ts';
+import { abortUpdate, AGAIN, approveUpdate, delegateUpdate, evidenceSignal, killNewsSignal, pauseUpdate, promoteUpdate, resumeUpdate, rollbackUpdate, SEARCH, startRolloutUpdate } from '../../workflows/messages.ts';
 import { QUEUES } from '../../workflows/task-queues.ts';
 import type { Adapter } from '../define.ts';
 import { dataConverter } from './_shared/data-converter.ts';
@@ -86,18 +86,25 @@ interface Call { readonly target: Target; readonly command: Command; readonly up
 interface Calling { readonly client: Client; readonly bounded: <T>(call: () => Promise<T>) => Promise<T> }
 
 async function sendCommand({ client, bounded }: Calling, { target, command, updateId }: Call): Promise<CommandAccepted> {
-  const { actor, reason } = command;
-  const args: [{ actor: typeof actor; reason: typeof reason }] = [{ actor, reason }];
   if (command.type === 'rollback') {
-    return orThrow(bounded(() => client.workflow.executeUpdateWithStart(rollbackUpdate, { args, updateId, startWorkflowOperation: entityOf(target) })), () => notStarted(target));
+    const { actor, reason } = command;
+    return orThrow(bounded(() => client.workflow.executeUpdateWithStart(rollbackUpdate, { args: [{ actor, reason }], updateId, startWorkflowOperation: entityOf(target) })), () => notStarted(target));
   }
   const { rolloutId } = command;
   if (parseRolloutId(rolloutId).deploymentUid !== target.deploymentUid) throw unknownRollout(rolloutId);
   const handle = client.workflow.getHandle(rolloutWorkflowId(target.tenant, rolloutId));
-  const sent = await orThrow(bounded(() => handle.executeUpdate(COMMANDS[command.type], { args, updateId })), () => null);
+  const sent = await orThrow(bounded(() => say(handle, command, updateId)), () => null);
   if (sent !== null) return sent;
   const known = await orThrow(bounded(() => handle.describe()), () => unknownRollout(rolloutId));
   throw new LastmileError('LM_COMMAND_REFUSED', `Rollout ${parseRolloutId(rolloutId).n} has ended (${known.status.name.toLowerCase()}); there is nothing to ${command.type}.`);
+}
+
+function say(handle: WorkflowHandle, command: OfRollout, updateId: string): Promise<CommandAccepted> {
+  switch (command.type) {
+    case 'approve': { const { actor, roles, digest, verdictN, reason } = command; return handle.executeUpdate(approveUpdate, { args: [{ actor, roles, digest, verdictN, reason }], updateId }); }
+    case 'delegate': { const { actor, roles, to, reason } = command; return handle.executeUpdate(delegateUpdate, { args: [{ actor, roles, to, reason }], updateId }); }
+    case 'pause': case 'resume': case 'abort': case 'promote': { const { actor, reason } = command; return handle.executeUpdate(COMMANDS[command.type], { args: [{ actor, reason }], updateId }); }
+  }
 }
 
 function notStarted({ deployment }: { readonly deployment: string }): LastmileError { return new LastmileError('LM_INVARIANT', `The entity of ${deployment} was neither found nor started.`); }

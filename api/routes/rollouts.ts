@@ -5,6 +5,7 @@ import type { Command } from '../../ports/orchestrator.ts';
 import { ok, type Answer, type ApiPorts, type Call, type Handlers } from '../call.ts';
 import { recordChange } from '../changes.ts';
 import type { CommandAnswer, StartRolloutAnswer } from '../contract.ts';
+import { passFreeze } from '../frozen.ts';
 import { invalidRequest } from '../problem.ts';
 import { startRollout } from '../start-rollout.ts';
 import { deploymentLinks, deploymentNamed, rolloutLinks, rolloutNumber, rolloutNumbered, rolloutView, specOf } from '../views.ts';
@@ -25,8 +26,11 @@ export function rolloutRoutes(ports: ApiPorts): Pick<Handlers, 'startRollout' | 
     pause: (call) => command(ports, call, 'pause'),
     resume: (call) => command(ports, call, 'resume'),
     abort: (call) => command(ports, call, 'abort'),
-    promote(call) {
+    async promote(call) {
       if (call.principal.actor.kind !== 'person') throw new LastmileError('LM_FORBIDDEN', 'To promote without the judge is a person\'s decision: use a key of kind person.');
+      const deployment = await deploymentNamed(ports, call.principal.tenant, call.params.name);
+      const { metadata: { labels } } = await specOf(ports, deployment);
+      await passFreeze(ports, call, { of: { name: deployment.name, labels }, what: 'a promotion', override: call.body.overrideFreeze, reason: call.body.reason });
       return command(ports, call, 'promote');
     },
     rollback: (call) => rollback(ports, call),
@@ -35,14 +39,14 @@ export function rolloutRoutes(ports: ApiPorts): Pick<Handlers, 'startRollout' | 
 
 /** The file stays as it is: `model` is tried under the policy that the deployment has. */
 async function start(ports: ApiPorts, call: Call<'startRollout'>): Promise<Answer> {
-  const { model, retry, reason } = call.body;
+  const { model, retry, reason, overrideFreeze } = call.body;
   const { registry } = parseModelRef(model);
   if (!ports.settings.registries.includes(registry) && registry !== 'running') throw unknownName('model registry', registry, [...ports.settings.registries, 'running']);
   if (retry && reason === null) throw invalidRequest('A retry needs a reason: say why a version that was tried before is tried again.');
   const deployment = await deploymentNamed(ports, call.principal.tenant, call.params.name);
-  const { spec } = await specOf(ports, deployment);
+  const { spec, metadata: { labels } } = await specOf(ports, deployment);
   if (deployment.status.champion?.model === model) throw new LastmileError('LM_SAME_VARIANT', `${model} is the champion of ${deployment.name} already.`);
-  const { state, n } = await startRollout(ports, call, { deployment, model, whenBusy: spec.rollout.whenBusy, retry, reason });
+  const { state, n } = await startRollout(ports, call, { deployment, model, whenBusy: spec.rollout.whenBusy, retry, reason, labels, overrideFreeze });
   const links = n === null ? deploymentLinks(ports, deployment.name) : rolloutLinks(ports, deployment.name, n);
   return ok({ state, rollout: n, links } satisfies StartRolloutAnswer, 202);
 }

@@ -44,6 +44,8 @@ export interface World {
   route: Route;
   policy: RolloutPolicy;
   judge: Judge;
+  /** A freeze or a pin, in words. */
+  heldBy: string | null;
   /** Runs before the activity of that name; may throw or wait. */
   before: Partial<Record<keyof Activities, (input: never) => Promise<void> | void>>;
   readonly calls: string[];
@@ -63,7 +65,7 @@ export function variantOf(model: string): { variantId: string; model: string; ar
 
 export function createWorld(of: { uid: string; name: string; policy?: Partial<RolloutPolicy>; judge?: Judge }): World {
   const world: World = {
-    activities: {} as Activities, policy: { ...POLICY, ...of.policy }, judge: of.judge ?? (() => COLLECTING), before: {}, status: null, describe: async () => null,
+    activities: {} as Activities, policy: { ...POLICY, ...of.policy }, judge: of.judge ?? (() => COLLECTING), heldBy: null, before: {}, status: null, describe: async () => null,
     route: emptyRoute({ tenantId: TENANT, deploymentUid: of.uid, name: of.name, fallback: ['last-good', 'closed'], onLostControl: 'serve', stickyHeader: null, stickyJsonPath: null, recordInputs: false }),
     calls: [], loaded: new Set(), rollouts: new Map(), audits: [], notices: [], verdicts: [],
   };
@@ -120,7 +122,7 @@ function judging(world: World): Pick<Activities, 'openComparison' | 'judge' | 'r
       const found = world.judge({ n, nowMs, sinceMs: opened.get(subject.rolloutId) ?? nowMs, sharePer10k: shareOf(challenger), model: subject.model });
       const verdict: VerdictSummary = { ...found, rolloutId: subject.rolloutId, n, metric: null, evidenceHash: found.kind === 'collecting' ? null : digestOf(`${subject.rolloutId}/${n}`) };
       keep(subject.rolloutId, n, verdict);
-      return { verdict, rulingMs: nowMs };
+      return { verdict, rulingMs: nowMs, heldBy: world.heldBy };
     },
     async recordVerdict({ subject, n, verdict }) { keep(subject.rolloutId, n, verdict); },
   };
