@@ -3,7 +3,8 @@ import type { RolloutPolicy } from '../domain/deployment.ts';
 import type { DeploymentStatus } from '../domain/deployment-record.ts';
 import type { RestoredDeployment } from '../domain/deployment-restore.ts';
 import type { VariantSummary } from '../domain/variant.ts';
-import type { DeploymentUid, RolloutId, TenantId, VariantId } from '../domain/ids.ts';
+import type { DeploymentUid, KillId, RolloutId, TenantId, VariantId } from '../domain/ids.ts';
+import type { KillFacts } from '../domain/kill/news.ts';
 import type { VerdictSummary } from '../domain/analysis/verdict.ts';
 import type { Outcome } from '../domain/rollout/machine.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
@@ -49,6 +50,9 @@ export interface Activities {
   restoreDeployment(input: { tenant: TenantId; deploymentUid: DeploymentUid }): Promise<RestoredDeployment | null>;
   /** The end of a rollout that may be unable to report it. LM_BUSY while it runs: tried again until it has ended. */
   settleRollout(input: { tenant: TenantId; deploymentUid: DeploymentUid; rolloutId: RolloutId }): Promise<{ outcome: Outcome; challenger: VariantSummary | null; verdict: VerdictSummary | null }>;
+
+  /** A kill, and how the route stands now; null where either is not stored (any more). */
+  readKill(input: { tenant: TenantId; deploymentUid: DeploymentUid; killId: KillId }): Promise<KillFacts | null>;
 
   projectRollout(input: { record: RolloutRecord }): Promise<void>;
   projectDeployment(input: { tenant: TenantId; deploymentUid: DeploymentUid; status: DeploymentStatus }): Promise<void>;

@@ -5,7 +5,7 @@ import type { Code } from '../domain/errors.ts';
 import { quick } from './activity-stubs.ts';
 import { change, finished, note, occupy, progressed, wentBack, whenKnown, type Entity } from './deployment-state.ts';
 import { tellAbort } from './entity-link.ts';
-import { AGAIN, rollbackUpdate, rolloutFinishedSignal, rolloutProgressSignal, startRolloutUpdate, type CommandArgs, type QueuedRollout, type StartRolloutAnswer, type StartRolloutArgs } from './messages.ts';
+import { AGAIN, killNewsSignal, rollbackUpdate, rolloutFinishedSignal, rolloutProgressSignal, startRolloutUpdate, type CommandArgs, type QueuedRollout, type StartRolloutAnswer, type StartRolloutArgs } from './messages.ts';
 
 /** How long an accepted rollout may take to show itself before the answer goes out all the same. */
 const ANNOUNCE_MS = 3_000;
@@ -14,6 +14,7 @@ const ANNOUNCE_MS = 3_000;
 export function listenEntity(entity: Entity): void {
   setHandler(rolloutProgressSignal, (news) => { whenKnown(entity, () => { progressed(entity, news); }); });
   setHandler(rolloutFinishedSignal, (news) => { whenKnown(entity, () => { finished(entity, news); }); });
+  setHandler(killNewsSignal, (news) => { entity.news.push(news); });
   setHandler(startRolloutUpdate, (args) => start(entity, args), { validator: (args: StartRolloutArgs) => { refuseUnlessAdmitted(entity, args); } });
   setHandler(rollbackUpdate, (args) => rollback(entity, args), { validator: goesBack(entity) });
 }

@@ -1,9 +1,11 @@
 import type { Actor, AuditEntry } from '../domain/audit.ts';
 import { LAST_GOOD_KEPT, type DeploymentPhase, type DeploymentStatus } from '../domain/deployment-record.ts';
 import type { RestoredDeployment } from '../domain/deployment-restore.ts';
+import { downSentence, isDown, NO_KILLS, type KillMemory } from '../domain/kill/news.ts';
+import { isKilled } from '../domain/traffic/tombstones.ts';
 import { rolloutId, type RolloutId } from '../domain/ids.ts';
 import type { VariantSummary } from '../domain/variant.ts';
-import type { DeploymentCarried, DeploymentInput, QueuedRollout, RolloutFinished, RolloutProgress, StartRolloutAnswer } from './messages.ts';
+import type { DeploymentCarried, DeploymentInput, KillNews, QueuedRollout, RolloutFinished, RolloutProgress, StartRolloutAnswer } from './messages.ts';
 
 /** The rollout that runs, or is about to; its number is taken when it is accepted. */
 export interface Active { n: number; rolloutId: RolloutId; readonly item: QueuedRollout; announced: boolean; begun: boolean }
@@ -29,6 +31,9 @@ export interface Entity {
   readonly restores: boolean;
   /** False until the stores have said what was before; nothing is decided until then. */
   known: boolean;
+  /** Kills and revives of which the stores have not been asked yet. */
+  news: KillNews[];
+  kills: KillMemory;
   /** News that came before. */
   unheard: (() => void)[];
 }
@@ -42,18 +47,18 @@ export function openEntity(input: DeploymentInput, restores: boolean): Entity {
   const carried: DeploymentCarried = input.carried ?? { status: EMPTY, queue: [], tried: [], answered: [], specHash: '', changes: 0 };
   return {
     input, status: carried.status, queue: [...carried.queue], tried: [...carried.tried], answered: [...carried.answered], specHash: carried.specHash, changes: carried.changes,
-    active: null, dirty: false, audits: [], retired: [], retiring: false, rollingBack: false, restores, known: !restores || input.carried !== null, unheard: [],
+    active: null, dirty: false, audits: [], retired: [], retiring: false, rollingBack: false, restores, known: !restores || input.carried !== null, unheard: [], news: [], kills: carried.kills ?? NO_KILLS,
   };
 }
 
 /** Called only while no rollout runs and nothing waits to be written. */
-export function carryEntity({ status, queue, tried, answered, specHash, changes }: Entity): DeploymentCarried {
-  return { status, queue, tried: tried.slice(-TRIED_KEPT), answered: answered.slice(-ANSWERS_KEPT), specHash, changes };
+export function carryEntity({ status, queue, tried, answered, specHash, changes, kills }: Entity): DeploymentCarried {
+  return { status, queue, tried: tried.slice(-TRIED_KEPT), answered: answered.slice(-ANSWERS_KEPT), specHash, changes, kills };
 }
 
 /** Goes on from what the stores know, with the rollout that still runs in its place. */
-export function recall(entity: Entity, { lost, status, specHash, tried, changes, active, retired }: RestoredDeployment, nowMs: number): void {
-  Object.assign(entity, { status, specHash, changes, tried: [...tried], retired: [...retired], active: active === null ? null : { ...active, announced: true, begun: true } });
+export function recall(entity: Entity, { lost, status, specHash, tried, changes, active, retired, kills = NO_KILLS }: RestoredDeployment, nowMs: number): void {
+  Object.assign(entity, { status, specHash, changes, kills, tried: [...tried], retired: [...retired], active: active === null ? null : { ...active, announced: true, begun: true } });
   if (!lost) return;
   change(entity, {});
   note(entity, { atMs: nowMs, actor: { kind: 'workflow', name: `deployment ${entity.input.name}` }, action: 'deployment.restored', reason: status.message, digest: status.champion?.artifactDigest ?? null });
@@ -78,8 +83,7 @@ export function occupy(entity: Entity, item: QueuedRollout): Active {
 export function number(entity: Entity, active: Active): void {
   active.n = entity.status.rolloutCount + 1;
   active.rolloutId = rolloutId(entity.input.uid, active.n);
-  const phase: DeploymentPhase = entity.status.champion === null ? 'starting' : 'rolling-out';
-  change(entity, { activeRollout: active.rolloutId, rolloutCount: active.n, challenger: null, phase, message: `Rollout ${active.n} of ${active.item.model} begins.` });
+  change(entity, { activeRollout: active.rolloutId, rolloutCount: active.n, challenger: null, phase: phaseNow(entity), message: `Rollout ${active.n} of ${active.item.model} begins.` });
 }
 
 export function progressed(entity: Entity, { rolloutId: id, stage, challenger, message, verdict }: RolloutProgress): void {
@@ -87,7 +91,7 @@ export function progressed(entity: Entity, { rolloutId: id, stage, challenger, m
   if (active?.rolloutId !== id) return;
   active.announced = true;
   if (stage === 'done') return;
-  const phase: DeploymentPhase = stage === 'asking' || stage === 'approving' ? 'attention' : status.champion === null ? 'starting' : 'rolling-out';
+  const phase: DeploymentPhase = stage === 'asking' || stage === 'approving' ? 'attention' : phaseNow(entity);
   change(entity, { phase, challenger, message, lastVerdict: verdict ?? status.lastVerdict });
 }
 
@@ -99,22 +103,26 @@ export function finished(entity: Entity, { rolloutId: id, outcome, challenger, v
   const base = { activeRollout: null, challenger: null, lastVerdict: verdict ?? status.lastVerdict };
   if ((outcome === 'promoted' || outcome === 'first') && challenger !== null) {
     crown(entity, challenger);
-    change(entity, { ...base, phase: 'serving', message: `${challenger.model} decides since rollout ${active.n}.` });
+    const message = isDown(entity.kills, challenger) ? downSentence(entity.kills, challenger) : `${challenger.model} decides since rollout ${active.n}.`;
+    change(entity, { ...base, phase: phaseNow(entity), message });
     return;
   }
   if (outcome === 'rolled-back') entity.tried.push(active.item.model, ...(challenger === null ? [] : [challenger.artifactDigest]));
   const { champion } = status;
   const why = verdict === null ? '' : ` ${verdict.text}`;
+  const decides = champion === null ? 'Nothing serves yet' : isDown(entity.kills, champion) ? downSentence(entity.kills, champion).replace(/\.$/, '') : `${champion.model} decides`;
   change(entity, {
-    ...base, phase: champion === null ? 'attention' : 'serving',
-    message: `${champion === null ? 'Nothing serves yet' : `${champion.model} decides`}; rollout ${active.n} of ${active.item.model} ended: ${outcome}.${why}`,
+    ...base, phase: phaseNow(entity),
+    message: `${decides}; rollout ${active.n} of ${active.item.model} ended: ${outcome}.${why}`,
   });
 }
 
 /** The old champion becomes the newest last good; those beyond the kept ones are retired. */
 function crown(entity: Entity, champion: VariantSummary): void {
   const before = entity.status.champion;
-  const earlier = [...(before === null ? [] : [before]), ...entity.status.lastGood].filter(({ variantId }) => variantId !== champion.variantId);
+  const all = [...(before === null ? [] : [before]), ...entity.status.lastGood].filter(({ variantId }) => variantId !== champion.variantId);
+  const earlier = all.filter((variant) => !isKilled(entity.kills.tombstones, variant));
+  entity.tried.push(...all.filter((variant) => !earlier.includes(variant)).flatMap(({ model, artifactDigest }) => [model, artifactDigest]));
   entity.retired.push(...earlier.slice(LAST_GOOD_KEPT));
   entity.tried = entity.tried.filter((known) => known !== champion.model && known !== champion.artifactDigest);
   change(entity, { champion, lastGood: earlier.slice(0, LAST_GOOD_KEPT) });
@@ -128,6 +136,14 @@ export function wentBack(entity: Entity, by: Actor, reason: string | null): void
   entity.tried.push(champion.model, champion.artifactDigest);
   entity.retired.push(champion);
   change(entity, { champion: target, lastGood: rest, message: `${target.model} decides again: ${by.name} went back from ${champion.model}${reason === null ? '' : ` (${reason})`}.` });
+  change(entity, { phase: phaseNow(entity) });
+}
+
+/** Where a deployment stands that has or had a champion: a killed one needs a person, whatever runs. */
+export function phaseNow({ status: { champion }, active, kills }: Entity): DeploymentPhase {
+  if (isDown(kills, champion)) return 'attention';
+  if (champion === null) return active === null ? 'attention' : 'starting';
+  return active === null ? 'serving' : 'rolling-out';
 }
 
 export function change(entity: Entity, to: Partial<DeploymentStatus>): void {

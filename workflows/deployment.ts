@@ -9,6 +9,7 @@ import { listenEntity, subjectOf } from './deployment-commands.ts';
 import { carryEntity, finished, number, occupy, openEntity, type Active, type Entity } from './deployment-state.ts';
 import { rolloutWorkflowId } from './ids.ts';
 import { SEARCH, type DeploymentInput } from './messages.ts';
+import { hearKills } from './kill-news.ts';
 import { restore, settle } from './restoring.ts';
 import type { rollout } from './rollout.ts';
 
@@ -22,7 +23,8 @@ export async function deployment(input: DeploymentInput): Promise<never> {
   listenEntity(entity);
   if (!entity.known) await restore(entity);
   for (;;) {
-    await condition(() => entity.dirty || mayRetire(entity) || mayBegin(entity) || mayStartAfresh(entity));
+    await condition(() => entity.news.length > 0 || entity.dirty || mayRetire(entity) || mayBegin(entity) || mayStartAfresh(entity));
+    await hearKills(entity);
     await tell(entity);
     if (mayRetire(entity)) void retire(entity);
     if (mayStartAfresh(entity)) await startAfresh(entity);
@@ -120,8 +122,8 @@ async function forGood(what: string, work: Promise<void>): Promise<void> {
 }
 
 /** Only with nothing under way, so that no child's end is missed; the queue is carried over. */
-function mayStartAfresh({ active, dirty, retired, retiring, rollingBack }: Entity): boolean {
-  return workflowInfo().continueAsNewSuggested && active === null && !dirty && retired.length === 0 && !retiring && !rollingBack;
+function mayStartAfresh({ active, dirty, retired, retiring, rollingBack, news }: Entity): boolean {
+  return workflowInfo().continueAsNewSuggested && active === null && !dirty && news.length === 0 && retired.length === 0 && !retiring && !rollingBack;
 }
 
 async function startAfresh(entity: Entity): Promise<void> {

@@ -1,6 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Actor } from '../domain/audit.ts';
+import type { KillFacts, KillMemory } from '../domain/kill/news.ts';
 import type { DeploymentStatus } from '../domain/deployment-record.ts';
 import type { VariantSummary } from '../domain/variant.ts';
 import type { DeploymentUid, KillId, RolloutId, TenantId, VariantId } from '../domain/ids.ts';
@@ -21,6 +22,8 @@ export interface DeploymentCarried {
   /** The newest spec that was named; and how many state changes were audited. */
   readonly specHash: string;
   readonly changes: number;
+  /** Absent in entities of before kills were told. */
+  readonly kills?: KillMemory;
 }
 export interface QueuedRollout { readonly specHash: string; readonly model: string; readonly actor: Actor; readonly retry: boolean; readonly reason: string | null }
 
@@ -85,6 +88,10 @@ export const evidenceSignal = defineSignal<[{ id: string; type: 'block-sealed' |
 /** To the entity, from the outbox: something of the deployment was killed, or a kill was taken back. The record in the store says what. */
 export interface KillNews { readonly id: string; readonly type: 'killed' | 'revived'; readonly killId: KillId }
 export const killNewsSignal = defineSignal<[KillNews]>('killNews');
+
+/** From the entity to its rollout: a kill that may name its challenger or its champion. */
+export type KillOrder = Pick<KillFacts, 'killId' | 'targets' | 'actor' | 'reason'>;
+export const killedSignal = defineSignal<[KillOrder]>('killed');
 
 /** What a rollout tells its entity when it ends. */
 export interface RolloutFinished extends RolloutResult { readonly rolloutId: RolloutId }

@@ -1,7 +1,8 @@
 import { ApplicationFailure, setHandler } from '@temporalio/workflow';
 import { next, type RolloutEvent } from '../domain/rollout/machine.ts';
-import { abortSignal, abortUpdate, evidenceSignal, pauseUpdate, promoteUpdate, resumeUpdate, type AbortArgs, type CommandArgs } from './messages.ts';
+import { abortSignal, abortUpdate, evidenceSignal, killedSignal, pauseUpdate, promoteUpdate, resumeUpdate, type AbortArgs, type CommandArgs } from './messages.ts';
 import { report } from './reporting.ts';
+import { hearKill } from './rollout-kills.ts';
 import type { Run } from './rollout-run.ts';
 import { plainVerdict } from './verdicts.ts';
 
@@ -12,6 +13,7 @@ export function listen(run: Run): void {
   setHandler(promoteUpdate, (args) => say(run, promoteNow(run, args), `${run.input.model} is being made the champion.`), { validator: promotionFits(run) });
   setHandler(abortUpdate, (args) => say(run, abort(run, args), 'The rollout is being ended; all traffic goes to the champion.'), { validator: fits(run, { type: 'abort', verdict: PROBE, superseded: false }) });
   setHandler(abortSignal, (args) => { abort(run, args); });
+  setHandler(killedSignal, (kill) => { hearKill(run, kill); });
   setHandler(evidenceSignal, () => { run.pings += 1; });
 }
 

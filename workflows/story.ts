@@ -58,6 +58,7 @@ const SENTENCES: Readonly<Record<RolloutEvent['type'], (run: Run, by: Actor) => 
   loaded: (run) => `Loaded; its golden requests are right. ${run.state.stage === 'promoting' ? 'There is nothing to compare it with: making it the champion.' : 'It now gets a copy of the traffic; callers do not see its answers.'}`,
   pause: (_, by) => `${by.name} paused it: traffic stays as it is.`,
   resume: (_, by) => `${by.name} let it go on.`,
+  held: (run) => `${run.state.heldBy ?? 'A person'}: it is held where it was, and goes on when that ends.`,
   promoted: ended, undone: ended,
   'ask-expired': () => 'Nobody decided in time. Taking back what was done.',
   approved: (_, by) => `${by.name} approved it.`, escalated: () => 'Nobody has approved it yet: others are asked too.', delegated: (_, by) => `${by.name} handed the approval on.`,

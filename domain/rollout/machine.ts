@@ -33,6 +33,8 @@ export type RolloutEvent =
   | { readonly type: 'loaded'; readonly first: VerdictSummary | null }
   | { readonly type: 'failed'; readonly verdict: VerdictSummary }
   | { readonly type: 'judged'; readonly verdict: VerdictSummary; readonly rulingMs: number; readonly heldBy?: string | null; readonly atMs?: number }
+  /** The route did not take the step, because of a person's word that may end: back to where it was, and held. */
+  | { readonly type: 'held'; readonly by: string }
   | { readonly type: 'promoted' } | { readonly type: 'undone' }
   | { readonly type: 'pause' } | { readonly type: 'resume' }
   | { readonly type: 'promote-now'; readonly verdict: VerdictSummary }
@@ -84,6 +86,7 @@ const ON: { readonly [T in RolloutEvent['type']]: On<Extract<RolloutEvent, { typ
   loaded: (plan, state, { first }) => loaded(plan, state, first),
   failed: (_, state, { verdict }) => failed(state, verdict),
   judged,
+  held: (_, state, { by }) => held(state, by),
   promoted: (plan, state) => promoted(plan, state),
   undone: (_, state) => (state.stage === 'undoing' ? moved({ ...state, stage: 'done', outcome: state.pendingOutcome, pendingOutcome: null }, { type: 'finish' }) : misplaced(state, 'undone')),
   pause: (_, state) => (PAUSABLE.includes(state.stage) ? moved({ ...state, paused: true }) : refusal(state, `It cannot be paused: it ${STANDING[state.stage]}.`)),
@@ -153,6 +156,13 @@ function approved(plan: RolloutPlan, state: RolloutState, change: (waiting: Appr
 function goOn(plan: RolloutPlan, state: RolloutState): Transition {
   if (state.stage !== 'approving' || !plan.approval || !state.approval || isHeld(state) || !isGranted(plan.approval, state.approval)) return moved(state);
   return advance(plan, { ...state, approval: null });
+}
+
+/** The step that the route refused was not taken: the stage before it goes on, and the judge says when to try again. */
+function held(state: RolloutState, heldBy: string): Transition {
+  if (state.stage === 'promoting') return moved({ ...state, stage: state.stepSinceMs === null ? 'shadowing' : 'canary', heldBy });
+  if (state.stage !== 'canary') return misplaced(state, 'held');
+  return moved(state.step === 0 ? { ...state, stage: 'shadowing', stepSinceMs: null, heldBy } : { ...state, step: state.step - 1, stepSinceMs: null, heldBy });
 }
 
 /** A killed challenger goes the way of a rolled back one; without its champion there is nothing to compare with. */

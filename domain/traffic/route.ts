@@ -62,4 +62,6 @@ export type RouteCommand = { readonly commandId: string; readonly atMs: number }
 
 /** applied: the route changed or already was so; superseded: newer intent holds; refused: a rule said no. */
 export type CommandOutcome = 'applied' | 'superseded' | 'refused';
-export interface CommandResult { readonly outcome: CommandOutcome; readonly reason: string | null; readonly revision: number }
+/** Rules whose "no" may become a yes by a person's word: what was refused is then asked again, under another id. */
+export type CommandRule = 'killed' | 'pinned' | 'retired';
+export interface CommandResult { readonly outcome: CommandOutcome; readonly reason: string | null; readonly revision: number; /** Of a refusal by one of those rules; absent else. */ readonly rule?: CommandRule }

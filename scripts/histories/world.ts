@@ -3,6 +3,8 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { withFailures } from '../../activities/failures.ts';
 import type { Activities } from '../../activities/index.ts';
+import { killFacts } from '../../domain/kill/news.ts';
+import type { KillRecord } from '../../domain/kill/kill.ts';
 import { restoringActivities } from '../../activities/restoring.ts';
 import type { VerdictSummary } from '../../domain/analysis/verdict.ts';
 import { chain, GENESIS, type AuditEntry } from '../../domain/audit.ts';
@@ -51,6 +53,8 @@ export interface World {
   readonly rollouts: Map<string, RolloutRecord>;
   readonly audits: AuditEntry[];
   readonly notices: { readonly id: string; readonly type: string; readonly text: string }[];
+  /** Records of kills by id; the route has their tombstones by `applyTo`. */
+  readonly kills: Map<string, KillRecord>;
   readonly verdicts: { readonly rolloutId: string; readonly n: number; readonly verdict: VerdictSummary }[];
   status: DeploymentStatus | null;
   /** As Temporal says of a workflow; set by whoever has a client. */
@@ -65,9 +69,9 @@ export function createWorld(of: { uid: string; name: string; policy?: Partial<Ro
   const world: World = {
     activities: {} as Activities, policy: { ...POLICY, ...of.policy }, judge: of.judge ?? (() => COLLECTING), before: {}, status: null, describe: async () => null,
     route: emptyRoute({ tenantId: TENANT, deploymentUid: of.uid, name: of.name, fallback: ['last-good', 'closed'], onLostControl: 'serve', stickyHeader: null, stickyJsonPath: null, recordInputs: false }),
-    calls: [], loaded: new Set(), rollouts: new Map(), audits: [], notices: [], verdicts: [],
+    calls: [], loaded: new Set(), rollouts: new Map(), audits: [], notices: [], kills: new Map(), verdicts: [],
   };
-  const activities: Activities = { ...checking(world), ...routing(world), ...judging(world), ...telling(world), ...restoring(world), ...retraining(world) };
+  const activities: Activities = { ...checking(world), ...routing(world), ...judging(world), ...telling(world), ...restoring(world), ...retraining(world), ...killing(world) };
   return Object.assign(world, { activities: watched(world, activities) });
 }
 
@@ -159,7 +163,11 @@ function restoring(world: World): Pick<Activities, 'restoreDeployment' | 'settle
   }));
 }
 
-function applyTo(world: World, command: RouteCommand): CommandResult {
+function killing(world: World): Pick<Activities, 'readKill'> {
+  return { async readKill({ killId }) { const record = world.kills.get(killId); return record === undefined ? null : killFacts(record, world.route); } };
+}
+
+export function applyTo(world: World, command: RouteCommand): CommandResult {
   const { route, result } = applyCommand(world.route, command);
   world.route = route;
   return result;

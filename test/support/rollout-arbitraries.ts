@@ -31,6 +31,7 @@ export const rolloutEvent: fc.Arbitrary<RolloutEvent> = fc.oneof(
   { weight: 1, arbitrary: anyVerdict.map((of) => ({ type: 'failed' as const, verdict: of })) },
   { weight: 2, arbitrary: fc.constantFrom<RolloutEvent>({ type: 'approved', approval: APPROVAL }, { type: 'escalated' }, { type: 'delegated', to: 'cy' }, { type: 'approval-expired', verdict: verdict('inconclusive', 'not-approved') }) },
   { weight: 1, arbitrary: fc.constantFrom('challenger' as const, 'champion' as const).map((who) => ({ type: 'killed' as const, verdict: verdict('rollback', 'killed'), who })) },
+  { weight: 1, arbitrary: fc.constant({ type: 'held' as const, by: 'ann pinned var_1' }) },
 );
 
 /** What usually comes next in a stage; with it most runs get far, without it most events are out of place. */
