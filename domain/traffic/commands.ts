@@ -122,7 +122,7 @@ function pin(route: Route, { variantId, person, atMs }: Command<'pin'>): Decisio
 
 function remove(route: Route, id: VariantId): Decision {
   // A first version that was killed on its way in: nobody is there to take its place, and a revive must not bring it back.
-  if (id === route.champion && route.lastGood.length === 0 && isKilledId(route.tombstones, id, route.variants)) return applied({ champion: null, pin: null });
+  if (id === route.champion && route.pin === null && route.lastGood.length === 0 && isKilledId(route.tombstones, id, route.variants)) return applied({ champion: null });
   if (id === route.champion) return refused(`${id} is the champion; make another one champion, or kill it`);
   return applied({ shares: without(route.shares, id), shadows: without(route.shadows, id), lastGood: route.lastGood.filter((each) => each !== id) });
 }
