@@ -20,6 +20,11 @@ export interface Subject {
   readonly model: string;
 }
 
+/** What a person may say of a whole route. */
+export type Steering =
+  | { readonly type: 'pin'; readonly variantId: VariantId; readonly person: string } | { readonly type: 'unpin'; readonly person: string }
+  | { readonly type: 'retire'; readonly person: string; readonly reason: string } | { readonly type: 'restore'; readonly person: string };
+
 /** The activities: the surface that recorded histories depend on. Payloads are ids, digests and small facts, never data. */
 export interface Activities {
   /** What the workflow needs of the spec. */
@@ -35,6 +40,10 @@ export interface Activities {
   setShadows(input: { subject: Subject; commandId: string; variantIds: readonly VariantId[] }): Promise<CommandResult>;
   setShare(input: { subject: Subject; commandId: string; variantId: VariantId; sharePer10k: number }): Promise<CommandResult>;
   setChampion(input: { subject: Subject; commandId: string; variantId: VariantId; expectedChampion: VariantId | null; by: 'automation' | 'person' | 'safety' }): Promise<CommandResult>;
+  /** A person's word on the whole route. */
+  steerRoute(input: { subject: Subject; commandId: string; to: Steering }): Promise<CommandResult>;
+  /** Route, schedule and name of a deployment that is deleted; its records stay. May be repeated. */
+  endDeployment(input: { tenant: TenantId; deploymentUid: DeploymentUid; deployment: string }): Promise<void>;
   removeVariant(input: { subject: Subject; commandId: string; variantId: VariantId }): Promise<CommandResult>;
   /** Waits until every registered gateway whose lease has not ended obeys the revision. Heartbeats. */
   awaitApplied(input: { subject: Subject; revision: number }): Promise<{ gateways: number }>;

@@ -14,6 +14,7 @@ import { GatewayStats, Label, Route, StoredLeg } from './schemas/traffic.ts';
 /** The API as its clients see it: request and answer schemas, and the route list that OpenAPI, the router and the CLI test share. */
 
 export const Reason = z.strictObject({ reason: z.string().min(1).max(2_000).nullable().default(null) });
+export const DeleteBody = z.strictObject({ reason: z.string().min(3).max(2_000), force: z.boolean().default(false) });
 export const NeededReason = z.strictObject({ reason: z.string().min(3).max(2_000) });
 /** `spec` is the file as a person writes it; parsed by domain/deployment.schema.ts. */
 export const ApplyBody = z.strictObject({ spec: z.record(z.string(), z.unknown()), retry: z.boolean().default(false), reason: z.string().max(2_000).nullable().default(null), dryRun: z.boolean().default(false) });
@@ -140,6 +141,11 @@ export const ROUTES = {
   promote: { method: 'post', path: `${D}/{name}/rollouts/{n}/promote`, scope: 'operate', summary: 'Make the challenger champion now, without the judge', body: NeededReason, idempotent: true, answer: CommandAnswer, cli: 'promote' },
   abort: { method: 'post', path: `${D}/{name}/rollouts/{n}/abort`, scope: 'operate', summary: 'End the rollout; all traffic to the champion', body: Reason, idempotent: true, answer: CommandAnswer, cli: 'abort' },
   rollback: { method: 'post', path: `${D}/{name}/rollback`, scope: 'operate', summary: 'Back to the last good champion', body: NeededReason, idempotent: true, answer: CommandAnswer, cli: 'rollback' },
+  pin: { method: 'post', path: `${D}/{name}/pin`, scope: 'operate', summary: 'A person holds the champion where it is: automation does not move it', body: Reason, idempotent: true, answer: CommandAnswer, cli: 'pin' },
+  unpin: { method: 'post', path: `${D}/{name}/unpin`, scope: 'operate', summary: 'Let automation go on', body: Reason, idempotent: true, answer: CommandAnswer, cli: 'unpin' },
+  retire: { method: 'post', path: `${D}/{name}/retire`, scope: 'operate', summary: 'Out of service: callers get 410, versions are unloaded, nothing new is tried', body: NeededReason, idempotent: true, answer: CommandAnswer, cli: 'retire' },
+  restore: { method: 'post', path: `${D}/{name}/restore`, scope: 'operate', summary: 'A retired deployment into service again, with its champion', body: NeededReason, idempotent: true, answer: CommandAnswer, cli: 'restore' },
+  deleteDeployment: { method: 'post', path: `${D}/{name}/delete`, scope: 'admin', summary: 'End a retired deployment: the name is free, what was recorded stays', body: DeleteBody, idempotent: true, answer: CommandAnswer, cli: 'delete' },
   kill: { method: 'post', path: `${D}/{name}/kill`, scope: 'operate', summary: 'Take a version off all traffic at once; answers with the record that becomes the proof', body: KillBody, idempotent: true, answer: KillView, statuses: [202], cli: 'kill' },
   killDigest: { method: 'post', path: '/api/v1/kill', scope: 'operate', summary: 'Take every variant with these bytes off, in all deployments', body: KillDigestBody, idempotent: true, answer: KillDigestAnswer, statuses: [202], cli: 'kill' },
   getKill: { method: 'get', path: '/api/v1/kills/{id}', scope: 'read', summary: 'A kill and its proof', answer: KillView, cli: 'kills' },

@@ -9,7 +9,7 @@ import type { VariantSummary } from './variant.ts';
 /** What the stores hold of a deployment whose entity workflow was lost. */
 export interface Remains {
   readonly deployment: DeploymentRecord;
-  readonly route: Pick<Route, 'champion' | 'lastGood' | 'rolloutId'> | null;
+  readonly route: Pick<Route, 'champion' | 'lastGood' | 'rolloutId' | 'retired' | 'pin'> | Pick<Route, 'champion' | 'lastGood' | 'rolloutId'> | null;
   /** How that route stands as to kills. */
   readonly standing?: KillStanding;
   /** Oldest first; at most one is without an end: its workflow still runs. */
@@ -34,6 +34,7 @@ export interface RestoredDeployment {
   readonly retired: readonly VariantSummary[];
   /** Absent in answers of before kills were told. */
   readonly kills?: KillMemory;
+  readonly retiredBy?: string | null;
 }
 
 /** The action under which an entity audits that a person went back. */
@@ -50,13 +51,14 @@ export function restoreDeployment(remains: Remains): RestoredDeployment {
   const rolloutCount = highestNumber(remains);
   const lost = status.revision > 0 || rolloutCount > 0 || sides.champion !== null;
   const kills = killsOf(remains);
+  const retiredBy = retirementOf(remains);
   const tried = triedBefore(rollouts, audits.filter(({ action }) => action === WENT_BACK).map(({ atMs }) => atMs));
   return {
     lost, specHash, changes: lost ? 1 + Math.max(0, ...audits.map(({ auditId }) => numberIn(auditId, uid))) : 0,
     status: lost ? { ...statusOf(remains, running, sides), revision: status.revision + 1, rolloutCount } : status,
     tried: [...new Set([...tried, ...(sides.left === null ? [] : [sides.left.model, sides.left.artifactDigest])])],
     active: running === null ? null : { n: running.n, rolloutId: running.rolloutId, item: { specHash: running.specHash, model: running.model, actor: running.startedBy, retry: false, reason: running.reason } },
-    retired: retiredOf(remains, running, sides), ...(kills === null ? {} : { kills }),
+    retired: retiredOf(remains, running, sides), ...(kills === null ? {} : { kills }), ...(retiredBy === null ? {} : { retiredBy }),
   };
 }
 
@@ -80,6 +82,8 @@ function deciding({ route }: Remains, running: RolloutRecord | null): VariantId 
   return running !== null && id !== null && id === running.challenger?.variantId ? running.champion?.variantId ?? null : id;
 }
 
+function retirementOf({ route }: Remains): string | null { return route !== null && 'retired' in route ? route.retired?.person ?? null : null; }
+
 /** Who gave the order is in the record of the kill; here it is enough that the champion is down. */
 function killsOf({ standing }: Remains): KillMemory | null {
   return standing === undefined ? null : { tombstones: standing.tombstones, answering: standing.answering, by: null };
@@ -94,7 +98,7 @@ function statusOf(remains: Remains, running: RolloutRecord | null, sides: Sides)
   const moving: DeploymentPhase = champion === null ? 'starting' : down ? 'attention' : 'rolling-out';
   const decides = champion === null ? 'Nothing serves yet' : down ? downSentence(kills, champion).replace(/\.$/, '') : `${champion.model} decides`;
   return {
-    ...status, champion, lastGood, phase: running === null ? still : moving, challenger: running?.challenger ?? null, activeRollout: running?.rolloutId ?? null,
+    ...status, champion, lastGood, phase: retirementOf(remains) !== null ? 'retired' : running === null ? still : moving, challenger: running?.challenger ?? null, activeRollout: running?.rolloutId ?? null,
     lastVerdict: rollouts.at(-1)?.state.verdict ?? status.lastVerdict,
     message: `${decides}; ${running === null ? 'no rollout runs' : `rollout ${String(running.n)} of ${running.model} runs`}. Known again from what is stored, since its workflow was lost.`,
   };

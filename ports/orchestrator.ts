@@ -18,7 +18,12 @@ export interface RolloutAccepted { readonly rolloutId: RolloutId | null; readonl
 
 export type Command =
   | { readonly type: 'pause' | 'resume' | 'abort' | 'promote'; readonly rolloutId: RolloutId; readonly actor: Actor; readonly reason: string | null }
-  | { readonly type: 'rollback'; readonly actor: Actor; readonly reason: string | null };
+  | { readonly type: 'rollback' | 'pin' | 'unpin' | 'retire' | 'restore'; readonly actor: Actor; readonly reason: string | null }
+  /** `force`: also one that was not retired, as long as nothing of it ever served. */
+  | { readonly type: 'delete'; readonly actor: Actor; readonly reason: string | null; readonly force: boolean };
+export const DEPLOYMENT_COMMANDS = ['rollback', 'pin', 'unpin', 'retire', 'restore', 'delete'] as const satisfies readonly Command['type'][];
+export type DeploymentCommand = Extract<Command, { readonly type: (typeof DEPLOYMENT_COMMANDS)[number] }>;
+export function isDeploymentCommand(command: Command): command is DeploymentCommand { return (DEPLOYMENT_COMMANDS as readonly string[]).includes(command.type); }
 export interface CommandAccepted { readonly message: string }
 
 export interface ProcessDescription {

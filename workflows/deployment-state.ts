@@ -34,6 +34,14 @@ export interface Entity {
   /** Kills and revives of which the stores have not been asked yet. */
   news: KillNews[];
   kills: KillMemory;
+  /** Who took it out of service; null while it is in. */
+  retiredBy: string | null;
+  /** A restore that loads the champion again. */
+  restoring: boolean;
+  /** Deleted: nothing comes after what is under way. */
+  deleted: boolean;
+  /** Nothing is left to do but to write what is told. */
+  finished: boolean;
   /** News that came before. */
   unheard: (() => void)[];
 }
@@ -47,18 +55,18 @@ export function openEntity(input: DeploymentInput, restores: boolean): Entity {
   const carried: DeploymentCarried = input.carried ?? { status: EMPTY, queue: [], tried: [], answered: [], specHash: '', changes: 0 };
   return {
     input, status: carried.status, queue: [...carried.queue], tried: [...carried.tried], answered: [...carried.answered], specHash: carried.specHash, changes: carried.changes,
-    active: null, dirty: false, audits: [], retired: [], retiring: false, rollingBack: false, restores, known: !restores || input.carried !== null, unheard: [], news: [], kills: carried.kills ?? NO_KILLS,
+    active: null, dirty: false, audits: [], retired: [], retiring: false, rollingBack: false, restores, known: !restores || input.carried !== null, unheard: [], news: [], kills: carried.kills ?? NO_KILLS, retiredBy: carried.retiredBy ?? null, restoring: false, deleted: false, finished: false,
   };
 }
 
 /** Called only while no rollout runs and nothing waits to be written. */
-export function carryEntity({ status, queue, tried, answered, specHash, changes, kills }: Entity): DeploymentCarried {
-  return { status, queue, tried: tried.slice(-TRIED_KEPT), answered: answered.slice(-ANSWERS_KEPT), specHash, changes, kills };
+export function carryEntity({ status, queue, tried, answered, specHash, changes, kills, retiredBy }: Entity): DeploymentCarried {
+  return { status, queue, tried: tried.slice(-TRIED_KEPT), answered: answered.slice(-ANSWERS_KEPT), specHash, changes, kills, retiredBy };
 }
 
 /** Goes on from what the stores know, with the rollout that still runs in its place. */
-export function recall(entity: Entity, { lost, status, specHash, tried, changes, active, retired, kills = NO_KILLS }: RestoredDeployment, nowMs: number): void {
-  Object.assign(entity, { status, specHash, changes, kills, tried: [...tried], retired: [...retired], active: active === null ? null : { ...active, announced: true, begun: true } });
+export function recall(entity: Entity, { lost, status, specHash, tried, changes, active, retired, kills = NO_KILLS, retiredBy = null }: RestoredDeployment, nowMs: number): void {
+  Object.assign(entity, { status, specHash, changes, kills, retiredBy, tried: [...tried], retired: [...retired], active: active === null ? null : { ...active, announced: true, begun: true } });
   if (!lost) return;
   change(entity, {});
   note(entity, { atMs: nowMs, actor: { kind: 'workflow', name: `deployment ${entity.input.name}` }, action: 'deployment.restored', reason: status.message, digest: status.champion?.artifactDigest ?? null });
@@ -110,7 +118,7 @@ export function finished(entity: Entity, { rolloutId: id, outcome, challenger, v
   if (outcome === 'rolled-back') entity.tried.push(active.item.model, ...(challenger === null ? [] : [challenger.artifactDigest]));
   const { champion } = status;
   const why = verdict === null ? '' : ` ${verdict.text}`;
-  const decides = champion === null ? 'Nothing serves yet' : isDown(entity.kills, champion) ? downSentence(entity.kills, champion).replace(/\.$/, '') : `${champion.model} decides`;
+  const decides = entity.retiredBy !== null ? `${entity.retiredBy} retired it` : champion === null ? 'Nothing serves yet' : isDown(entity.kills, champion) ? downSentence(entity.kills, champion).replace(/\.$/, '') : `${champion.model} decides`;
   change(entity, {
     ...base, phase: phaseNow(entity),
     message: `${decides}; rollout ${active.n} of ${active.item.model} ended: ${outcome}.${why}`,
@@ -125,7 +133,7 @@ function crown(entity: Entity, champion: VariantSummary): void {
   entity.tried.push(...all.filter((variant) => !earlier.includes(variant)).flatMap(({ model, artifactDigest }) => [model, artifactDigest]));
   entity.retired.push(...earlier.slice(LAST_GOOD_KEPT));
   entity.tried = entity.tried.filter((known) => known !== champion.model && known !== champion.artifactDigest);
-  change(entity, { champion, lastGood: earlier.slice(0, LAST_GOOD_KEPT) });
+  change(entity, { champion, lastGood: earlier.slice(0, LAST_GOOD_KEPT), pinnedBy: champion.variantId === before?.variantId ? entity.status.pinnedBy : null });
 }
 
 /** A person went back to the newest last good: the champion of before is not tried again without a reason. */
@@ -135,12 +143,13 @@ export function wentBack(entity: Entity, by: Actor, reason: string | null): void
   if (target === undefined || champion === null) return;
   entity.tried.push(champion.model, champion.artifactDigest);
   entity.retired.push(champion);
-  change(entity, { champion: target, lastGood: rest, message: `${target.model} decides again: ${by.name} went back from ${champion.model}${reason === null ? '' : ` (${reason})`}.` });
+  change(entity, { champion: target, lastGood: rest, pinnedBy: null, message: `${target.model} decides again: ${by.name} went back from ${champion.model}${reason === null ? '' : ` (${reason})`}.` });
   change(entity, { phase: phaseNow(entity) });
 }
 
 /** Where a deployment stands that has or had a champion: a killed one needs a person, whatever runs. */
-export function phaseNow({ status: { champion }, active, kills }: Entity): DeploymentPhase {
+export function phaseNow({ status: { champion }, active, kills, retiredBy }: Entity): DeploymentPhase {
+  if (retiredBy !== null) return 'retired';
   if (isDown(kills, champion)) return 'attention';
   if (champion === null) return active === null ? 'attention' : 'starting';
   return active === null ? 'serving' : 'rolling-out';

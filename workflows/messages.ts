@@ -24,6 +24,8 @@ export interface DeploymentCarried {
   readonly changes: number;
   /** Absent in entities of before kills were told. */
   readonly kills?: KillMemory;
+  /** Who retired the deployment; absent or null while it is in service. */
+  readonly retiredBy?: string | null;
 }
 export interface QueuedRollout { readonly specHash: string; readonly model: string; readonly actor: Actor; readonly retry: boolean; readonly reason: string | null }
 
@@ -36,6 +38,12 @@ export const startRolloutUpdate = defineUpdate<StartRolloutAnswer, [StartRollout
 export const AGAIN = '/again';
 /** Update of the entity: back to the newest last good. */
 export const rollbackUpdate = defineUpdate<{ message: string }, [CommandArgs]>('rollback');
+/** Updates of the entity: a person's word on the whole deployment. */
+export const pinUpdate = defineUpdate<{ message: string }, [CommandArgs]>('pin');
+export const unpinUpdate = defineUpdate<{ message: string }, [CommandArgs]>('unpin');
+export const retireUpdate = defineUpdate<{ message: string }, [CommandArgs]>('retire');
+export const restoreUpdate = defineUpdate<{ message: string }, [CommandArgs]>('restore');
+export const deleteUpdate = defineUpdate<{ message: string }, [DeleteArgs]>('delete');
 
 export interface RolloutInput {
   readonly tenant: TenantId;
@@ -74,6 +82,7 @@ export interface RolloutCarried {
 export interface RolloutResult { readonly outcome: Outcome; readonly challenger: VariantSummary | null; readonly verdict: VerdictSummary | null }
 
 export interface CommandArgs { readonly actor: Actor; readonly reason: string | null }
+export interface DeleteArgs extends CommandArgs { readonly force: boolean }
 export interface AbortArgs extends CommandArgs { readonly superseded?: boolean }
 export const pauseUpdate = defineUpdate<{ message: string }, [CommandArgs]>('pause');
 export const resumeUpdate = defineUpdate<{ message: string }, [CommandArgs]>('resume');

@@ -55,6 +55,8 @@ function decide(route: Route, command: RouteCommand): Decision {
     case 'configure': return applied(configure(command.settings));
     case 'pin': return pin(route, command);
     case 'unpin': return applied({ pin: null });
+    case 'retire': return applied({ retired: { person: command.person, atMs: command.atMs, reason: command.reason }, shares: [], shadows: [], pin: null });
+    case 'restore': return applied({ retired: null });
     case 'remove': return remove(route, command.variantId);
     case 'kill': return applied(kill(route, command));
     case 'revive': return revive(route, command);
@@ -65,6 +67,7 @@ function decide(route: Route, command: RouteCommand): Decision {
 function setChampion(route: Route, { variant, expectedChampion, by }: Command<'setChampion'>): Decision {
   const id = variant.variantId;
   if (route.champion !== id && route.champion !== expectedChampion) return superseded(`the champion is ${route.champion ?? 'nobody'}, not ${expectedChampion ?? 'nobody'}`);
+  if (isRetired(route)) return against('retired', retiredReason(route));
   if (isKilled(route.tombstones, variant) && !isWayBack(route, by)) return against('killed', killedReason(variant));
   const variants = { ...route.variants, [id]: variant };
   if (route.champion === id) return applied({ variants });
@@ -83,6 +86,7 @@ function setShare(route: Route, { variant, sharePer10k, ifRollout }: Command<'se
   const before = held.shares.find((share) => share.variantId === id)?.sharePer10k ?? 0;
   if (!isShare(sharePer10k)) return refused(`a share is an integer from 0 to ${WHOLE}, not ${sharePer10k}`);
   if (sharePer10k === 0) return applied({ ...held, shares: others });
+  if (isRetired(route)) return against('retired', retiredReason(route));
   if (id === route.champion) return refused(`${id} is the champion and gets what the shares leave`);
   if (isKilled(route.tombstones, variant)) return against('killed', killedReason(variant));
   if (sharePer10k > before && route.pin !== null) return against('pinned', pinReason(route));
@@ -97,6 +101,7 @@ function setShare(route: Route, { variant, sharePer10k, ifRollout }: Command<'se
 function setShadows(route: Route, { shadows, ifRollout }: Command<'setShadows'>): Decision {
   const held = taken(route, ifRollout);
   if ('outcome' in held) return held;
+  if (shadows.length > 0 && isRetired(route)) return against('retired', retiredReason(route));
   const problem = shadows.map(({ variant, variantId, samplePer10k, deadlineMs }, i) => {
     if (variant.variantId !== variantId || shadows.findIndex((other) => other.variantId === variantId) !== i) return `${variantId} is named twice or by two names`;
     if (variantId === route.champion) return `${variantId} is the champion and cannot be its own shadow`;
@@ -116,6 +121,7 @@ function configure({ fallback, onLostControl, stickyHeader, stickyJsonPath, reco
 }
 
 function pin(route: Route, { variantId, person, atMs }: Command<'pin'>): Decision {
+  if (isRetired(route)) return against('retired', retiredReason(route));
   if (variantId !== route.champion) return refused(`only the champion can be pinned, and that is ${route.champion ?? 'nobody'}`);
   return applied({ pin: { variantId, person, atMs } });
 }
@@ -177,4 +183,6 @@ function known(route: Route, id: VariantId): Pick<RouteVariant, 'variantId' | 'a
 function without<T extends { readonly variantId: VariantId }>(list: readonly T[], id: VariantId): readonly T[] { return list.filter((each) => each.variantId !== id); }
 function isShare(n: number): boolean { return Number.isInteger(n) && n >= 0 && n <= WHOLE; }
 function killedReason({ variantId }: RouteVariant): string { return `${variantId} is killed; only a person revives it`; }
+function isRetired({ retired }: Route): boolean { return (retired ?? null) !== null; }
+function retiredReason({ name, retired }: Route): string { return `${retired?.person ?? 'a person'} retired ${name}; restore it first`; }
 function pinReason(route: Route): string { return `${route.pin?.person ?? 'a person'} pinned ${route.pin?.variantId ?? 'the champion'}`; }
