@@ -19,6 +19,7 @@ import { GatewayStats, Label, Route } from './schemas/traffic.ts';
 /** The API as its clients see it: request and answer schemas, and the route list that OpenAPI, the router and the CLI test share. */
 
 export const Reason = z.strictObject({ reason: z.string().min(1).max(2_000).nullable().default(null) });
+export const DeleteBody = z.strictObject({ reason: z.string().min(3).max(2_000), force: z.boolean().default(false) });
 export const NeededReason = z.strictObject({ reason: z.string().min(3).max(2_000) });
 /** Past a freeze: a person, with a reason; audited. */
 const overrideFreeze = z.boolean().default(false);
@@ -190,6 +191,11 @@ export const ROUTES = {
   abort: { method: 'post', path: `${D}/{name}/rollouts/{n}/abort`, scope: 'operate', summary: 'End the rollout; all traffic to the champion', body: Reason, idempotent: true, answer: CommandAnswer, cli: 'abort' },
   approve: { method: 'post', path: `${D}/{name}/rollouts/{n}/approve`, scope: 'approve', summary: 'A person agrees to what waits for approval, or hands the right on', body: ApproveBody, idempotent: true, answer: CommandAnswer, cli: 'approve' },
   rollback: { method: 'post', path: `${D}/{name}/rollback`, scope: 'operate', summary: 'Back to the last good champion', body: NeededReason, idempotent: true, answer: CommandAnswer, cli: 'rollback' },
+  pin: { method: 'post', path: `${D}/{name}/pin`, scope: 'operate', summary: 'A person holds the champion where it is: automation does not move it', body: Reason, idempotent: true, answer: CommandAnswer, cli: 'pin' },
+  unpin: { method: 'post', path: `${D}/{name}/unpin`, scope: 'operate', summary: 'Let automation go on', body: Reason, idempotent: true, answer: CommandAnswer, cli: 'unpin' },
+  retire: { method: 'post', path: `${D}/{name}/retire`, scope: 'operate', summary: 'Out of service: callers get 410, versions are unloaded, nothing new is tried', body: NeededReason, idempotent: true, answer: CommandAnswer, cli: 'retire' },
+  restore: { method: 'post', path: `${D}/{name}/restore`, scope: 'operate', summary: 'A retired deployment into service again, with its champion', body: NeededReason, idempotent: true, answer: CommandAnswer, cli: 'restore' },
+  deleteDeployment: { method: 'post', path: `${D}/{name}/delete`, scope: 'admin', summary: 'End a retired deployment: the name is free, what was recorded stays', body: DeleteBody, idempotent: true, answer: CommandAnswer, cli: 'delete' },
   kill: { method: 'post', path: `${D}/{name}/kill`, scope: 'operate', summary: 'Take a version off all traffic at once; answers with the record that becomes the proof', body: KillBody, idempotent: true, answer: KillView, statuses: [202], cli: 'kill' },
   killDigest: { method: 'post', path: '/api/v1/kill', scope: 'operate', summary: 'Take every variant with these bytes off, in all deployments', body: KillDigestBody, idempotent: true, answer: KillDigestAnswer, statuses: [202], cli: 'kill' },
   getKill: { method: 'get', path: '/api/v1/kills/{id}', scope: 'read', summary: 'A kill and its proof', answer: KillView, cli: 'kills' },

@@ -41,6 +41,7 @@ export const CATALOGUE = {
   LM_PINNED: { kind: 'refused', when: 'A person pinned the champion; automation may not move it.' },
   LM_OFF_CONTRACT: { kind: 'refused', when: 'A model answered with missing, misshapen or non-finite outputs.' },
   LM_VARIANT_KILLED: { kind: 'gone', when: 'The variant was taken off and may not serve again until a person revives it.' },
+  LM_DEPLOYMENT_RETIRED: { kind: 'gone', when: 'A person took the deployment out of service; restore brings it back.' },
   LM_BUSY: { kind: 'busy', when: 'A limit is reached for now; try again after the time given.' },
   LM_ORCHESTRATOR_UNAVAILABLE: { kind: 'unavailable', when: 'Temporal does not answer; nothing was started.' },
   LM_STORE_UNAVAILABLE: { kind: 'unavailable', when: 'MongoDB does not answer; nothing was changed.' },

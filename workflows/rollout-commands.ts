@@ -1,9 +1,10 @@
 import { setHandler } from '@temporalio/workflow';
 import { next, type RolloutEvent } from '../domain/rollout/machine.ts';
-import { abortSignal, abortUpdate, evidenceSignal, pauseUpdate, promoteUpdate, resumeUpdate, type AbortArgs, type CommandArgs } from './messages.ts';
+import { abortSignal, abortUpdate, evidenceSignal, killedSignal, pauseUpdate, promoteUpdate, resumeUpdate, type AbortArgs, type CommandArgs } from './messages.ts';
 import { listenToApprovers } from './approving.ts';
 import { refusal } from './refusing.ts';
 import { report } from './reporting.ts';
+import { hearKill } from './rollout-kills.ts';
 import type { Run } from './rollout-run.ts';
 import { plainVerdict } from './verdicts.ts';
 
@@ -15,6 +16,7 @@ export function listen(run: Run): void {
   setHandler(abortUpdate, (args) => say(run, abort(run, args), 'The rollout is being ended; all traffic goes to the champion.'), { validator: fits(run, { type: 'abort', verdict: PROBE, superseded: false }) });
   setHandler(abortSignal, (args) => { abort(run, args); });
   listenToApprovers(run);
+  setHandler(killedSignal, (kill) => { hearKill(run, kill); });
   setHandler(evidenceSignal, () => { run.pings += 1; });
 }
 

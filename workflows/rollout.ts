@@ -12,7 +12,7 @@ import { automation, carry, nextVerdictNumber, openRun, type Run } from './rollo
 import { take } from './rollout-steps.ts';
 import { opening } from './story.ts';
 import { undoAll } from './undo.ts';
-import { failureVerdict } from './verdicts.ts';
+import { failureEvent, failureVerdict } from './verdicts.ts';
 import { occasion } from './waiting.ts';
 
 /** Keeps a run's history far below the server's limit even when it does not suggest a new run. */
@@ -118,7 +118,7 @@ async function inStep(run: Run, step: () => Promise<RolloutEvent | null>): Promi
   } catch (error) {
     if (isCancellation(error) && run.state.stage === 'undoing') return null;
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-    return { type: 'failed', verdict: failureVerdict(run, error) };
+    return failureEvent(run, error);
   } finally {
     run.step = null;
   }

@@ -77,6 +77,7 @@ const SENTENCES: Readonly<Record<RolloutEvent['type'], (run: Run, by: Actor) => 
   loaded: (run) => `Loaded; its golden requests are right. ${run.plan.mode === 'first' ? `There is nothing to compare it with${run.state.stage === 'promoting' ? ': making it the champion.' : `.${whatNow(run)}`}` : 'It now gets a copy of the traffic; callers do not see its answers.'}`,
   pause: (_, by) => `${by.name} paused it: traffic stays as it is.`,
   resume: (_, by) => `${by.name} let it go on.`,
+  held: (run) => `${run.state.heldBy ?? 'A person'}: it is held where it was, and goes on when that ends.`,
   promoted: ended, undone: ended,
   'ask-expired': () => 'Nobody decided in time. Taking back what was done.',
   approved: (run, by) => `${by.name} approved it.${asked(run)}`, escalated: (run) => `Too few have approved it: others are asked too.${asked(run)}`, delegated: (run, by) => `${by.name} handed the approval on.${asked(run)}`,

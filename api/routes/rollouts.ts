@@ -10,9 +10,10 @@ import { invalidRequest } from '../problem.ts';
 import { startRollout } from '../start-rollout.ts';
 import { deploymentLinks, deploymentNamed, rolloutLinks, rolloutNumber, rolloutNumbered, rolloutView, specOf } from '../views.ts';
 
+type Steers = 'pin' | 'unpin' | 'retire' | 'restore';
 type Commands = 'pause' | 'resume' | 'promote' | 'abort';
 
-export function rolloutRoutes(ports: ApiPorts): Pick<Handlers, 'startRollout' | 'listRollouts' | 'getRollout' | 'rollback' | Commands> {
+export function rolloutRoutes(ports: ApiPorts): Pick<Handlers, 'startRollout' | 'listRollouts' | 'getRollout' | 'rollback' | 'deleteDeployment' | Steers | Commands> {
   return {
     startRollout: (call) => start(ports, call),
     async listRollouts({ principal, params, query }) {
@@ -27,13 +28,22 @@ export function rolloutRoutes(ports: ApiPorts): Pick<Handlers, 'startRollout' | 
     resume: (call) => command(ports, call, 'resume'),
     abort: (call) => command(ports, call, 'abort'),
     async promote(call) {
-      if (call.principal.actor.kind !== 'person') throw new LastmileError('LM_FORBIDDEN', 'To promote without the judge is a person\'s decision: use a key of kind person.');
+      onlyPerson(call, 'To promote without the judge');
       const deployment = await deploymentNamed(ports, call.principal.tenant, call.params.name);
       const { metadata: { labels } } = await specOf(ports, deployment);
       await passFreeze(ports, call, { of: { name: deployment.name, labels }, what: 'a promotion', override: call.body.overrideFreeze, reason: call.body.reason });
       return command(ports, call, 'promote');
     },
     rollback: (call) => rollback(ports, call),
+    pin(call) { onlyPerson(call, 'To pin'); return steer(ports, call, 'pin'); },
+    unpin(call) { onlyPerson(call, 'To unpin'); return steer(ports, call, 'unpin'); },
+    retire: (call) => steer(ports, call, 'retire'),
+    restore: (call) => steer(ports, call, 'restore'),
+    async deleteDeployment(call) {
+      const { principal: { tenant, actor }, params, body: { reason, force } } = call;
+      const { uid, name } = await deploymentNamed(ports, tenant, params.name);
+      return ok(await ports.orchestrator.command({ tenant, deploymentUid: uid, deployment: name }, { type: 'delete', actor, reason, force }, call.updateId));
+    },
   };
 }
 
@@ -63,6 +73,17 @@ async function rollback(ports: ApiPorts, call: Call<'rollback'>): Promise<Answer
   const { principal: { tenant, actor }, params, body: { reason } } = call;
   const { uid, name } = await deploymentNamed(ports, tenant, params.name);
   return act(ports, call, { uid, name, subject: name, command: { type: 'rollback', actor, reason } });
+}
+
+/** The entity orders these among everything else that it does, and writes their audit entries. */
+async function steer(ports: ApiPorts, call: Call<Steers>, type: Steers): Promise<Answer> {
+  const { principal: { tenant, actor }, params, body: { reason } } = call;
+  const { uid, name } = await deploymentNamed(ports, tenant, params.name);
+  return ok(await ports.orchestrator.command({ tenant, deploymentUid: uid, deployment: name }, { type, actor, reason }, call.updateId));
+}
+
+function onlyPerson({ principal: { actor } }: Pick<Call, 'principal'>, what: string): void {
+  if (actor.kind !== 'person') throw new LastmileError('LM_FORBIDDEN', `${what} is a person's decision: use a key of kind person.`);
 }
 
 async function act(ports: ApiPorts, call: Call<Commands | 'rollback'>, of: { readonly uid: string; readonly name: string; readonly subject: string; readonly command: Command }): Promise<Answer> {

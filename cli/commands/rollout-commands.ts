@@ -18,11 +18,33 @@ export function registerRolloutCommands(program: Command, context: Context): voi
       answered(session, await session.client.call('rollback', { params: { name }, ...body(options) }));
       return undefined;
     }));
+  registerSteering(program, context);
 }
 
-interface Verb { readonly verb: 'promote' | 'abort' | 'pause' | 'resume' | 'rollback'; readonly about: string; readonly reasonNeeded: boolean }
+/** pin, unpin, retire, restore and delete: a person's word on the whole deployment. */
+function registerSteering(program: Command, context: Context): void {
+  const steers = [
+    { verb: 'pin', about: 'hold the champion: automation does not move it, rollouts wait', reasonNeeded: false }, { verb: 'unpin', about: 'let automation go on', reasonNeeded: false },
+    { verb: 'retire', about: 'out of service: callers get 410, versions are unloaded, nothing new is tried', reasonNeeded: true },
+    { verb: 'restore', about: 'a retired deployment into service again, with its champion', reasonNeeded: true },
+  ] as const;
+  for (const of of steers) {
+    command(program, of).action(act<[string], CommandOptions>(context, async (session, options, name) => {
+      answered(session, await session.client.call(of.verb, { params: { name }, ...body(options) }));
+      return undefined;
+    }));
+  }
+  command(program, { verb: 'delete', about: 'end a retired deployment: the name is free, what was recorded stays', reasonNeeded: true }).option('--force', 'also one that is not retired, when nothing of it ever served')
+    .action(act<[string], CommandOptions & { force?: boolean }>(context, async (session, options, name) => {
+      const { body: given, ...rest } = body(options);
+      answered(session, await session.client.call('deleteDeployment', { params: { name }, body: { ...given, force: options.force ?? false }, ...rest }));
+      return undefined;
+    }));
+}
 
-function onRollout(program: Command, context: Context, of: Verb & { readonly verb: Exclude<Verb['verb'], 'rollback'> }): Command {
+interface Verb { readonly verb: 'promote' | 'abort' | 'pause' | 'resume' | 'rollback' | 'pin' | 'unpin' | 'retire' | 'restore' | 'delete'; readonly about: string; readonly reasonNeeded: boolean }
+
+function onRollout(program: Command, context: Context, of: Verb & { readonly verb: 'promote' | 'abort' | 'pause' | 'resume' }): Command {
   return command(program, of).option('--rollout <n>', 'number of the rollout (default: the running one)', wholeNumber)
     .action(act<[string], CommandOptions>(context, async (session, options, name) => {
       const n = options.rollout ?? await running(session, name);

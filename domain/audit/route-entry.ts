@@ -32,6 +32,8 @@ const DESCRIBERS: Describers = {
   unpin: (command) => ({ text: `${command.person} ends the pin`, digest: null, facts: {} }),
   kill: (command) => ({ text: `${command.targets.join(', ')} is killed`, digest: null, facts: { targets: command.targets, inFlight: command.inFlight } }),
   configure: () => ({ text: 'the settings of the route follow the file', digest: null, facts: {} }),
+  retire: (command) => ({ text: `${command.person} takes the deployment out of service: ${command.reason}`, digest: null, facts: {} }),
+  restore: (command) => ({ text: `${command.person} takes it into service again`, digest: null, facts: {} }),
   revive: (command) => ({ text: `${command.person} revives ${command.targets.join(', ')}: ${command.reason}`, digest: null, facts: { targets: command.targets } }),
 };
 

@@ -35,6 +35,8 @@ export type RolloutEvent =
   | { readonly type: 'loaded'; readonly first: VerdictSummary | null; readonly atMs?: number }
   | { readonly type: 'failed'; readonly verdict: VerdictSummary }
   | { readonly type: 'judged'; readonly verdict: VerdictSummary; readonly rulingMs: number; readonly heldBy?: string | null; readonly atMs?: number }
+  /** The route did not take the step, because of a person's word that may end: back to where it was, and held. */
+  | { readonly type: 'held'; readonly by: string }
   | { readonly type: 'promoted' } | { readonly type: 'undone' }
   | { readonly type: 'pause' } | { readonly type: 'resume' }
   | { readonly type: 'promote-now'; readonly verdict: VerdictSummary }
@@ -86,6 +88,7 @@ const ON: { readonly [T in RolloutEvent['type']]: On<Extract<RolloutEvent, { typ
   loaded,
   failed: (_, state, { verdict }) => failed(state, verdict),
   judged,
+  held: (_, state, { by }) => held(state, by),
   promoted: (plan, state) => promoted(plan, state),
   undone: (_, state) => (state.stage === 'undoing' ? moved({ ...state, stage: 'done', outcome: state.pendingOutcome, pendingOutcome: null }, { type: 'finish' }) : misplaced(state, 'undone')),
   pause: (_, state) => (PAUSABLE.includes(state.stage) ? moved({ ...state, paused: true }) : refusal(state, `It cannot be paused: it ${STANDING[state.stage]}.`)),
@@ -174,6 +177,13 @@ function approvalExpired(plan: RolloutPlan, state: RolloutState, { verdict }: { 
   if (state.stage !== 'approving') return misplaced(state, 'approval-expired');
   if (plan.approval && state.approval && isGranted(plan.approval, state.approval)) return refusal(state, 'It is approved.');
   return isHeld(state) ? heldBack(state) : undo({ ...state, verdict }, 'inconclusive');
+}
+
+/** The step that the route refused was not taken: the stage before it goes on, and the judge says when to try again. */
+function held(state: RolloutState, heldBy: string): Transition {
+  if (state.stage === 'promoting') return moved({ ...state, stage: state.stepSinceMs === null ? 'shadowing' : 'canary', heldBy });
+  if (state.stage !== 'canary') return misplaced(state, 'held');
+  return moved(state.step === 0 ? { ...state, stage: 'shadowing', stepSinceMs: null, heldBy } : { ...state, step: state.step - 1, stepSinceMs: null, heldBy });
 }
 
 /** A killed challenger goes the way of a rolled back one; without its champion there is nothing to compare with. */

@@ -41,6 +41,7 @@ export const rolloutEvent: fc.Arbitrary<RolloutEvent> = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom('validation' as const, 'superseded' as const).map((reason) => ({ type: 'failed' as const, verdict: verdict('rollback', reason) })) },
   { weight: 2, arbitrary: fc.constantFrom<RolloutEvent>(approvedBy('bea'), { type: 'escalated' }, { type: 'delegated', delegation: { from: 'bea', to: 'cy' } }, { type: 'approval-expired', verdict: verdict('inconclusive', 'not-approved') }) },
   { weight: 1, arbitrary: fc.constantFrom('challenger' as const, 'champion' as const).map((who) => ({ type: 'killed' as const, verdict: verdict('rollback', 'killed'), who })) },
+  { weight: 1, arbitrary: fc.constant({ type: 'held' as const, by: 'ann pinned var_1' }) },
 );
 
 /** What usually comes next in a stage; with it most runs get far, without it most events are out of place. */

@@ -51,6 +51,7 @@ const CALLS: Readonly<Record<RouteName, readonly Ask[]>> = {
   apply: [{ body: { spec: fullFile(), dryRun: true } }, { body: { spec: smallFile('churn', { model: 'filesystem:churn@9' }) } }],
   startRollout: [{ body: { model: 'filesystem:churn@8' } }],
   pause: [{ body: {} }], resume: [{ body: {} }], abort: [{ body: {} }], promote: [{ body: { reason: 'because' } }], rollback: [{ body: { reason: 'because' } }],
+  pin: [{ body: {} }], unpin: [{ body: {} }], retire: [{ body: { reason: 'because' } }], restore: [{ body: { reason: 'because' } }], deleteDeployment: [{ body: { reason: 'because' } }],
   pushLabels: [{ body: { labels: [{ inferenceId: 'inf_1', value: 1 }] } }, { raw: '{}\n', headers: { 'content-type': 'application/x-ndjson' } }],
   newKey: [{ body: { name: 'ci', kind: 'service', scopes: ['read'] } }],
   revokeKey: [{}], restoreCheck: [{}], checkpoints: [{}], bundle: [{}], getCase: [{}],
