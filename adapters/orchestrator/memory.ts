@@ -124,7 +124,7 @@ function steer(deployment: Deployment, command: DeploymentCommand): CommandAccep
   if (type === 'pin' || type === 'unpin') deployment.pinnedBy = type === 'pin' ? name : null;
   if (type === 'restore') deployment.retiredBy = null;
   if (type === 'retire' || type === 'delete') {
-    Object.assign(deployment, { retiredBy: deployment.retiredBy ?? name, pinnedBy: null, lastGood: [], queue: [] });
+    Object.assign(deployment, { retiredBy: deployment.retiredBy ?? name, lastGood: [], queue: [] });
     if (deployment.active !== null) report(deployment, deployment.active, { type: 'abort', verdict: verdictOf(deployment.active, 'superseded'), superseded: true });
   }
   return { message: `${type} accepted` };

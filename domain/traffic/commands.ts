@@ -55,7 +55,7 @@ function decide(route: Route, command: RouteCommand): Decision {
     case 'configure': return applied(configure(command.settings));
     case 'pin': return pin(route, command);
     case 'unpin': return applied({ pin: null });
-    case 'retire': return applied({ retired: { person: command.person, atMs: command.atMs, reason: command.reason }, shares: [], shadows: [], pin: null });
+    case 'retire': return applied({ retired: { person: command.person, atMs: command.atMs, reason: command.reason }, shares: [], shadows: [] });
     case 'restore': return applied({ retired: null });
     case 'remove': return remove(route, command.variantId);
     case 'kill': return applied(kill(route, command));
