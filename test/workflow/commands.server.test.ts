@@ -1,6 +1,6 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { evidence, PERSON, until, withChampion, type Harness } from '../../scripts/histories/harness.ts';
-import { COLLECTING, createWorld, MINUTE, PROMOTE, untilCancelled, variantOf, type Judge, type World } from '../../scripts/histories/world.ts';
+import { COLLECTING, createWorld, MINUTE, PROMOTE, untilCancelled, variantOf, type Judge } from '../../scripts/histories/world.ts';
 import { abortUpdate, deleteUpdate, pauseUpdate, pinUpdate, promoteUpdate, restoreUpdate, retireUpdate, rollbackUpdate, unpinUpdate } from '../../workflows/messages.ts';
 import { devServer, inWorld, quietRuntime, untilStage } from '../support/temporal.ts';
 
