@@ -92,16 +92,20 @@ function killsOf({ standing }: Remains): KillMemory | null {
 function statusOf(remains: Remains, running: RolloutRecord | null, sides: Sides): DeploymentStatus {
   const { deployment: { status }, rollouts } = remains;
   const { champion, lastGood } = sides;
-  const kills = killsOf(remains);
-  const down = kills !== null && champion !== null && isDown(kills, champion);
-  const still: DeploymentPhase = champion === null || down ? 'attention' : 'serving';
-  const moving: DeploymentPhase = champion === null ? 'starting' : down ? 'attention' : 'rolling-out';
-  const decides = champion === null ? 'Nothing serves yet' : down ? downSentence(kills, champion).replace(/\.$/, '') : `${champion.model} decides`;
+  const { phase, decides } = standingNow(remains, champion, running !== null);
   return {
-    ...status, champion, lastGood, phase: retirementOf(remains) !== null ? 'retired' : running === null ? still : moving, challenger: running?.challenger ?? null, activeRollout: running?.rolloutId ?? null,
-    lastVerdict: rollouts.at(-1)?.state.verdict ?? status.lastVerdict,
+    ...status, champion, lastGood, phase, challenger: running?.challenger ?? null, activeRollout: running?.rolloutId ?? null, lastVerdict: rollouts.at(-1)?.state.verdict ?? status.lastVerdict,
     message: `${decides}; ${running === null ? 'no rollout runs' : `rollout ${String(running.n)} of ${running.model} runs`}. Known again from what is stored, since its workflow was lost.`,
   };
+}
+
+function standingNow(remains: Remains, champion: VariantSummary | null, runs: boolean): { readonly phase: DeploymentPhase; readonly decides: string } {
+  const retiredBy = retirementOf(remains);
+  const kills = killsOf(remains);
+  if (retiredBy !== null) return { phase: 'retired', decides: `${retiredBy} retired it` };
+  if (champion === null) return { phase: runs ? 'starting' : 'attention', decides: 'Nothing serves yet' };
+  if (kills !== null && isDown(kills, champion)) return { phase: 'attention', decides: downSentence(kills, champion).replace(/\.$/, '') };
+  return { phase: runs ? 'rolling-out' : 'serving', decides: `${champion.model} decides` };
 }
 
 /** What the route keeps beyond the last goods, and the challenger of a newest rollout that broke off; never one that has or may get traffic. */

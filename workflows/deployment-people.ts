@@ -82,7 +82,7 @@ async function retire(entity: Entity, args: CommandArgs): Answer {
   await endActive(entity, actor, reason, 'the end of the deployment');
   const { champion, lastGood } = entity.status;
   entity.retired.push(...lastGood, ...(champion === null ? [] : [champion]));
-  change(entity, { phase: phaseNow(entity), lastGood: [], pinnedBy: null, message: `${actor.name} retired it${reason === null ? '' : ` (${reason})`}. Callers get 410; restore brings ${champion?.model ?? 'it'} back.` });
+  change(entity, { phase: phaseNow(entity), lastGood: [], message: `${actor.name} retired it${reason === null ? '' : ` (${reason})`}. Callers get 410; restore brings ${champion?.model ?? 'it'} back.` });
   said(entity, args, 'deployment.retire');
   return { message: `${entity.input.name} is retired: callers get 410, nothing new is tried, and its versions are unloaded.` };
 }

@@ -116,13 +116,17 @@ export function finished(entity: Entity, { rolloutId: id, outcome, challenger, v
     return;
   }
   if (outcome === 'rolled-back') entity.tried.push(active.item.model, ...(challenger === null ? [] : [challenger.artifactDigest]));
-  const { champion } = status;
   const why = verdict === null ? '' : ` ${verdict.text}`;
-  const decides = entity.retiredBy !== null ? `${entity.retiredBy} retired it` : champion === null ? 'Nothing serves yet' : isDown(entity.kills, champion) ? downSentence(entity.kills, champion).replace(/\.$/, '') : `${champion.model} decides`;
   change(entity, {
     ...base, phase: phaseNow(entity),
-    message: `${decides}; rollout ${active.n} of ${active.item.model} ended: ${outcome}.${why}`,
+    message: `${whoDecides(entity)}; rollout ${active.n} of ${active.item.model} ended: ${outcome}.${why}`,
   });
+}
+
+function whoDecides({ retiredBy, status: { champion }, kills }: Entity): string {
+  if (retiredBy !== null) return `${retiredBy} retired it`;
+  if (champion === null) return 'Nothing serves yet';
+  return isDown(kills, champion) ? downSentence(kills, champion).replace(/\.$/, '') : `${champion.model} decides`;
 }
 
 /** The old champion becomes the newest last good; those beyond the kept ones are retired. */

@@ -128,22 +128,26 @@ function steer(deployment: Deployment, command: DeploymentCommand): CommandAccep
   if (type === 'pin' || type === 'unpin') deployment.pinnedBy = type === 'pin' ? name : null;
   if (type === 'restore') deployment.retiredBy = null;
   if (type === 'retire' || type === 'delete') {
-    Object.assign(deployment, { retiredBy: deployment.retiredBy ?? name, pinnedBy: null, lastGood: [], queue: [] });
+    Object.assign(deployment, { retiredBy: deployment.retiredBy ?? name, lastGood: [], queue: [] });
     if (deployment.active !== null) report(deployment, deployment.active, { type: 'abort', verdict: verdictOf(deployment.active, 'superseded'), superseded: true });
   }
   return { message: `${type} accepted` };
 }
 
-function whyNot({ retiredBy, pinnedBy, champion, active }: Deployment, command: DeploymentCommand): string | null {
+function whyNot(deployment: Deployment, command: DeploymentCommand): string | null {
+  const { retiredBy, pinnedBy } = deployment;
   switch (command.type) {
     case 'rollback': return null;
-    case 'pin': return retiredBy !== null ? 'It is retired.' : champion === null ? 'There is no champion to pin.' : null;
+    case 'pin': return whyNoPin(deployment);
     case 'unpin': return pinnedBy === null ? 'The champion is not pinned.' : null;
     case 'retire': return retiredBy === null ? null : 'It is retired already.';
     case 'restore': return retiredBy === null ? 'It is not retired.' : null;
-    case 'delete': return retiredBy !== null || command.force && champion === null && active === null ? null : 'It is in service: retire it first.';
+    case 'delete': return retiredBy !== null || command.force && neverServed(deployment) ? null : 'It is in service: retire it first.';
   }
 }
+
+function whyNoPin({ retiredBy, champion }: Deployment): string | null { return retiredBy !== null ? 'It is retired.' : champion === null ? 'There is no champion to pin.' : null; }
+function neverServed({ champion, active }: Deployment): boolean { return champion === null && active === null; }
 
 /** Steps that the worker would do are done at once. */
 function report(deployment: Deployment, rollout: Rollout, event: RolloutEvent): void {

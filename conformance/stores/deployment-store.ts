@@ -39,6 +39,20 @@ export const deploymentStorePromises: Suite<DeploymentStore> = {
     assert.equal(new Set(answers.map(({ record }) => record.uid)).size, 1);
     assert.equal(answers.filter(({ created }) => created).length, 1);
   },
+  'an ended generation frees its name and leaves the lists; its documents stay, and the next one is another': async (deployments) => {
+    const scope = newScope();
+    await deployments.putDeployment(sampleDeployment(scope));
+    await deployments.endDeployment(scope.other, scope.uid);
+    assert.notEqual(await deployments.getDeployment(scope.tenant, 'churn'), null);
+    await deployments.endDeployment(scope.tenant, scope.uid);
+    await deployments.endDeployment(scope.tenant, scope.uid);
+    assert.equal(await deployments.getDeployment(scope.tenant, 'churn'), null);
+    assert.deepEqual((await deployments.listDeployments(scope.tenant, { limit: 5, after: null })).items, []);
+    assert.equal((await deployments.allDeployments()).some(({ uid }) => uid === scope.uid), false);
+    assert.equal((await deployments.getDeploymentByUid(scope.tenant, scope.uid))?.name, 'churn');
+    const next = await deployments.putDeployment(sampleDeployment(scope, { uid: `${scope.uid}b` }));
+    assert.deepEqual([next.created, next.record.uid], [true, `${scope.uid}b`]);
+  },
   'deployments are listed by name in pages, of one tenant': async (deployments) => {
     const scope = newScope();
     for (const name of ['d', 'b', 'a', 'e', 'c']) await deployments.putDeployment(sampleDeployment(scope, { uid: `${scope.uid}${name}`, name }));

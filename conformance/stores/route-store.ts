@@ -56,6 +56,15 @@ export const routeStorePromises: Suite<RouteStore> = {
     assert.equal(await routes.get(scope.other, scope.uid), null);
     await assert.rejects(routes.apply(scope.other, scope.uid, champion('c1', null)), { code: 'LM_DEPLOYMENT_NOT_FOUND' });
   },
+  'a removed route is in no table any more, for its tenant alone; a repeat does nothing': async (routes) => {
+    const scope = await opened(routes);
+    await routes.remove(scope.other, scope.uid);
+    assert.notEqual(await routes.get(scope.tenant, scope.uid), null);
+    await routes.remove(scope.tenant, scope.uid);
+    await routes.remove(scope.tenant, scope.uid);
+    assert.equal(await routes.get(scope.tenant, scope.uid), null);
+    assert.equal((await routes.all()).some(({ deploymentUid }) => deploymentUid === scope.uid), false);
+  },
   'a watcher hears of a change soon, and of none after it stopped': async (routes) => {
     const scope = await opened(routes);
     let heard = 0;

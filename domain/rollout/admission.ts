@@ -25,7 +25,7 @@ export const QUEUE_LIMIT = 20;
 /** Whether a deployment takes a rollout now: one at a time, and nothing that was rolled back without saying why (decisions D2, D6). */
 export function admit(candidate: Candidate, { active, queued, tried, retiredBy = null }: Occupancy): Admission {
   if (retiredBy !== null) return { decision: 'refuse', code: 'LM_COMMAND_REFUSED', message: `${retiredBy} retired it: nothing new is tried here until it is restored.` };
-  if (tried.includes(candidate.model) && !(candidate.retry && candidate.reason !== null)) {
+  if (tried.includes(candidate.model) && !hasReason(candidate)) {
     return { decision: 'refuse', code: 'LM_ALREADY_TRIED', message: `${candidate.model} was rolled back here before; to try it again give retry and a reason.` };
   }
   if (active === null && queued === 0) return { decision: 'start' };
@@ -36,3 +36,5 @@ export function admit(candidate: Candidate, { active, queued, tried, retiredBy =
     case 'supersede': return { decision: 'supersede' };
   }
 }
+
+function hasReason({ retry, reason }: Candidate): boolean { return retry && reason !== null; }

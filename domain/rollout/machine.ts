@@ -140,7 +140,7 @@ function judged(plan: RolloutPlan, state: RolloutState, event: Judged): Transiti
   if (verdict.kind === 'rollback') return undo({ ...state, verdict }, 'rolled-back');
   if (state.stage === 'asking') return moved({ ...state, ...heldBy(event) });
   if (state.stage === 'approving') return stillApproving(plan, state, event);
-  const seen: RolloutState = { ...state, ...heldBy(event), verdict, stepSinceMs: state.stage === 'canary' ? state.stepSinceMs ?? rulingMs : null };
+  const seen: RolloutState = { ...state, ...heldBy(event, state), verdict, stepSinceMs: state.stage === 'canary' ? state.stepSinceMs ?? rulingMs : null };
   return isHeld(seen) ? moved(seen) : follow(plan, seen, event);
 }
 
@@ -153,8 +153,8 @@ function follow(plan: RolloutPlan, seen: RolloutState, { verdict, rulingMs, atMs
 
 type Judged = Extract<RolloutEvent, { type: 'judged' }>;
 
-/** Left out where nothing holds, so that states of before stay as they were. */
-function heldBy({ heldBy: by }: Judged): Pick<RolloutState, 'heldBy'> { return by === undefined ? {} : { heldBy: by }; }
+/** A judgement that names nothing ends what held; left out where nothing did, so that states of before stay as they were. */
+function heldBy({ heldBy: by }: Judged, before: RolloutState): Pick<RolloutState, 'heldBy'> { return by !== undefined ? { heldBy: by } : (before.heldBy ?? null) === null ? {} : { heldBy: null }; }
 function isHeld(state: RolloutState): boolean { return state.paused || (state.heldBy ?? null) !== null; }
 
 /**
@@ -162,7 +162,7 @@ function isHeld(state: RolloutState): boolean { return state.paused || (state.he
  * Only a judgement goes on with what was approved: it has just looked at the evidence and at what may hold the rollout.
  */
 function stillApproving(plan: RolloutPlan, state: RolloutState, event: Judged): Transition {
-  const seen: RolloutState = { ...state, ...heldBy(event), verdict: event.verdict };
+  const seen: RolloutState = { ...state, ...heldBy(event, state), verdict: event.verdict };
   if (event.verdict.kind !== 'promote') return moved({ ...seen, stage: seen.stepSinceMs === null ? 'shadowing' : 'canary', approval: null });
   if (isHeld(seen) || !plan.approval || !seen.approval || !isGranted(plan.approval, seen.approval)) return moved(seen);
   return advance(plan, { ...seen, approval: null });

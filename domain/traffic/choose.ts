@@ -41,8 +41,8 @@ export function chooseVariant(route: TableRoute, key: string, situation: Situati
 
 /** Who answers when shares are left aside: for metadata and readiness, and for a path that names the champion's version. */
 export function chooseChampion(route: TableRoute, situation: Situation): Choice {
-  if ((route.retired ?? null) !== null) return { kind: 'closed', reason: 'retired' };
   if (situation.leaseLost && route.onLostControl === 'failClosed') return { kind: 'closed', reason: 'lost-control' };
+  if ((route.retired ?? null) !== null) return { kind: 'closed', reason: 'retired' };
   if (route.champion === null) return { kind: 'closed', reason: 'no-champion' };
   const champion = living(route, route.champion, situation);
   if (champion !== null) return { kind: 'serve', variant: champion, role: 'champion', assignmentPer10k: WHOLE, fallback: null, mirrors: mirrorsFor(route, champion.variantId, situation) };

@@ -55,7 +55,7 @@ function decide(route: Route, command: RouteCommand): Decision {
     case 'configure': return applied(configure(command.settings));
     case 'pin': return pin(route, command);
     case 'unpin': return applied({ pin: null });
-    case 'retire': return applied({ retired: { person: command.person, atMs: command.atMs, reason: command.reason }, shares: [], shadows: [], pin: null });
+    case 'retire': return applied({ retired: { person: command.person, atMs: command.atMs, reason: command.reason }, shares: [], shadows: [] });
     case 'restore': return applied({ retired: null });
     case 'remove': return remove(route, command.variantId);
     case 'kill': return applied(kill(route, command));
@@ -86,16 +86,22 @@ function setShare(route: Route, { variant, sharePer10k, ifRollout }: Command<'se
   const before = held.shares.find((share) => share.variantId === id)?.sharePer10k ?? 0;
   if (!isShare(sharePer10k)) return refused(`a share is an integer from 0 to ${WHOLE}, not ${sharePer10k}`);
   if (sharePer10k === 0) return applied({ ...held, shares: others });
-  if (isRetired(route)) return against('retired', retiredReason(route));
   if (id === route.champion) return refused(`${id} is the champion and gets what the shares leave`);
-  if (isKilled(route.tombstones, variant)) return against('killed', killedReason(variant));
-  if (sharePer10k > before && route.pin !== null) return against('pinned', pinReason(route));
+  const no = heldAgainst(route, variant, sharePer10k > before);
+  if (no !== null) return no;
   const sum = others.reduce((total, share) => total + share.sharePer10k, sharePer10k);
   if (sum > WHOLE) return refused(`the shares would sum to ${sum} of ${WHOLE}`);
   const share = { variantId: id, sharePer10k };
   // An existing share keeps its place: the key ranges of the others must not move more than they have to.
   const shares = before === 0 ? [...others, share] : held.shares.map((each) => (each.variantId === id ? share : each));
   return applied({ ...held, shares, variants: { ...route.variants, [id]: variant } });
+}
+
+/** What keeps a share from being given, and may end by a person's word. */
+function heldAgainst(route: Route, variant: RouteVariant, grows: boolean): Decision | null {
+  if (isRetired(route)) return against('retired', retiredReason(route));
+  if (isKilled(route.tombstones, variant)) return against('killed', killedReason(variant));
+  return grows && route.pin !== null ? against('pinned', pinReason(route)) : null;
 }
 
 function setShadows(route: Route, { shadows, ifRollout }: Command<'setShadows'>): Decision {

@@ -51,7 +51,7 @@ test('a killed champion under load: callers get the last good one and no error, 
   const { kill: record } = await until(order, 'proved');
   await load.until(({ atMs }) => atMs > (record.provedAtMs ?? 0) + 500);
   const answers = await load.stop();
-  const [{ variantId = '' } = {}] = record.variants;
+  const { variantId } = record.variants[0]!;
   expect(requestsFor(variantId).filter(({ atMs }) => atMs > record.silentAtMs!)).toEqual([]);
   expect(answers.filter(({ error }) => error !== null)).toEqual([]);
   expect(new Set(answers.filter(({ beganMs }) => beganMs > record.silentAtMs!).map(({ version, fallback }) => `${version} ${fallback}`))).toEqual(new Set(['1 last-good']));
@@ -129,7 +129,7 @@ test('a gateway that stands still: the kill is unconfirmed and names it, with th
     expect(stuck.kill.missing.join('; ')).toContain('gateway gw-2 cannot be reached');
     expect(stuck.kill.bound).toBe('the backend: the model is unloaded and cannot answer');
   } finally { stack.thaw('gw-2'); }
-  const [{ variantId = '' } = {}] = order.kill.variants;
+  const { variantId } = order.kill.variants[0]!;
   // Until it has the newer table it goes on asking for the killed one: the backend does not answer, and callers get the last good one.
   const answers = await Promise.all(Array.from({ length: 80 }, () => asked('churn')));
   expect(answers.filter(({ version }) => version === '2')).toEqual([]);
@@ -152,7 +152,7 @@ test('a gateway that starts from an old table without the API: the backend does 
   const answers = await Promise.all(Array.from({ length: 80 }, () => asked('churn')));
   expect(answers.filter(({ version }) => version === '2')).toEqual([]);
   await stack.start('api');
-  const [{ variantId = '' } = {}] = order.kill.variants;
+  const { variantId } = order.kill.variants[0]!;
   await eventually('both gateways obey the route', async () => (await patient(() => client.call('gateways'))).gateways.filter(({ live, behind }) => live && behind.length === 0).length === 2);
   const before = requestsFor(variantId).length;
   const later = await Promise.all(Array.from({ length: 80 }, () => asked('churn')));
@@ -181,6 +181,32 @@ test('the API is dead: the kill goes straight to gateways and modelhost; when th
   await revive(view!);
   await statusWhere('churn', ({ phase }) => phase === 'serving');
 }, 150_000);
+
+test('retired, callers get 410 and its models are gone; restored, it answers again; deleted, the name is free for another generation', async () => {
+  const { deployment: { uid } } = await client.call('getDeployment', { params: { name: 'tries' } });
+  await expect(client.call('deleteDeployment', { params: { name: 'tries' }, body: { reason: 'too early' } })).rejects.toMatchObject({ code: 'LM_COMMAND_REFUSED' });
+  await client.call('retire', { params: { name: 'tries' }, body: { reason: 'no use any more' } });
+  await eventually('callers are told', async () => (await statusOf('tries')) === 410);
+  await expect(client.call('startRollout', { params: { name: 'tries' }, body: { model: 'filesystem:churn@2', retry: true, reason: 'let me' } })).rejects.toMatchObject({ code: 'LM_COMMAND_REFUSED' });
+  await statusWhere('tries', ({ phase }) => phase === 'retired');
+  await patient(() => client.call('restore', { params: { name: 'tries' }, body: { reason: 'it is needed' } }));
+  await answeredBy('tries', '1');
+  await statusWhere('tries', ({ phase }) => phase === 'serving');
+  await client.call('retire', { params: { name: 'tries' }, body: { reason: 'now for good' } });
+  await client.call('deleteDeployment', { params: { name: 'tries' }, body: { reason: 'now for good' } });
+  await expect(client.call('getDeployment', { params: { name: 'tries' } })).rejects.toMatchObject({ code: 'LM_DEPLOYMENT_NOT_FOUND' });
+  await eventually('no gateway knows it', async () => (await statusOf('tries')) === 404);
+  await first('tries');
+  const { deployment } = await client.call('getDeployment', { params: { name: 'tries' } });
+  expect(deployment.uid).not.toBe(uid);
+  await answeredBy('tries', '1');
+  const { items } = await client.call('audit', { query: { limit: 1_000, subject: uid } });
+  expect(items.map(({ action }) => action).filter((action) => /retire|restore|delete/.test(action))).toEqual(['deployment.retire', 'deployment.restore', 'deployment.retire', 'deployment.delete']);
+}, 150_000);
+
+async function statusOf(name: string): Promise<number> {
+  return (await fetch(`${stack.gatewayUrl}/v2/models/${name}/infer`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(REQUEST) })).status;
+}
 
 // --- What the tests say, in words.
 
@@ -249,7 +275,7 @@ const witnessed = (variantId: string): Promise<void> => eventually(`something co
 
 /** What a canary step does to the route, at once: the judge would need days of labels here. */
 async function givenShare(name: string, variantId: string, sharePer10k: number): Promise<void> {
-  const stores = await databases.mongodb.create({ uri: stack.environment.MONGODB_URI!, database: stack.environment.LASTMILE_MONGODB_DATABASE! });
+  const stores = databases.mongodb.create({ uri: stack.environment.MONGODB_URI!, database: stack.environment.LASTMILE_MONGODB_DATABASE! });
   const { deployment: { tenantId, uid, status }, route } = await client.call('getDeployment', { params: { name } });
   const result = await stores.routes.apply(tenantId, uid, { type: 'setShare', commandId: `share of the test ${variantId}`, atMs: Date.now(), variant: route!.variants[variantId]!, sharePer10k, ifRollout: status.activeRollout! });
   await stores.close();

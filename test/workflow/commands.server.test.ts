@@ -105,7 +105,8 @@ describe('what went wrong elsewhere', () => {
       if (whenBusy === 'refuse') await expect(asked).rejects.toMatchObject({ cause: { type: 'LM_ROLLOUT_IN_PROGRESS' } });
       else expect(await asked).toMatchObject({ state: 'queued' });
       if (whenBusy !== 'supersede') {
-        expect({ share: shareOf(h, 2), paused: h.record(2).state.paused }).toEqual({ share: 500, paused: true });
+        await until('it is shown as paused', () => h.record(2).state.paused);
+        expect(shareOf(h, 2)).toBe(500);
         await h.rollout(2).executeUpdate(abortUpdate, { args: [say] });
       }
       expect(await h.rollout(2).result()).toMatchObject({ outcome: whenBusy === 'supersede' ? 'superseded' : 'aborted' });

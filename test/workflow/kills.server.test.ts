@@ -138,7 +138,7 @@ test('a killed last good is forgotten: nobody goes back to it, and it needs a re
 test('a kill while the promotion is made: the promotion is taken back, and the champion of before decides', async () => {
   let killing: Promise<unknown> = Promise.resolve();
   let h: Harness | undefined;
-  const promoting = (): void => { if (h !== undefined && h.world.route.champion === ID(2)) killing = kill(h, [ID(2)]); };
+  const promoting = (): void => { if (h?.world.route.champion === ID(2)) killing = kill(h, [ID(2)]); };
   await deploymentOf({ judge: () => PROMOTE, before: { awaitApplied: async () => { promoting(); if (h?.world.route.champion === ID(2)) await untilCancelled(); } } }, async (harness) => {
     h = harness;
     h.world.policy = { ...h.world.policy, canary: [] };

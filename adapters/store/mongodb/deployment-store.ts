@@ -1,4 +1,4 @@
-import type { Collection, Filter, UpdateFilter } from 'mongodb';
+import type { Collection, Filter } from 'mongodb';
 import type { Json } from '../../../domain/canonical-json.ts';
 import type { Contract } from '../../../domain/contract.ts';
 import type { DeploymentSpec } from '../../../domain/deployment.ts';
@@ -80,7 +80,7 @@ function deployments(database: Database): Deployments {
       return pageOf(found.map((each) => fromDocument<DeploymentRecord>(each)), limit, ({ name }) => name);
     },
     async allDeployments() { return (await all.find({ 'store.live': true }).sort({ _id: 1 }).toArray()).map((each) => fromDocument<DeploymentRecord>(each)); },
-    async endDeployment(tenantId, uid) { await all.updateOne({ _id: key(tenantId, uid), tenantId }, { $set: { 'store.live': false } } as UpdateFilter<Stored<DeploymentRecord>>); },
+    async endDeployment(tenantId, uid) { await all.updateOne({ _id: key(tenantId, uid), tenantId }, { $set: { 'store.live': false } }); },
     async putStatus(tenantId, uid, status) {
       await all.updateOne({ _id: key(tenantId, uid), tenantId, 'status.revision': { $lt: status.revision } }, { $set: { status } });
     },

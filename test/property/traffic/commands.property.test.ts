@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { chooseVariant } from '../../../domain/traffic/choose.ts';
 import { applyCommand, KEPT_COMMANDS, KEPT_LAST_GOOD } from '../../../domain/traffic/commands.ts';
 import type { Route, RouteSettings } from '../../../domain/traffic/route.ts';
 import { isKilledId, isNamed } from '../../../domain/traffic/tombstones.ts';
@@ -72,7 +73,7 @@ test('promise 3: a killed variant stays out until its tombstone is taken away by
 
 test('promise 13: automation never moves a pinned champion and never gives a challenger more past the pin', () => {
   fc.assert(fc.property(anyRoute, anyHistory, (route, history) => {
-    fc.pre(route.champion !== null);
+    fc.pre(route.champion !== null && (route.retired ?? null) === null);
     let held = applyCommand(route, { type: 'pin', commandId: 'pin', atMs: 0, variantId: route.champion, person: 'ann' }).route;
     history.forEach((step, i) => {
       const command = numbered(step, held, 1_000 + i);
@@ -105,5 +106,20 @@ test('an older rollout never changes the route of a newer one', () => {
     expect(held.shares.length).toBe(route.rolloutId?.endsWith('/9') === true ? route.shares.length : 0);
     if (command.type !== 'setShare' && command.type !== 'setShadows') return;
     expect(applyCommand(held, { ...command, commandId: 'old' }).result).toMatchObject({ outcome: 'superseded' });
+  }), RUNS);
+});
+
+test('a retired route gives nobody anything new, whatever automation asks, until a person restores it', () => {
+  fc.assert(fc.property(anyRoute, anyHistory, fc.string(), (route, history, key) => {
+    let held = applyCommand(route, { type: 'retire', commandId: 'retire', atMs: 7, person: 'ann', reason: 'enough' }).route;
+    expect(held).toMatchObject({ shares: [], shadows: [], champion: route.champion });
+    history.forEach((step, i) => {
+      const command = numbered(step, held, 1_000 + i);
+      if (command.type === 'restore' || command.type === 'retire' || command.type === 'remove') return;
+      held = applyCommand(held, command).route;
+      expect(held).toMatchObject({ shares: [], shadows: [], champion: route.champion, retired: { person: 'ann', reason: 'enough', atMs: 7 } });
+      expect(chooseVariant(held, key, { ownTombstones: [], leaseLost: false })).toEqual({ kind: 'closed', reason: 'retired' });
+    });
+    expect(applyCommand(held, { type: 'restore', commandId: 'restore', atMs: 8, person: 'bob' }).route).toMatchObject({ retired: null, champion: route.champion });
   }), RUNS);
 });
