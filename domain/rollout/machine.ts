@@ -138,7 +138,7 @@ function judged(plan: RolloutPlan, state: RolloutState, event: Judged): Transiti
   const { verdict, rulingMs } = event;
   if (!JUDGED_STAGES.includes(state.stage) || plan.mode === 'first') return misplaced(state, 'judged');
   if (verdict.kind === 'rollback') return undo({ ...state, verdict }, 'rolled-back');
-  if (state.stage === 'asking') return moved({ ...state, ...heldBy(event) });
+  if (state.stage === 'asking') return moved({ ...state, ...heldBy(event, state) });
   if (state.stage === 'approving') return stillApproving(plan, state, event);
   const seen: RolloutState = { ...state, ...heldBy(event, state), verdict, stepSinceMs: state.stage === 'canary' ? state.stepSinceMs ?? rulingMs : null };
   return isHeld(seen) ? moved(seen) : follow(plan, seen, event);
