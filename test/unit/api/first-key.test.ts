@@ -54,3 +54,13 @@ test('in production no key is made, the one that is given is taken, and a develo
   await developed.keys.revoke('default', dev!.id, 1);
   expect(await production(newApiKey(), developed.keys)).toBe('given');
 });
+
+test('the development key of an older lastmile gets the scopes that have come since; a key that somebody made stays as it is', async () => {
+  const { keys, run } = start();
+  await run();
+  const [made] = await keys.list('default');
+  await keys.put({ ...made!, scopes: ['read', 'admin'] });
+  await keys.put({ ...made!, id: 'key_other', hash: 'other', actor: { kind: 'person', name: 'bea' }, scopes: ['read', 'admin'] });
+  expect(await run()).toBe('there');
+  expect((await keys.list('default')).map(({ actor, scopes }) => [actor.name, scopes])).toEqual(expect.arrayContaining([['developer', SCOPES], ['bea', ['read', 'admin']]]));
+});
