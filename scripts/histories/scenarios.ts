@@ -48,7 +48,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'approved', judge: onlyAgainst(PROMOTE), canary: [], approval: RISK,
-    play: async (stage) => {
+    play: async (stage: Stage): Promise<readonly Kept[]> => {
       const kept: Kept[] = [{ ...await approved(stage, 1), name: 'first-approved' }];
       stage.world.heldBy = 'frozen by ada (year end)';
       await startRollout(stage.client, stage.uid, 'filesystem:churn@2');
@@ -59,7 +59,7 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   {
     name: 'not-approved', judge: () => COLLECTING, canary: [], approval: { ...RISK, deadlineMs: 6_000, escalateAfterMs: 3_000, escalateTo: ['chief'] },
-    play: async (stage) => {
+    play: async (stage: Stage): Promise<readonly Kept[]> => {
       await startRollout(stage.client, stage.uid, 'filesystem:churn@1');
       const kept = rolloutOf(stage, 1, 'not-approved');
       await stage.client.workflow.getHandle(kept.workflowId).result();
