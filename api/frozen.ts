@@ -14,16 +14,19 @@ export async function freezeNow({ stores }: ApiPorts, tenant: TenantId, of: Froz
 export interface Wish { readonly of: Frozen; readonly what: string; readonly override: boolean; readonly reason: string | null }
 
 /** Lets through what no freeze holds, and a person who overrides it with a reason, which is audited. LM_FROZEN, LM_FORBIDDEN, LM_INVALID_REQUEST. */
-export async function passFreeze(ports: ApiPorts, cause: Cause, { of, what, override, reason }: Wish): Promise<void> {
-  const { principal: { tenant, actor }, nowMs } = cause;
+export async function passFreeze(ports: ApiPorts, cause: Cause, wish: Wish): Promise<void> {
+  const freeze = await overridden(ports, cause, wish);
+  if (freeze !== null) await recordChange(ports, cause, { action: 'freeze.override', subject: wish.of.name, reason: `${wish.what}: ${wish.reason ?? ''} (${freeze.freezeId})` });
+}
+
+/** The freeze that would be overridden, or null where there is none; throws where it may not be. Records nothing. */
+export async function overridden(ports: ApiPorts, { principal: { tenant, actor }, nowMs }: Cause, { of, what, override, reason }: Wish): Promise<Freeze | null> {
   const freeze = await freezeNow(ports, tenant, of, nowMs);
-  if (freeze === null) return;
-  const { freezeId } = freeze;
-  const because = explainFreeze(freeze, nowMs);
+  if (freeze === null) return null;
   if (!override) {
-    throw new LastmileError('LM_FROZEN', `${of.name} is ${because}: ${what} is refused. Wait, or have it lifted (lastmile unfreeze ${freezeId}); a person may override it with a reason (--override-freeze).`, { details: { freezeId, reason: freeze.reason, endsAtMs: endsAtMs(freeze, nowMs) } });
+    throw new LastmileError('LM_FROZEN', `${of.name} is ${explainFreeze(freeze, nowMs)}: ${what} is refused. Wait, or have it lifted (lastmile unfreeze ${freeze.freezeId}); a person may override it with a reason (--override-freeze).`, { details: { freezeId: freeze.freezeId, reason: freeze.reason, endsAtMs: endsAtMs(freeze, nowMs) } });
   }
   if (actor.kind !== 'person') throw new LastmileError('LM_FORBIDDEN', 'Only a person overrides a freeze: use a key of kind person.');
   if (reason === null || reason.trim() === '') throw invalidRequest('To override a freeze give a reason.');
-  await recordChange(ports, cause, { action: 'freeze.override', subject: of.name, reason: `${what}: ${reason} (${freezeId})` });
+  return freeze;
 }

@@ -100,6 +100,13 @@ export const orchestratorPromises: Suite<OrchestratorSystem> = {
     assert.ok(await eventually(async () => say(system, 'promote', id).then(() => true, (error: unknown) => { failure = error; return false; })), String(failure));
     assert.equal((await startsSoon(system, 'filesystem:churn@3')).n, 3);
   },
+  'approval and delegation are refused where nothing waits for them': async (system) => {
+    await champion(system, 'filesystem:churn@1');
+    await start(system, 'filesystem:churn@2');
+    const of = { rolloutId: `${system.deploymentUid}/2`, actor: { kind: 'person', name: 'bea' }, roles: ['risk'], reason: 'looked at it' } as const;
+    await failsWith('LM_COMMAND_REFUSED', () => send(system, { type: 'approve', ...of, digest: 'sha256:a', verdictN: 1 }));
+    await failsWith('LM_COMMAND_REFUSED', () => send(system, { type: 'delegate', ...of, to: 'cy' }));
+  },
   'unknown rollouts and those of others are not found': async (system) => {
     await champion(system, 'filesystem:churn@1');
     await failsWith('LM_ROLLOUT_NOT_FOUND', () => say(system, 'pause', `${system.deploymentUid}/9`));

@@ -16,7 +16,7 @@ import type { Route } from '../../domain/traffic/route.ts';
 import { ok, type Answer, type ApiPorts, type ApiSettings, type Call, type Handlers } from '../call.ts';
 import { recordChange } from '../changes.ts';
 import type { ApplyAnswer, PlanAnswer } from '../contract.ts';
-import { freezeNow, passFreeze } from '../frozen.ts';
+import { freezeNow, overridden } from '../frozen.ts';
 import { invalidRequest } from '../problem.ts';
 import { rolloutDecision, type RolloutDecision } from '../rollout-decision.ts';
 import { configureRoute, refuseNewKey, routeNotes, settingsOf } from '../route-settings.ts';
@@ -68,11 +68,12 @@ async function apply(ports: ApiPorts, call: Call<'apply'>): Promise<Answer> {
   return ok(answer(ports, spec, { result: 'planned', notes: [...planChanges(before?.spec ?? null, spec), ...await freezeNotes(ports, call.principal.tenant, spec, call.nowMs), ...routeNotes(before, spec), ...await notesOn(ports, spec, before, call.nowMs)] }));
 }
 
-/** A file that names another version would start a rollout: in a freeze it is refused before anything of it is stored. An override is settled where the rollout starts. */
+/** A file that names another version would start a rollout: in a freeze, by the labels of before or of now, it is refused before anything of it is stored. What overrides it is recorded where the rollout starts. */
 async function refuseWhenFrozen(ports: ApiPorts, call: Call<'apply'>, { metadata, spec: { model } }: DeploymentSpec, before: Current | null): Promise<void> {
   const { retry, overrideFreeze, reason } = call.body;
   const wantsRollout = before === null || retry || (before.spec.spec.model !== model && before.deployment.status.champion?.model !== model);
-  if (wantsRollout && !overrideFreeze) await passFreeze(ports, call, { of: metadata, what: `a rollout of ${model}`, override: false, reason });
+  if (!wantsRollout) return;
+  for (const of of [metadata, ...(before === null ? [] : [before.spec.metadata])]) await overridden(ports, call, { of, what: `a rollout of ${model}`, override: overrideFreeze, reason });
 }
 
 /**

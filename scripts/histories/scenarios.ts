@@ -1,15 +1,17 @@
 import { WithStartWorkflowOperation, type Client } from '@temporalio/client';
 import type { RolloutPolicy } from '../../domain/deployment.ts';
+import type { ApprovalPolicy } from '../../domain/rollout/approval.ts';
 import { deploymentWorkflowId, retrainWorkflowId, rolloutWorkflowId } from '../../workflows/ids.ts';
-import { abortUpdate, evidenceSignal, pauseUpdate, promoteUpdate, resumeUpdate, rollbackUpdate, startRolloutUpdate, type RetrainInput } from '../../workflows/messages.ts';
+import { abortUpdate, approveUpdate, delegateUpdate, evidenceSignal, pauseUpdate, promoteUpdate, resumeUpdate, rollbackUpdate, startRolloutUpdate, type RetrainInput } from '../../workflows/messages.ts';
 import { QUEUES } from '../../workflows/task-queues.ts';
-import { COLLECTING, INCONCLUSIVE, PROMOTE, ROLLBACK, TENANT, type Judge, type World } from './world.ts';
+import { COLLECTING, DAY, INCONCLUSIVE, PROMOTE, ROLLBACK, TENANT, variantOf, type Judge, type World } from './world.ts';
 
 /** One life of a deployment whose histories are kept for replay. `keep` names the workflows worth keeping when it is over. */
 export interface Scenario {
   readonly name: string;
   readonly judge: Judge;
   readonly canary: RolloutPolicy['canary'];
+  readonly approval?: ApprovalPolicy;
   play(stage: Stage): Promise<readonly Kept[]>;
 }
 export interface Stage { readonly client: Client; readonly world: World; readonly uid: string }
@@ -18,6 +20,8 @@ export interface Kept { readonly workflow: 'deployment' | 'rollout' | 'retrain';
 const PERSON = { kind: 'person', name: 'ada' } as const;
 const BOTH: RolloutPolicy['canary'] = [{ sharePer10k: 500, forMs: 0 }, { sharePer10k: 5_000, forMs: 0 }];
 const onlyAgainst = (verdict: ReturnType<Judge>): Judge => ({ model }) => (model.endsWith('@2') ? verdict : COLLECTING);
+
+const RISK: ApprovalPolicy = { before: ['promote'], roles: ['risk'], count: 1, notAuthor: true, deadlineMs: DAY, escalateAfterMs: null, escalateTo: [] };
 
 export const SCENARIOS: readonly Scenario[] = [
   {
@@ -41,6 +45,26 @@ export const SCENARIOS: readonly Scenario[] = [
   {
     name: 'promoted-now', judge: () => COLLECTING, canary: BOTH,
     play: async (stage) => [{ ...await secondRollout(stage, async (handle) => { await handle.executeUpdate(promoteUpdate, { args: [{ actor: PERSON, reason: 'it cannot wait' }] }); }), name: 'promoted-now' }],
+  },
+  {
+    name: 'approved', judge: onlyAgainst(PROMOTE), canary: [], approval: RISK,
+    play: async (stage: Stage): Promise<readonly Kept[]> => {
+      const kept: Kept[] = [{ ...await approved(stage, 1), name: 'first-approved' }];
+      stage.world.heldBy = 'frozen by ada (year end)';
+      await startRollout(stage.client, stage.uid, 'filesystem:churn@2');
+      await until('it is held', () => stage.world.rollouts.get(`${stage.uid}/2`)?.state.heldBy === stage.world.heldBy);
+      stage.world.heldBy = null;
+      return [...kept, { ...await approved(stage, 2), name: 'approved' }];
+    },
+  },
+  {
+    name: 'not-approved', judge: () => COLLECTING, canary: [], approval: { ...RISK, deadlineMs: 6_000, escalateAfterMs: 3_000, escalateTo: ['chief'] },
+    play: async (stage: Stage): Promise<readonly Kept[]> => {
+      await startRollout(stage.client, stage.uid, 'filesystem:churn@1');
+      const kept = rolloutOf(stage, 1, 'not-approved');
+      await stage.client.workflow.getHandle(kept.workflowId).result();
+      return [kept];
+    },
   },
   {
     name: 'went-back', judge: onlyAgainst(PROMOTE), canary: [],
@@ -144,6 +168,21 @@ async function secondRollout(stage: Stage, meanwhile: (handle: Handle) => Promis
   await meanwhile(handle);
   await handle.result();
   return { workflow: kept.workflow, workflowId: kept.workflowId };
+}
+
+/** The right is handed on, and used. */
+async function approved({ client, world, uid }: Stage, n: number): Promise<Omit<Kept, 'name'>> {
+  const model = `filesystem:churn@${String(n)}`;
+  if (n === 1) await startRollout(client, uid, model);
+  const record = (): ReturnType<World['rollouts']['get']> => world.rollouts.get(`${uid}/${String(n)}`);
+  await until('it waits for approval', () => record()?.state.stage === 'approving');
+  const { workflowId } = rolloutOf({ client, world, uid }, n, '');
+  const handle = client.workflow.getHandle(workflowId);
+  await handle.executeUpdate(delegateUpdate, { args: [{ actor: { kind: 'person', name: 'bea' }, roles: ['risk'], to: 'cy', reason: 'away' }] });
+  await handle.executeUpdate(approveUpdate, { args: [{ actor: { kind: 'person', name: 'cy' }, roles: [], digest: variantOf(model).artifactDigest, verdictN: record()?.state.verdict?.n ?? 0, reason: 'looked at it' }] });
+  await handle.result();
+  await until('the entity has taken it', () => world.status?.champion?.model === model && world.status.activeRollout === null);
+  return { workflow: 'rollout', workflowId };
 }
 
 /** Sealed blocks come in until it ends. */

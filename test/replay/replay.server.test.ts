@@ -7,7 +7,7 @@ import { bundlePath, quietRuntime } from '../support/temporal.ts';
 /** Histories recorded by this and every earlier release, against the workflow code at hand. `npm run history:record` adds this release's. */
 const FOLDER = join(import.meta.dirname, 'histories');
 const WORKFLOWS = ['deployment', 'retrain', 'rollout'];
-const NEEDED = ['first', 'promoted', 'promoted-now', 'rolled-back', 'inconclusive', 'aborted', 'superseded', 'continued-first-run', 'continued-last-run', 'went-back', 'restored', 'adopted', 'trained'];
+const NEEDED = ['first', 'promoted', 'promoted-now', 'rolled-back', 'inconclusive', 'aborted', 'superseded', 'continued-first-run', 'continued-last-run', 'went-back', 'restored', 'adopted', 'trained', 'approved', 'first-approved', 'not-approved'];
 
 interface Recorded { readonly file: string; readonly workflowId: string; readonly history: unknown }
 const recorded = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json')).sort().map((file): Recorded =>

@@ -19,9 +19,11 @@ let tests = 0;
 /** A rollout without canary steps: time does not skip while a test looks at it. */
 async function rollingOut(of: Partial<World['policy']>, check: (h: Harness) => Promise<void>, judge: World['judge'] = () => PROMOTE, heldBy: string | null = null): Promise<void> {
   tests += 1;
-  const world = createWorld({ uid: `dep_p${String(tests)}`, name: 'churn', policy: { canary: [], ...of }, judge });
+  const world = createWorld({ uid: `dep_p${String(tests)}`, name: 'churn', policy: { canary: [] }, judge });
   await inWorld(env, world, async (h) => {
     await withChampion(h);
+    // Not before: a first version would wait for approval too.
+    world.policy = { ...world.policy, ...of };
     world.heldBy = heldBy;
     await h.start('filesystem:churn@2');
     await check(h);

@@ -21,7 +21,7 @@ export function createFreezeStore(database: Database): FreezeStore {
       return inserted ? freeze : await get(freeze.tenantId, freeze.freezeId) ?? freeze;
     },
     async lift(tenantId, freezeId, { actor, atMs }) {
-      await freezes.updateOne({ _id: key(tenantId, freezeId), tenantId, liftedAtMs: null } as Which, { $set: { liftedAtMs: atMs, liftedBy: actor } });
+      await freezes.updateOne({ _id: key(tenantId, freezeId), tenantId, liftedAtMs: null }, { $set: { liftedAtMs: atMs, liftedBy: actor } });
       return get(tenantId, freezeId);
     },
     async list(tenantId, limit) {

@@ -18,7 +18,7 @@ test('every document of every collection has a text id, a tenant and its form', 
       for (const check of Object.values(suite).slice(0, 9)) await check(stores);
     }
     const names = (await client.db(database).listCollections().toArray()).map(({ name }) => name);
-    expect(names).toEqual(expect.arrayContaining(['routes', 'specs', 'deployments', 'rollouts', 'legs', 'batches', 'gateway_marks', 'drops', 'aliases', 'labels', 'blocks', 'pages', 'plans', 'verdicts', 'audit', 'outbox', 'kills', 'keys', 'reservations']));
+    expect(names).toEqual(expect.arrayContaining(['routes', 'specs', 'deployments', 'rollouts', 'legs', 'batches', 'gateway_marks', 'drops', 'aliases', 'labels', 'blocks', 'pages', 'plans', 'verdicts', 'audit', 'outbox', 'kills', 'freezes', 'keys', 'reservations']));
     for (const name of names) {
       const odd = await client.db(database).collection(name).findOne({ $or: [{ _id: { $not: { $type: 'string' } } }, { tenantId: { $not: { $type: 'string' } } }, { schemaVersion: { $ne: 1 } }] });
       expect({ name, odd }).toEqual({ name, odd: null });
@@ -61,3 +61,19 @@ function thrownBy(run: () => unknown): unknown {
   try { run(); } catch (error) { return error; }
   return null;
 }
+
+test('a key of before there were roles is read with none', async () => {
+  const database = `roles-${randomUUID().slice(0, 8)}`;
+  const stores = databases.mongodb.create({ uri, database });
+  const client = new MongoClient(uri);
+  try {
+    await stores.keys.put({ id: 'key_1', hash: 'h', prefix: 'lm_', tenantId: 't', actor: { kind: 'person', name: 'ada' }, scopes: ['infer'], roles: ['risk'], createdAtMs: 1, expiresAtMs: null, revokedAtMs: null });
+    await client.db(database).collection('keys').updateOne({ hash: 'h' }, { $unset: { roles: '' } });
+    const found = [await stores.keys.byHash('h'), (await stores.keys.list('t'))[0], (await stores.keys.callers())[0]];
+    expect(found.map((key) => key?.roles)).toEqual([[], [], []]);
+  } finally {
+    await client.db(database).dropDatabase();
+    await client.close();
+    await stores.close();
+  }
+});

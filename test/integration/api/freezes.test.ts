@@ -68,6 +68,8 @@ test('apply of another version is refused before anything of it is stored; a cha
   const before = await world.stores.deployments.getDeployment('default', 'churn');
   expect((await apply({ model: 'filesystem:churn@8' })).json.code).toBe('LM_FROZEN');
   expect((await apply({ name: 'fraud' })).json.code).toBe('LM_FROZEN');
+  expect((await apply({ model: 'filesystem:churn@8', body: { overrideFreeze: true } })).status).toBe(400);
+  expect((await apply({ model: 'filesystem:churn@8', key: service, body: { overrideFreeze: true, reason: 'hot fix' } })).status).toBe(403);
   expect(await world.stores.deployments.getDeployment('default', 'churn')).toEqual(before);
   expect(await world.stores.deployments.getDeployment('default', 'fraud')).toBeNull();
   await lift(id);
@@ -119,4 +121,11 @@ test('the same Idempotency-Key is one freeze; another tenant is not frozen and c
   const other = await world.key({ tenant: 'b' });
   expect((await world.call('POST', `/api/v1/freezes/${freezeId}/lift`, { key: other, body: { reason: 'mine' } })).status).toBe(404);
   expect((await apply({ key: other })).status).toBe(202);
+});
+
+test('a file that changes its labels and its version at once does not slip out of a freeze by label', async () => {
+  await freeze({ selector: { kind: 'labels', labels: { team: 'risk' } } });
+  expect((await apply({ model: 'filesystem:churn@8', labels: { team: 'other' } })).json.code).toBe('LM_FROZEN');
+  expect((await apply({ model: 'filesystem:churn@8', body: { overrideFreeze: true, reason: 'hot fix' } })).status).toBe(202);
+  expect((await audited()).filter((line) => line.startsWith('freeze.override'))).toEqual([expect.stringContaining('a rollout of filesystem:churn@8: hot fix')]);
 });

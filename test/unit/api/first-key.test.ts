@@ -68,3 +68,13 @@ test('every key of the store has one record in the chain, however often the API 
   expect(records.map(({ action, subject, atMs }) => [action, subject, atMs])).toEqual([['key.create', key!.id, 1], ['key.revoke', key!.id, 9]]);
   expect(records[0]).toMatchObject({ actor: { kind: 'service', name: 'api' }, reason: expect.stringMatching(/found in the key store/) as string, facts: { name: 'developer', kind: 'person', scopes: [...SCOPES], expiresAtMs: null } });
 });
+
+test('the development key of an older lastmile gets the scopes that have come since; a key that somebody made stays as it is', async () => {
+  const { keys, run } = start();
+  await run();
+  const [made] = await keys.list('default');
+  await keys.put({ ...made!, scopes: ['read', 'admin'] });
+  await keys.put({ ...made!, id: 'key_other', hash: 'other', actor: { kind: 'person', name: 'bea' }, scopes: ['read', 'admin'] });
+  expect(await run()).toBe('there');
+  expect((await keys.list('default')).map(({ actor, scopes }) => [actor.name, scopes])).toEqual(expect.arrayContaining([['developer', SCOPES], ['bea', ['read', 'admin']]]));
+});

@@ -79,3 +79,13 @@ test('the index counts who needs a person', () => {
   expect(indexPage([], HEALTH, 0)).toContain('Nothing is deployed yet.');
   expect(indexPage([line, { ...line, name: 'b', sick: true, phase: 'attention' }, { ...line, name: 'c', phase: 'rolling-out' }], HEALTH, 0)).toContain('3 deployments; 1 needs a person; 1 tries a new version.');
 });
+
+test('what a rollout waits for, and what holds it, stands on the page', () => {
+  const base = rolloutRecord(record);
+  const approval = { before: ['promote'], roles: ['risk'], count: 2, notAuthor: true, deadlineMs: 1_000, escalateAfterMs: null, escalateTo: [] } as const;
+  const rollout = (state: Partial<typeof base.state>): NonNullable<DeploymentView['rollout']> => ({ rollout: { ...base, plan: { ...base.plan, approval }, state: { ...base.state, ...state } }, verdict: null, progress: null, links: { self: 'x', temporal: null, page: null } });
+  const page = deploymentPage(view({ rollout: rollout({ stage: 'approving', approval: { before: 'promote', sinceMs: 0, verdictN: 1, given: [], escalated: false, delegates: [] }, heldBy: 'frozen by <ada>' }) }), 0);
+  expect(page).toContain('2 people in the role risk must agree, until 1970-01-01T00:00:01.000Z.');
+  expect(page).toContain('frozen by &lt;ada&gt;');
+  expect(deploymentPage(view({ rollout: rollout({ stage: 'done', outcome: 'promoted', heldBy: 'frozen' }) }), 0)).not.toContain('held');
+});
