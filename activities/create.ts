@@ -1,6 +1,7 @@
 import { analysingActivities } from './analysing.ts';
 import { withFailures } from './failures.ts';
 import type { Activities } from './index.ts';
+import { killingActivities } from './killing.ts';
 import { loadingActivities } from './loading.ts';
 import { packagingActivities } from './packaging.ts';
 import { policyActivities } from './policy.ts';
@@ -15,6 +16,6 @@ import { validatingActivities } from './validating.ts';
 export function createActivities(ports: ActivityPorts): Activities {
   return withFailures<Activities>({
     ...policyActivities(ports), ...validatingActivities(ports), ...packagingActivities(ports), ...loadingActivities(ports), ...routingActivities(ports),
-    ...analysingActivities(ports), ...projectingActivities(ports), ...restoringActivities(ports), ...trainingActivities(ports),
+    ...analysingActivities(ports), ...projectingActivities(ports), ...restoringActivities(ports), ...killingActivities(ports), ...trainingActivities(ports),
   });
 }

@@ -3,7 +3,8 @@ import type { RolloutPolicy } from '../domain/deployment.ts';
 import type { DeploymentStatus } from '../domain/deployment-record.ts';
 import type { RestoredDeployment } from '../domain/deployment-restore.ts';
 import type { VariantSummary } from '../domain/variant.ts';
-import type { DeploymentUid, RolloutId, TenantId, VariantId } from '../domain/ids.ts';
+import type { DeploymentUid, KillId, RolloutId, TenantId, VariantId } from '../domain/ids.ts';
+import type { KillFacts } from '../domain/kill/news.ts';
 import type { VerdictSummary } from '../domain/analysis/verdict.ts';
 import type { Outcome } from '../domain/rollout/machine.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
@@ -18,6 +19,11 @@ export interface Subject {
   readonly specHash: string;
   readonly model: string;
 }
+
+/** What a person may say of a whole route. */
+export type Steering =
+  | { readonly type: 'pin'; readonly variantId: VariantId; readonly person: string } | { readonly type: 'unpin'; readonly person: string }
+  | { readonly type: 'retire'; readonly person: string; readonly reason: string } | { readonly type: 'restore'; readonly person: string };
 
 /** The activities: the surface that recorded histories depend on. Payloads are ids, digests and small facts, never data. */
 export interface Activities {
@@ -34,14 +40,18 @@ export interface Activities {
   setShadows(input: { subject: Subject; commandId: string; variantIds: readonly VariantId[] }): Promise<CommandResult>;
   setShare(input: { subject: Subject; commandId: string; variantId: VariantId; sharePer10k: number }): Promise<CommandResult>;
   setChampion(input: { subject: Subject; commandId: string; variantId: VariantId; expectedChampion: VariantId | null; by: 'automation' | 'person' | 'safety' }): Promise<CommandResult>;
+  /** A person's word on the whole route. */
+  steerRoute(input: { subject: Subject; commandId: string; to: Steering }): Promise<CommandResult>;
+  /** Route, schedule and name of a deployment that is deleted; its records stay. May be repeated. */
+  endDeployment(input: { tenant: TenantId; deploymentUid: DeploymentUid; deployment: string }): Promise<void>;
   removeVariant(input: { subject: Subject; commandId: string; variantId: VariantId }): Promise<CommandResult>;
   /** Waits until every registered gateway whose lease has not ended obeys the revision. Heartbeats. */
   awaitApplied(input: { subject: Subject; revision: number }): Promise<{ gateways: number }>;
 
   /** Stores the draft of the analysis plan: from here on the collector compares. */
   openComparison(input: { subject: Subject; champion: VariantId; challenger: VariantId }): Promise<{ rulingMs: number }>;
-  /** One judgement, stored as verdict n; the same n again returns the stored one. */
-  judge(input: { subject: Subject; n: number; champion: VariantId; challenger: VariantId }): Promise<{ verdict: VerdictSummary; rulingMs: number }>;
+  /** One judgement, stored as verdict n; the same n again returns the stored one. heldBy: what keeps it from going forward all the same, in words; absent in histories of before there were freezes. */
+  judge(input: { subject: Subject; n: number; champion: VariantId; challenger: VariantId }): Promise<{ verdict: VerdictSummary; rulingMs: number; heldBy?: string | null }>;
   /** Stores a verdict that needs no evidence (first, refused, aborted by a person). */
   recordVerdict(input: { subject: Subject; n: number; verdict: VerdictSummary }): Promise<void>;
 
@@ -49,6 +59,9 @@ export interface Activities {
   restoreDeployment(input: { tenant: TenantId; deploymentUid: DeploymentUid }): Promise<RestoredDeployment | null>;
   /** The end of a rollout that may be unable to report it. LM_BUSY while it runs: tried again until it has ended. */
   settleRollout(input: { tenant: TenantId; deploymentUid: DeploymentUid; rolloutId: RolloutId }): Promise<{ outcome: Outcome; challenger: VariantSummary | null; verdict: VerdictSummary | null }>;
+
+  /** A kill, and how the route stands now; null where either is not stored (any more). */
+  readKill(input: { tenant: TenantId; deploymentUid: DeploymentUid; killId: KillId }): Promise<KillFacts | null>;
 
   projectRollout(input: { record: RolloutRecord }): Promise<void>;
   projectDeployment(input: { tenant: TenantId; deploymentUid: DeploymentUid; status: DeploymentStatus }): Promise<void>;

@@ -1,4 +1,5 @@
 import { restoreDeployment, type RestoredDeployment } from '../domain/deployment-restore.ts';
+import { standingOf } from '../domain/kill/news.ts';
 import { LastmileError } from '../domain/errors.ts';
 import { rolloutId, type DeploymentUid, type RolloutId, type TenantId } from '../domain/ids.ts';
 import type { Outcome } from '../domain/rollout/machine.ts';
@@ -58,7 +59,7 @@ async function restored(ports: RestoringPorts, of: Of, deployment: Parameters<ty
   const route = await stores.routes.get(of.tenant, of.deploymentUid);
   const named = route === null ? [] : [...(route.champion === null ? [] : [route.champion]), ...route.lastGood];
   const variants = (await Promise.all(named.map((id) => stores.deployments.getVariant(of.tenant, id)))).flatMap((variant) => (variant === null ? [] : [{ variantId: variant.variantId, model: variant.model, artifactDigest: variant.artifactDigest }]));
-  return restoreDeployment({ deployment, route, rollouts, audits: await everyAudit(ports, of), variants });
+  return restoreDeployment({ deployment, route, ...(route === null ? {} : { standing: standingOf(route) }), rollouts, audits: await everyAudit(ports, of), variants });
 }
 
 async function runs({ orchestrator }: RestoringPorts, tenant: TenantId, id: RolloutId): Promise<boolean> {

@@ -13,7 +13,7 @@ const ACK_POLL_MS = 100;
 /** A mirror gets this many times the latency limit before it counts as a time-out. */
 const SHADOW_DEADLINE_FACTOR = 4;
 
-type Routing = Pick<Activities, 'setShadows' | 'setShare' | 'setChampion' | 'removeVariant' | 'awaitApplied'>;
+type Routing = Pick<Activities, 'setShadows' | 'setShare' | 'setChampion' | 'steerRoute' | 'endDeployment' | 'removeVariant' | 'awaitApplied'>;
 
 export function routingActivities(ports: ActivityPorts): Routing {
   const apply = async (subject: Subject, command: RouteCommand): Promise<CommandResult> => {
@@ -36,6 +36,12 @@ export function routingActivities(ports: ActivityPorts): Routing {
     },
     async setChampion({ subject, commandId, variantId, expectedChampion, by }) {
       return apply(subject, { type: 'setChampion', commandId, atMs: ports.now(), variant: await routeVariant(ports, subject, variantId), expectedChampion, by });
+    },
+    steerRoute: ({ subject, commandId, to }) => apply(subject, { ...to, commandId, atMs: ports.now() }),
+    async endDeployment({ tenant, deploymentUid, deployment }) {
+      await ports.orchestrator.putSchedule({ tenant, deploymentUid, deployment }, null);
+      await ports.stores.routes.remove(tenant, deploymentUid);
+      await ports.stores.deployments.endDeployment(tenant, deploymentUid);
     },
     removeVariant: ({ subject, commandId, variantId }) => apply(subject, { type: 'remove', commandId, atMs: ports.now(), variantId }),
     awaitApplied: ({ subject, revision }) => withHeartbeat((signal, note) => acknowledged(ports, { subject, revision, signal, note })),

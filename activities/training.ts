@@ -5,12 +5,15 @@ import { LastmileError } from '../domain/errors.ts';
 import { formatModelRef, parseModelRef, type ModelRef } from '../domain/model.ts';
 import type { ModelRegistry } from '../ports/model-registry.ts';
 import { withHeartbeat } from './heartbeat.ts';
+import { frozenBy } from './holding.ts';
 import type { Activities } from './index.ts';
 import { named, specOf } from './lookup.ts';
 import type { ActivityPorts } from './ports.ts';
 
 type Training = Pick<Activities, 'trainModel' | 'requestRollout'>;
 
+/** How often what was trained during a freeze asks again. */
+const FROZEN_RETRY_MS = 60_000;
 /** Marks a training run as finished: its folder holds the model and is not trained again after a crash. */
 const FINISHED = '.lastmile-trained';
 /** The version chosen for the run, written before it is published, so that a repeat publishes the same one. */
@@ -36,7 +39,10 @@ export function trainingActivities(ports: ActivityPorts): Training {
       return { model: formatModelRef(await publish(registry, ref, { folder, deployment })) };
     }),
 
+    /** Waits out a freeze: the activity is tried again until it has ended. */
     async requestRollout({ tenant, deploymentUid, deployment, specHash, model, requestId, actor, reason }) {
+      const frozen = await frozenBy(ports, { tenant, deploymentUid, deployment, specHash });
+      if (frozen !== null) throw new LastmileError('LM_BUSY', `${deployment} is ${frozen}; ${model} is tried when it ends.`, { retryAfterMs: FROZEN_RETRY_MS });
       const { spec } = await specOf(ports.stores.deployments, tenant, specHash);
       const accepted = await ports.orchestrator.startRollout({ tenant, deploymentUid, deployment, specHash, model, actor, retry: false, reason, whenBusy: spec.rollout.whenBusy }, requestId);
       return { rolloutId: accepted.rolloutId };

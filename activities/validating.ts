@@ -9,6 +9,8 @@ import { LastmileError } from '../domain/errors.ts';
 import { variantId, type VariantId } from '../domain/ids.ts';
 import { parseModelRef, type ModelRef } from '../domain/model.ts';
 import type { ModelMetadata } from '../domain/tensor.ts';
+import type { Tombstone } from '../domain/traffic/route.ts';
+import { ALL, isKilled } from '../domain/traffic/tombstones.ts';
 import { ATTESTATIONS, type Variant, type VariantSummary } from '../domain/variant.ts';
 import type { ServingBackend } from '../ports/serving-backend.ts';
 import type { Activities, Subject } from './index.ts';
@@ -29,7 +31,7 @@ export function validatingActivities(ports: ActivityPorts): Pick<Activities, 'va
       const ref = parseModelRef(subject.model);
       const resolved = ref.registry === RUNNING ? await resolveRunning(spec, backend, ref) : await resolveRegistered(ports, ref);
       const id = identify(subject, spec, resolved.digest);
-      await refuseUnwanted(ports, subject, { id, champion, retry });
+      await refuseUnwanted(ports, subject, { id, artifactDigest: resolved.digest, champion, retry });
       const contract = await freeze(ports, subject, { spec, champion, metadata: resolved.metadata });
       refuseUnjudgeable(subject, spec, contract);
       const variant: Variant = {
@@ -78,15 +80,22 @@ async function resolveRunning(spec: DeploymentSpec, backend: ServingBackend, ref
 /** `running:churn@live`: whatever version the server picks. */
 export function runningVersion(ref: ModelRef): string | null { return ref.version === 'live' ? null : ref.version; }
 
-async function refuseUnwanted(ports: ActivityPorts, subject: Subject, wanted: { id: VariantId; champion: VariantId | null; retry: boolean }): Promise<void> {
+interface Wanted { readonly id: VariantId; readonly artifactDigest: Digest; readonly champion: VariantId | null; readonly retry: boolean }
+
+async function refuseUnwanted(ports: ActivityPorts, subject: Subject, wanted: Wanted): Promise<void> {
   if (wanted.id === wanted.champion) throw new LastmileError('LM_SAME_VARIANT', `${subject.model} already decides in ${subject.deployment}: same bytes, same backend, same configuration.`);
   const route = await ports.stores.routes.get(subject.tenant, subject.deploymentUid);
-  if (route?.tombstones.includes(wanted.id) === true) throw new LastmileError('LM_VARIANT_KILLED', `${subject.model} was taken off in ${subject.deployment}; a person must revive it first.`);
+  refuseKilled(subject, route?.tombstones ?? [], wanted);
   if (wanted.retry) return;
   const { items } = await ports.stores.deployments.listRollouts(subject.tenant, subject.deploymentUid, { limit: 200, after: null });
   const before = items.find((rollout) => rollout.rolloutId !== subject.rolloutId && rollout.challenger?.variantId === wanted.id && rollout.state.outcome === 'rolled-back');
   if (before === undefined) return;
   throw new LastmileError('LM_ALREADY_TRIED', `${subject.model} was rolled back in rollout ${before.n} of ${subject.deployment} (${before.state.verdict?.text ?? 'no verdict kept'}); to try it again give --retry and a --reason.`, { details: { rollout: before.n } });
+}
+
+function refuseKilled({ model, deployment }: Subject, tombstones: readonly Tombstone[], { id, artifactDigest }: Wanted): void {
+  if (tombstones.includes(ALL)) throw new LastmileError('LM_VARIANT_KILLED', `All of ${deployment} was taken off: nothing new of it may serve until a person revives it (lastmile revive ${deployment}).`);
+  if (isKilled(tombstones, { variantId: id, artifactDigest })) throw new LastmileError('LM_VARIANT_KILLED', `${model} was taken off in ${deployment}; a person must revive it first (lastmile kills ${deployment} lists what was).`);
 }
 
 /** Told now, not after days in shadow. */

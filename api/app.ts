@@ -15,12 +15,14 @@ import { pipeline, requestIdOf } from './pipeline.ts';
 import { asLastmileError, sendProblem } from './problem.ts';
 import { createRateLimit } from './rate-limit.ts';
 import { adminRoutes } from './routes/admin.ts';
+import { approvalRoutes } from './routes/approvals.ts';
 import { applyRoutes } from './routes/apply.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { caseRoutes } from './routes/cases.ts';
 import { deploymentRoutes } from './routes/deployments.ts';
 import { eventRoutes } from './routes/events.ts';
 import { evidenceRoutes } from './routes/evidence.ts';
+import { freezeRoutes } from './routes/freezes.ts';
 import { gatewayRoutes } from './routes/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
@@ -40,7 +42,7 @@ export function createApi(ports: ApiPorts, channel: ControlChannel, kills: KillD
   const hub = createEventHub({ stores, log, clock, pollMs: settings.limits.pollMs, instance: randomBytes(6).toString('hex'), viewOf: (kill) => killView(settings, kill) });
   const rate = createRateLimit(settings.limits);
   const handlers: Handlers = {
-    ...adminRoutes(ports), ...applyRoutes(ports), ...auditRoutes(ports), ...caseRoutes(ports), ...deploymentRoutes(ports), ...eventRoutes(ports, hub), ...evidenceRoutes(ports), ...gatewayRoutes(ports),
+    ...adminRoutes(ports), ...applyRoutes(ports), ...approvalRoutes(ports), ...auditRoutes(ports), ...caseRoutes(ports), ...deploymentRoutes(ports), ...eventRoutes(ports, hub), ...evidenceRoutes(ports), ...freezeRoutes(ports), ...gatewayRoutes(ports),
     ...healthRoutes(ports), ...keyRoutes(ports), ...killRoutes(ports, kills), ...labelRoutes(ports), ...rolloutRoutes(ports),
   };
   const app = express();

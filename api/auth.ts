@@ -23,7 +23,7 @@ export async function authenticate(keys: KeyStore, given: string | null, scope: 
   const key = given === null ? null : await liveKey(keys, given, nowMs);
   if (key === null) throw new LastmileError('LM_UNAUTHENTICATED', given === null ? 'This call needs an API key: send Authorization: Bearer lm_….' : 'The API key is unknown, expired or revoked.');
   if (!key.scopes.includes(scope)) throw new LastmileError('LM_FORBIDDEN', `The key ${key.prefix}… lacks the scope ${scope}; it has ${key.scopes.join(', ')}.`, { details: { needed: scope, scopes: key.scopes } });
-  return { tenant: key.tenantId, actor: key.actor, scopes: key.scopes, keyHash: key.hash };
+  return { tenant: key.tenantId, actor: key.actor, scopes: key.scopes, roles: key.roles, keyHash: key.hash };
 }
 
 async function liveKey(keys: KeyStore, given: string, nowMs: number): Promise<ApiKey | null> {

@@ -66,7 +66,7 @@ export interface ApiLimits {
 export const DEFAULT_LIMITS: ApiLimits = { burst: 1_000, perSecond: 200, bodyBytes: 1 << 20, labelBytes: 8 << 20, bodyMs: 60_000, pollMs: 500, keyCheckMs: 5_000 };
 
 /** Whose key it was: the tenant and the actor come from here and from nowhere else. */
-export interface Principal { readonly tenant: TenantId; readonly actor: Actor; readonly scopes: readonly Scope[]; readonly keyHash: string }
+export interface Principal { readonly tenant: TenantId; readonly actor: Actor; readonly scopes: readonly Scope[]; readonly roles: readonly string[]; readonly keyHash: string }
 
 type Member<Route, Name extends 'body' | 'query'> = Route extends Readonly<Record<Name, infer Schema extends z.ZodType>> ? z.output<Schema> : undefined;
 

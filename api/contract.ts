@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import { CATALOGUE, type Code } from '../domain/errors.ts';
+import { NAME } from '../domain/ids.ts';
 import { FINDING_KINDS } from '../domain/restore-check.ts';
 import type * as restore from '../domain/restore-check.ts';
+import { isTimeZone, WEEKDAYS } from '../domain/freeze.ts';
+import { CLOCK_TIME } from '../domain/freeze-weekly.ts';
 import { IN_FLIGHT } from '../domain/traffic/route.ts';
-import type { Scope } from '../ports/key-store.ts';
+import { SCOPES, type Scope } from '../ports/key-store.ts';
 import { AnalysisPlan, Progress, Verdict } from './schemas/analysis.ts';
 import { DeploymentRecord, DeploymentSpec } from './schemas/deployment.ts';
+import { Freeze } from './schemas/freeze.ts';
 import { CaseLeg, Checkpoint, EvidenceBundle, PublicKeyText, Reign, SharedTraffic } from './schemas/history.ts';
 import { BreakGlassKit, KillRecord } from './schemas/kill.ts';
 import { AuditRecord, RolloutRecord } from './schemas/rollout.ts';
@@ -15,10 +19,31 @@ import { GatewayStats, Label, Route } from './schemas/traffic.ts';
 /** The API as its clients see it: request and answer schemas, and the route list that OpenAPI, the router and the CLI test share. */
 
 export const Reason = z.strictObject({ reason: z.string().min(1).max(2_000).nullable().default(null) });
+export const DeleteBody = z.strictObject({ reason: z.string().min(3).max(2_000), force: z.boolean().default(false) });
 export const NeededReason = z.strictObject({ reason: z.string().min(3).max(2_000) });
+/** Past a freeze: a person, with a reason; audited. */
+const overrideFreeze = z.boolean().default(false);
+export const PromoteBody = NeededReason.extend({ overrideFreeze });
+const SomeName = z.string().regex(NAME);
+/** What was looked at: the challenger's bytes, and the number of the verdict (default: the newest). With `delegateTo` nothing is approved: the right is handed on. */
+export const ApproveBody = z.strictObject({ digest: z.string().regex(/^sha256:[0-9a-f]{64}$/), verdict: z.number().int().min(1).nullable().default(null), reason: z.string().min(3).max(2_000), delegateTo: z.string().min(1).max(100).nullable().default(null) });
+const clockTime = z.string().regex(CLOCK_TIME, 'is not a time of day, 00:00 to 24:00');
+const millis = z.number().int().min(0).max(8_640_000_000_000_000);
+/** fromMs: default now; untilMs null: until it is lifted. */
+export const FreezeBody = z.strictObject({
+  selector: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('all') }), z.strictObject({ kind: z.literal('names'), names: z.array(SomeName).min(1).max(500) }),
+    z.strictObject({ kind: z.literal('labels'), labels: z.record(z.string().min(1).max(200), z.string().max(200)).refine((labels) => Object.keys(labels).length > 0, 'names no label; to freeze everything say all') }),
+  ]),
+  window: z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('span'), fromMs: millis.nullable().default(null), untilMs: millis.nullable().default(null) }),
+    z.strictObject({ kind: z.literal('weekly'), days: z.array(z.enum(WEEKDAYS)).min(1), from: clockTime.refine((time) => time !== '24:00', 'begins at 00:00 to 23:59'), to: clockTime, zone: z.string().max(100).refine(isTimeZone, 'is not a time zone; write an IANA name, for example Europe/Berlin') }),
+  ]).default({ kind: 'span', fromMs: null, untilMs: null }),
+  reason: z.string().min(3).max(2_000),
+});
 /** `spec` is the file as a person writes it; parsed by domain/deployment.schema.ts. */
-export const ApplyBody = z.strictObject({ spec: z.record(z.string(), z.unknown()), retry: z.boolean().default(false), reason: z.string().max(2_000).nullable().default(null), dryRun: z.boolean().default(false) });
-export const StartRolloutBody = z.strictObject({ model: z.string().max(500), retry: z.boolean().default(false), reason: z.string().max(2_000).nullable().default(null) });
+export const ApplyBody = z.strictObject({ spec: z.record(z.string(), z.unknown()), retry: z.boolean().default(false), reason: z.string().max(2_000).nullable().default(null), dryRun: z.boolean().default(false), overrideFreeze });
+export const StartRolloutBody = z.strictObject({ model: z.string().max(500), retry: z.boolean().default(false), reason: z.string().max(2_000).nullable().default(null), overrideFreeze });
 export const LabelBody = z.strictObject({
   inferenceId: z.string().min(1).max(200), row: z.number().int().min(0).max(1_000_000).default(0),
   value: z.union([z.number(), z.string().max(1_000), z.boolean()]),
@@ -45,7 +70,7 @@ export const AuditQuery = z.strictObject({
 });
 /** Where the record is no longer kept: which deployment, and when. */
 export const CaseQuery = z.strictObject({ deployment: z.string().max(63).optional(), atMs: z.coerce.number().int().min(0).optional() });
-export const NewKeyBody = z.strictObject({ name: z.string().min(1).max(100), kind: z.enum(['person', 'service']), scopes: z.array(z.enum(['read', 'deploy', 'operate', 'label', 'infer', 'debug', 'admin'])).min(1), expiresAtMs: z.number().int().nullable().default(null) });
+export const NewKeyBody = z.strictObject({ name: z.string().min(1).max(100), kind: z.enum(['person', 'service']), scopes: z.array(z.enum(SCOPES)).min(1), roles: z.array(z.string().regex(NAME)).max(20).default([]), expiresAtMs: z.number().int().nullable().default(null) });
 
 /**
  * Answers: one schema each, from which the type follows. The OpenAPI document shows it, and a test holds the answers of the
@@ -104,6 +129,11 @@ export type AuditAnswer = z.output<typeof AuditAnswer>;
 /** `next`: how many to skip for the page behind this one. */
 export const CheckpointsAnswer = named('CheckpointsAnswer', { tenantId: text, items: list(Checkpoint), next: count.nullable(), keys: list(PublicKeyText) });
 export type CheckpointsAnswer = z.output<typeof CheckpointsAnswer>;
+/** holds: at this moment. endsAtMs: when it stops to hold by itself; null: until it is lifted. */
+export const FreezeView = named('FreezeView', { freeze: Freeze, holds: flag, endsAtMs: time.nullable(), sentence: text });
+export type FreezeView = z.output<typeof FreezeView>;
+export const FreezesAnswer = named('FreezesAnswer', { items: list(FreezeView) });
+export type FreezesAnswer = z.output<typeof FreezesAnswer>;
 export const KillsAnswer = named('KillsAnswer', { items: list(KillView) });
 export type KillsAnswer = z.output<typeof KillsAnswer>;
 /** One entry for each deployment that a digest was killed in. */
@@ -112,7 +142,7 @@ export type KillDigestAnswer = z.output<typeof KillDigestAnswer>;
 const RestoreFinding = exactly<restore.RestoreFinding>()(named('RestoreFinding', { kind: z.enum(FINDING_KINDS), subject: text, what: text, act: text }));
 export const RestoreCheckAnswer = named('RestoreCheckAnswer', { checked: part({ deployments: count, rollouts: count, gateways: count, auditRecords: count }), findings: list(RestoreFinding) });
 export type RestoreCheckAnswer = z.output<typeof RestoreCheckAnswer>;
-const KEY_LINE = { id: text, prefix: text, name: text, kind: text, scopes: list(text), createdAtMs: time, expiresAtMs: time.nullable(), revokedAtMs: time.nullable() };
+const KEY_LINE = { id: text, prefix: text, name: text, kind: text, scopes: list(text), roles: list(text), createdAtMs: time, expiresAtMs: time.nullable(), revokedAtMs: time.nullable() };
 export const KeyLine = named('KeyLine', KEY_LINE);
 export type KeyLine = z.output<typeof KeyLine>;
 export const NewKeyAnswer = named('NewKeyAnswer', { ...KEY_LINE, key: text });
@@ -157,15 +187,24 @@ export const ROUTES = {
   getRollout: { method: 'get', path: `${D}/{name}/rollouts/{n}`, scope: 'read', summary: 'One rollout: its state, story and newest verdict', answer: RolloutView, cli: 'watch' },
   pause: { method: 'post', path: `${D}/{name}/rollouts/{n}/pause`, scope: 'operate', summary: 'No next step until resumed; traffic stays', body: Reason, idempotent: true, answer: CommandAnswer, cli: 'pause' },
   resume: { method: 'post', path: `${D}/{name}/rollouts/{n}/resume`, scope: 'operate', summary: 'Go on after a pause', body: Reason, idempotent: true, answer: CommandAnswer, cli: 'resume' },
-  promote: { method: 'post', path: `${D}/{name}/rollouts/{n}/promote`, scope: 'operate', summary: 'Make the challenger champion now, without the judge', body: NeededReason, idempotent: true, answer: CommandAnswer, cli: 'promote' },
+  promote: { method: 'post', path: `${D}/{name}/rollouts/{n}/promote`, scope: 'operate', summary: 'Make the challenger champion now, without the judge', body: PromoteBody, idempotent: true, answer: CommandAnswer, cli: 'promote' },
   abort: { method: 'post', path: `${D}/{name}/rollouts/{n}/abort`, scope: 'operate', summary: 'End the rollout; all traffic to the champion', body: Reason, idempotent: true, answer: CommandAnswer, cli: 'abort' },
+  approve: { method: 'post', path: `${D}/{name}/rollouts/{n}/approve`, scope: 'approve', summary: 'A person agrees to what waits for approval, or hands the right on', body: ApproveBody, idempotent: true, answer: CommandAnswer, cli: 'approve' },
   rollback: { method: 'post', path: `${D}/{name}/rollback`, scope: 'operate', summary: 'Back to the last good champion', body: NeededReason, idempotent: true, answer: CommandAnswer, cli: 'rollback' },
+  pin: { method: 'post', path: `${D}/{name}/pin`, scope: 'operate', summary: 'A person holds the champion where it is: automation does not move it', body: Reason, idempotent: true, answer: CommandAnswer, cli: 'pin' },
+  unpin: { method: 'post', path: `${D}/{name}/unpin`, scope: 'operate', summary: 'Let automation go on', body: Reason, idempotent: true, answer: CommandAnswer, cli: 'unpin' },
+  retire: { method: 'post', path: `${D}/{name}/retire`, scope: 'operate', summary: 'Out of service: callers get 410, versions are unloaded, nothing new is tried', body: NeededReason, idempotent: true, answer: CommandAnswer, cli: 'retire' },
+  restore: { method: 'post', path: `${D}/{name}/restore`, scope: 'operate', summary: 'A retired deployment into service again, with its champion', body: NeededReason, idempotent: true, answer: CommandAnswer, cli: 'restore' },
+  deleteDeployment: { method: 'post', path: `${D}/{name}/delete`, scope: 'admin', summary: 'End a retired deployment: the name is free, what was recorded stays', body: DeleteBody, idempotent: true, answer: CommandAnswer, cli: 'delete' },
   kill: { method: 'post', path: `${D}/{name}/kill`, scope: 'operate', summary: 'Take a version off all traffic at once; answers with the record that becomes the proof', body: KillBody, idempotent: true, answer: KillView, statuses: [202], cli: 'kill' },
   killDigest: { method: 'post', path: '/api/v1/kill', scope: 'operate', summary: 'Take every variant with these bytes off, in all deployments', body: KillDigestBody, idempotent: true, answer: KillDigestAnswer, statuses: [202], cli: 'kill' },
   getKill: { method: 'get', path: '/api/v1/kills/{id}', scope: 'read', summary: 'A kill and its proof', answer: KillView, cli: 'kills' },
   listKills: { method: 'get', path: `${D}/{name}/kills`, scope: 'read', summary: 'Kills of a deployment, newest first', answer: KillsAnswer, cli: 'kills' },
   killReason: { method: 'post', path: '/api/v1/kills/{id}/reason', scope: 'operate', summary: 'Say afterwards why', body: NeededReason, idempotent: true, answer: KillView, cli: 'kills' },
   revive: { method: 'post', path: '/api/v1/kills/{id}/revive', scope: 'operate', summary: 'A person takes a kill back: loads what is needed, then lifts the tombstones', body: NeededReason, idempotent: true, answer: KillView, cli: 'revive' },
+  freeze: { method: 'post', path: '/api/v1/freezes', scope: 'operate', summary: 'No rollout starts, no step forward, nothing promoted while it holds', body: FreezeBody, idempotent: true, answer: FreezeView, statuses: [201], cli: 'freeze' },
+  listFreezes: { method: 'get', path: '/api/v1/freezes', scope: 'read', summary: 'Freezes, newest first', answer: FreezesAnswer, cli: 'freeze list' },
+  liftFreeze: { method: 'post', path: '/api/v1/freezes/{id}/lift', scope: 'operate', summary: 'End a freeze now', body: NeededReason, idempotent: true, answer: FreezeView, cli: 'unfreeze' },
   breakGlass: { method: 'post', path: '/api/v1/break-glass', scope: 'operate', body: z.strictObject({}), summary: 'A token and addresses to kill by when the API is away; the CLI keeps them', answer: BreakGlassKit, cli: 'kill' },
   forgetGateway: { method: 'delete', path: '/api/v1/gateways/{id}', scope: 'operate', summary: 'Declare a gateway that will not come back gone', answer: CommandAnswer, cli: 'gateways forget' },
   pushLabels: { method: 'post', path: `${D}/{name}/labels`, scope: 'label', summary: 'True outcomes, as JSON or NDJSON', body: LabelsBody, answer: LabelsAnswer, cli: 'labels push' },

@@ -8,7 +8,7 @@ import { fingerprintOf, idempotencyKey, once, updateIdOf } from './idempotency.t
 import { orDirectly } from './kill/soon.ts';
 import type { RateLimit } from './rate-limit.ts';
 
-const NOBODY: Principal = { tenant: '', actor: { kind: 'service', name: 'nobody' }, scopes: [], keyHash: '' };
+const NOBODY: Principal = { tenant: '', actor: { kind: 'service', name: 'nobody' }, scopes: [], roles: [], keyHash: '' };
 const NO_QUERY = z.strictObject({});
 /** Neither put off by the rate limit, nor left waiting for a database that is away. */
 const URGENT: ReadonlySet<RouteName> = new Set(['kill', 'killDigest']);

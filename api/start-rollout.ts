@@ -5,14 +5,16 @@ import { parseRolloutId } from '../domain/ids.ts';
 import type { RolloutAccepted } from '../ports/orchestrator.ts';
 import type { ApiPorts } from './call.ts';
 import { recordChange, type Cause } from './changes.ts';
+import { passFreeze } from './frozen.ts';
 import { rolloutLinks } from './views.ts';
 
-export interface Attempt { readonly deployment: DeploymentRecord; readonly model: string; readonly whenBusy: RolloutPolicy['whenBusy']; readonly retry: boolean; readonly reason: string | null }
+export interface Attempt { readonly deployment: DeploymentRecord; readonly model: string; readonly whenBusy: RolloutPolicy['whenBusy']; readonly retry: boolean; readonly reason: string | null; readonly labels: Readonly<Record<string, string>>; readonly overrideFreeze: boolean }
 
-/** Asks for a rollout and records who asked. The update id makes a repeat the same rollout. */
-export async function startRollout(ports: ApiPorts, cause: Cause, { deployment, model, whenBusy, retry, reason }: Attempt): Promise<RolloutAccepted> {
+/** Asks for a rollout and records who asked. The update id makes a repeat the same rollout. LM_FROZEN and what the orchestrator says. */
+export async function startRollout(ports: ApiPorts, cause: Cause, { deployment, model, whenBusy, retry, reason, labels, overrideFreeze }: Attempt): Promise<RolloutAccepted> {
   const { tenant, actor } = cause.principal;
   const { uid: deploymentUid, name, specHash } = deployment;
+  await passFreeze(ports, cause, { of: { name, labels }, what: `a rollout of ${model}`, override: overrideFreeze, reason });
   try {
     const accepted = await ports.orchestrator.startRollout({ tenant, deploymentUid, deployment: name, specHash, model, actor, retry, reason, whenBusy }, cause.updateId);
     await recordChange(ports, cause, { action: accepted.state === 'queued' ? 'rollout.queue' : 'rollout.start', subject: accepted.n === null ? name : `${name}/${String(accepted.n)}`, digest: specHash, reason });

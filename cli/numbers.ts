@@ -31,6 +31,13 @@ export function durationMs(text: string): number {
   }
 }
 
+/** `key=value`, gathered over repeated options. */
+export function keyValue(text: string, before: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
+  const [, key = '', value = ''] = /^([^=]+)=(.*)$/.exec(text) ?? [];
+  if (key === '') throw new InvalidArgumentError('It must be KEY=VALUE.');
+  return { ...before, [key]: value };
+}
+
 /** `a,b , c`. */
 export function commaList(text: string): readonly string[] {
   const parts = text.split(',').map((part) => part.trim()).filter((part) => part !== '');

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { isLastmileError } from '../domain/errors.ts';
 import { registerAdmin } from './commands/admin.ts';
 import { registerApply } from './commands/apply.ts';
+import { registerApprove } from './commands/approve.ts';
 import { registerAudit } from './commands/audit.ts';
 import { registerCase } from './commands/case.ts';
 import { registerDemo } from './commands/demo.ts';
@@ -10,6 +11,7 @@ import { registerDoctor } from './commands/doctor.ts';
 import { registerEvidence } from './commands/evidence.ts';
 import { registerExplain } from './commands/explain.ts';
 import { registerFeed } from './commands/feed.ts';
+import { registerFreeze } from './commands/freeze.ts';
 import { registerGateways } from './commands/gateways.ts';
 import { registerHistory } from './commands/history.ts';
 import { registerInit } from './commands/init.ts';
@@ -28,7 +30,7 @@ import type { Io } from './io.ts';
 
 const COMMANDS = [
   registerInit, registerPlan, registerApply, registerDeploy, registerPredict, registerStatus, registerWatch, registerExplain, registerHistory, registerCase,
-  registerRolloutCommands, registerKill, registerKills, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerEvidence, registerKeys, registerAdmin,
+  registerRolloutCommands, registerApprove, registerFreeze, registerKill, registerKills, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerEvidence, registerKeys, registerAdmin,
 ];
 
 /** The whole command tree; reads and opens nothing. */

@@ -16,7 +16,7 @@ export interface DeploymentRecord {
 /** Last goods kept loaded: to go back at once, twice. */
 export const LAST_GOOD_KEPT = 2;
 
-export const DEPLOYMENT_PHASES = ['empty', 'starting', 'serving', 'rolling-out', 'attention'] as const;
+export const DEPLOYMENT_PHASES = ['empty', 'starting', 'serving', 'rolling-out', 'attention', 'retired'] as const;
 export type DeploymentPhase = (typeof DEPLOYMENT_PHASES)[number];
 
 export interface DeploymentStatus {

@@ -1,5 +1,6 @@
 import type { Actor, AuditEntry } from './audit.ts';
 import { LAST_GOOD_KEPT, type DeploymentPhase, type DeploymentRecord, type DeploymentStatus } from './deployment-record.ts';
+import { downSentence, isDown, type KillMemory, type KillStanding } from './kill/news.ts';
 import { parseRolloutId, type RolloutId, type VariantId } from './ids.ts';
 import type { RolloutRecord } from './rollout/record.ts';
 import type { Route } from './traffic/route.ts';
@@ -8,7 +9,9 @@ import type { VariantSummary } from './variant.ts';
 /** What the stores hold of a deployment whose entity workflow was lost. */
 export interface Remains {
   readonly deployment: DeploymentRecord;
-  readonly route: Pick<Route, 'champion' | 'lastGood' | 'rolloutId'> | null;
+  readonly route: Pick<Route, 'champion' | 'lastGood' | 'rolloutId' | 'retired' | 'pin'> | Pick<Route, 'champion' | 'lastGood' | 'rolloutId'> | null;
+  /** How that route stands as to kills. */
+  readonly standing?: KillStanding;
   /** Oldest first; at most one is without an end: its workflow still runs. */
   readonly rollouts: readonly RolloutRecord[];
   /** What the entity wrote of itself. */
@@ -29,6 +32,9 @@ export interface RestoredDeployment {
   readonly active: { readonly n: number; readonly rolloutId: RolloutId; readonly item: { readonly specHash: string; readonly model: string; readonly actor: Actor; readonly retry: boolean; readonly reason: string | null } } | null;
   /** To be taken out of route and memory. */
   readonly retired: readonly VariantSummary[];
+  /** Absent in answers of before kills were told. */
+  readonly kills?: KillMemory;
+  readonly retiredBy?: string | null;
 }
 
 /** The action under which an entity audits that a person went back. */
@@ -44,13 +50,15 @@ export function restoreDeployment(remains: Remains): RestoredDeployment {
   const sides = sidesOf(remains, running);
   const rolloutCount = highestNumber(remains);
   const lost = status.revision > 0 || rolloutCount > 0 || sides.champion !== null;
+  const kills = killsOf(remains);
+  const retiredBy = retirementOf(remains);
   const tried = triedBefore(rollouts, audits.filter(({ action }) => action === WENT_BACK).map(({ atMs }) => atMs));
   return {
     lost, specHash, changes: lost ? 1 + Math.max(0, ...audits.map(({ auditId }) => numberIn(auditId, uid))) : 0,
     status: lost ? { ...statusOf(remains, running, sides), revision: status.revision + 1, rolloutCount } : status,
     tried: [...new Set([...tried, ...(sides.left === null ? [] : [sides.left.model, sides.left.artifactDigest])])],
     active: running === null ? null : { n: running.n, rolloutId: running.rolloutId, item: { specHash: running.specHash, model: running.model, actor: running.startedBy, retry: false, reason: running.reason } },
-    retired: retiredOf(remains, running, sides),
+    retired: retiredOf(remains, running, sides), ...(kills === null ? {} : { kills }), ...(retiredBy === null ? {} : { retiredBy }),
   };
 }
 
@@ -74,13 +82,25 @@ function deciding({ route }: Remains, running: RolloutRecord | null): VariantId 
   return running !== null && id !== null && id === running.challenger?.variantId ? running.champion?.variantId ?? null : id;
 }
 
-function statusOf({ deployment: { status }, rollouts }: Remains, running: RolloutRecord | null, { champion, lastGood }: Sides): DeploymentStatus {
-  const still: DeploymentPhase = champion === null ? 'attention' : 'serving';
-  const moving: DeploymentPhase = champion === null ? 'starting' : 'rolling-out';
+function retirementOf({ route }: Remains): string | null { return route !== null && 'retired' in route ? route.retired?.person ?? null : null; }
+
+/** Who gave the order is in the record of the kill; here it is enough that the champion is down. */
+function killsOf({ standing }: Remains): KillMemory | null {
+  return standing === undefined ? null : { tombstones: standing.tombstones, answering: standing.answering, by: null };
+}
+
+function statusOf(remains: Remains, running: RolloutRecord | null, sides: Sides): DeploymentStatus {
+  const { deployment: { status }, rollouts } = remains;
+  const { champion, lastGood } = sides;
+  const kills = killsOf(remains);
+  const down = kills !== null && champion !== null && isDown(kills, champion);
+  const still: DeploymentPhase = champion === null || down ? 'attention' : 'serving';
+  const moving: DeploymentPhase = champion === null ? 'starting' : down ? 'attention' : 'rolling-out';
+  const decides = champion === null ? 'Nothing serves yet' : down ? downSentence(kills, champion).replace(/\.$/, '') : `${champion.model} decides`;
   return {
-    ...status, champion, lastGood, phase: running === null ? still : moving, challenger: running?.challenger ?? null, activeRollout: running?.rolloutId ?? null,
+    ...status, champion, lastGood, phase: retirementOf(remains) !== null ? 'retired' : running === null ? still : moving, challenger: running?.challenger ?? null, activeRollout: running?.rolloutId ?? null,
     lastVerdict: rollouts.at(-1)?.state.verdict ?? status.lastVerdict,
-    message: `${champion === null ? 'Nothing serves yet' : `${champion.model} decides`}; ${running === null ? 'no rollout runs' : `rollout ${String(running.n)} of ${running.model} runs`}. Known again from what is stored, since its workflow was lost.`,
+    message: `${decides}; ${running === null ? 'no rollout runs' : `rollout ${String(running.n)} of ${running.model} runs`}. Known again from what is stored, since its workflow was lost.`,
   };
 }
 

@@ -10,7 +10,7 @@ export interface SpecProblem { readonly path: string; readonly problem: string }
 
 /** Rules between fields, on the normal form; [] when it holds together. */
 export function specProblems({ spec }: DeploymentSpec): readonly SpecProblem[] {
-  return [...servingRules(spec), ...contractRules(spec), ...labelRules(spec), ...rolloutRules(spec), ...canaryRules(spec), ...metricRules(spec), ...valueRules(spec), ...fallbackRules(spec)];
+  return [...servingRules(spec), ...contractRules(spec), ...labelRules(spec), ...rolloutRules(spec), ...canaryRules(spec), ...approvalRules(spec), ...metricRules(spec), ...valueRules(spec), ...fallbackRules(spec)];
 }
 
 type Spec = DeploymentSpec['spec'];
@@ -59,6 +59,16 @@ function canaryRules({ rollout: { canary } }: Spec): Iterable<SpecProblem> {
     const before = canary[i - 1]?.sharePer10k ?? 0;
     return [sharePer10k <= before, `rollout.canary[${String(i)}].share`, `is ${formatShare(sharePer10k)}; each step must be larger than the one before (${formatShare(before)})`] as const;
   }));
+}
+
+function approvalRules({ rollout: { approval, canary } }: Spec): Iterable<SpecProblem> {
+  return !approval ? [] : rules(
+    [canary.length === 0 && !approval.before.includes('promote'), 'rollout.approval.before', 'is canary alone, and there are no canary steps: nobody would be asked; write promote'],
+    [approval.escalateAfterMs !== null && approval.escalateTo.length === 0, 'rollout.approval.escalateTo', 'is needed with escalateAfter: the roles that are asked too'],
+    [approval.escalateAfterMs === null && approval.escalateTo.length > 0, 'rollout.approval.escalateAfter', 'is needed with escalateTo: when these roles are asked too'],
+    [approval.escalateAfterMs !== null && approval.escalateAfterMs >= approval.deadlineMs, 'rollout.approval.escalateAfter', `is not before the deadline (${formatDuration(approval.deadlineMs)})`],
+    [approval.roles.length === 0 && approval.escalateTo.length > 0, 'rollout.approval.roles', 'are none, so that anybody with the scope approve may agree from the start; name roles, or leave escalateTo out'],
+  );
 }
 
 function metricRules(spec: Spec): readonly SpecProblem[] {

@@ -1,5 +1,5 @@
 import type { Actor } from './audit.ts';
-import type { TenantId } from './ids.ts';
+import type { FreezeId, TenantId } from './ids.ts';
 
 export const WEEKDAYS = ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'] as const;
 export type Weekday = (typeof WEEKDAYS)[number];
@@ -22,7 +22,7 @@ export type FreezeWindow =
 /** No rollout starts, no step forward is taken and nothing is promoted while it holds. What protects callers always may: undo, rollback, kill. */
 export interface Freeze {
   readonly tenantId: TenantId;
-  readonly freezeId: string;
+  readonly freezeId: FreezeId;
   readonly selector: FreezeSelector;
   readonly window: FreezeWindow;
   readonly reason: string;
@@ -48,9 +48,12 @@ export function selects(selector: FreezeSelector, { name, labels }: Frozen): boo
   }
 }
 
-function holds({ window, liftedAtMs }: Freeze, atMs: number): boolean {
-  if (liftedAtMs !== null && atMs >= liftedAtMs) return false;
-  return window.kind === 'span' ? atMs >= window.fromMs && (window.untilMs === null || atMs < window.untilMs) : isInWeek(window, atMs);
+function holds(freeze: Freeze, atMs: number): boolean { return (freeze.liftedAtMs === null || atMs < freeze.liftedAtMs) && isInWindow(freeze.window, atMs); }
+
+/** A zone that this machine does not know holds always: what cannot be read must not open anything. Freezes of unknown zones are refused when they are made. */
+function isInWindow(window: FreezeWindow, atMs: number): boolean {
+  if (window.kind === 'span') return atMs >= window.fromMs && (window.untilMs === null || atMs < window.untilMs);
+  return !isTimeZone(window.zone) || isInWeek(window, atMs);
 }
 
 function isInWeek({ days, from, to, zone }: Extract<FreezeWindow, { kind: 'weekly' }>, atMs: number): boolean {
@@ -67,19 +70,47 @@ export function minutesOf(text: string): number {
   return hours * 60 + minutes;
 }
 
+const FORMATS = new Map<string, Intl.DateTimeFormat>();
+
 function localTime(atMs: number, zone: string): { readonly day: Weekday; readonly minutes: number } {
-  const parts = new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).formatToParts(atMs);
+  const format = FORMATS.get(zone) ?? new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'short', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  FORMATS.set(zone, format);
+  const parts = format.formatToParts(atMs);
   const part = (type: string): string => parts.find((each) => each.type === type)?.value ?? '';
   return { day: part('weekday').toLowerCase() as Weekday, minutes: Number(part('hour')) * 60 + Number(part('minute')) };
 }
 
-/** Whether the system knows the IANA name; an unknown one would freeze nothing. */
+/** Whether the system knows the IANA name. A plain offset is refused: it has no summer time, which is what a zone is asked for. */
 export function isTimeZone(zone: string): boolean {
+  if (/^[+-]/.test(zone)) return false;
   try { return new Intl.DateTimeFormat('en-GB', { timeZone: zone }).resolvedOptions().timeZone !== ''; } catch { return false; }
 }
 
-/** One sentence: who, why, until when. */
-export function explainFreeze({ actor, reason, window }: Freeze): string {
-  const until = window.kind === 'span' ? (window.untilMs === null ? 'until it is lifted' : `until ${new Date(window.untilMs).toISOString()}`) : `${window.days.join(', ')} ${window.from}–${window.to} ${window.zone}`;
-  return `frozen by ${actor.name} (${reason}), ${until}`;
+const MINUTE = 60_000;
+const DAY_MINUTES = 24 * 60;
+/** By how much a clock may be put forward or back. */
+const SHIFT_MINUTES = 180;
+
+/** The instant at which a freeze that holds now stops to hold by itself; null when it does not: until it is lifted, or windows without a gap. */
+export function endsAtMs({ window }: Freeze, atMs: number): number | null {
+  if (window.kind === 'span') return window.untilMs;
+  if (!isTimeZone(window.zone)) return null;
+  const limit = atMs + 8 * DAY_MINUTES * MINUTE;
+  for (let at = atMs - (atMs % MINUTE); at < limit;) {
+    const ahead = (minutesOf(window.to) - localTime(at, window.zone).minutes + DAY_MINUTES) % DAY_MINUTES;
+    const end = at + (ahead === 0 ? DAY_MINUTES : ahead) * MINUTE;
+    // Around a change of the clock the end comes earlier or later than its local time says.
+    for (let near = Math.max(at + MINUTE, end - SHIFT_MINUTES * MINUTE); near <= end + SHIFT_MINUTES * MINUTE; near += MINUTE) if (!isInWeek(window, near)) return near;
+    at = end;
+  }
+  return null;
+}
+
+/** One sentence: who, why, until when. With `atMs`, at which it holds, it says the instant at which a weekly window ends. */
+export function explainFreeze(freeze: Freeze, atMs?: number): string {
+  const { actor, reason, window } = freeze;
+  const end = window.kind === 'span' || atMs === undefined ? null : endsAtMs(freeze, atMs);
+  const now = end === null ? '' : `; this time until ${new Date(end).toISOString()}`;
+  const until = window.kind === 'span' ? (window.untilMs === null ? 'until it is lifted' : `until ${new Date(window.untilMs).toISOString()}`) : `every ${window.days.join(', ')} ${window.from}–${window.to} ${window.zone}${now}`;
+  return `frozen by ${actor.name} (${reason}), ${until} (${freeze.freezeId})`;
 }

@@ -11,6 +11,8 @@ export type InferenceId = string;
 export type RolloutId = string;
 /** `kil_…`: one order to take something off, and its proof. */
 export type KillId = string;
+/** `frz_…`: one freeze. */
+export type FreezeId = string;
 
 export const DEFAULT_TENANT: TenantId = 'default';
 

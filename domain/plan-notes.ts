@@ -7,7 +7,7 @@ import { formatShare, WHOLE } from './share.ts';
 
 /** What a file costs and what it leaves out, in plain words; printed by `lastmile plan` and kept with the answer of apply. */
 export function planNotes(file: DeploymentSpec): readonly string[] {
-  return [...shadowNotes(file), ...timeNotes(file), ...trafficNotes(file), ...guessNotes(file), ...gapNotes(file), ...trustNotes(file)];
+  return [...shadowNotes(file), ...timeNotes(file), ...trafficNotes(file), ...approvalNotes(file), ...guessNotes(file), ...gapNotes(file), ...trustNotes(file)];
 }
 
 /** The least time from the start of shadow to a verdict, in ms: pilot, cycles of evidence, and the wait for their outcomes. */
@@ -44,6 +44,13 @@ function* trafficNotes({ spec: { metrics, rollout } }: DeploymentSpec): Generato
   const strictest = rates.reduce((least, metric) => (metric.margin < least.margin ? metric : least));
   const clean = cleanRequestsToPass(strictest.margin, rollout.alpha);
   yield `The guardrail ${strictest.name} at ${String(strictest.margin * 100)} % needs at least ${String(clean)} clean answers in shadow, and as many again that callers got from the challenger: at ${formatShare(first.sharePer10k)} about ${String(Math.ceil(clean * WHOLE / first.sharePer10k))} requests of the first step. With less traffic than that the canary waits.`;
+}
+
+function* approvalNotes({ spec: { rollout: { approval, whenInconclusive } } }: DeploymentSpec): Generator<string> {
+  if (!approval) return;
+  const who = approval.roles.length === 0 ? 'with a key of the scope approve' : `in one of the roles ${approval.roles.join(', ')}`;
+  yield `People agree before ${approval.before.join(' and before ')}: ${String(approval.count)} ${who}${approval.notAuthor ? ', not whoever asks for the rollout' : ''}; after ${formatDuration(approval.deadlineMs)} without them it ends and the champion stays. A first version is asked for too. Nobody promotes past it.`;
+  if (whenInconclusive === 'ask') yield 'whenInconclusive ask leaves only abort: what was not proved cannot be approved.';
 }
 
 function* guessNotes({ spec }: DeploymentSpec): Generator<string> {

@@ -20,9 +20,10 @@ export function routeFor(context: Context, request: IncomingMessage, target: Mod
   return { route, caller };
 }
 
-/** The variant for a key, or for the version that the path names. Throws LM_VARIANT_KILLED, LM_VARIANT_NOT_FOUND, LM_FORBIDDEN, LM_GATEWAY_UNAVAILABLE. */
+/** The variant for a key, or for the version that the path names. Throws LM_DEPLOYMENT_RETIRED, LM_VARIANT_KILLED, LM_VARIANT_NOT_FOUND, LM_FORBIDDEN, LM_GATEWAY_UNAVAILABLE. */
 export function servingFor(context: Context, of: { readonly route: TableRoute; readonly caller: Caller; readonly target: ModelTarget; readonly key: string | null }): Serving {
   const { route, caller, target, key } = of;
+  if ((route.retired ?? null) !== null) throw closed(route, 'retired');
   const situation = situationOf(context, route);
   if (target.version !== null) return versionFor(context, { route, version: target.version, situation, caller });
   return open(route, key === null ? chooseChampion(route, situation) : chooseVariant(route, key, situation));
@@ -48,11 +49,12 @@ function open(route: TableRoute, choice: Choice): Serving {
   return { ...choice, debug: false };
 }
 
-const CLOSED: Readonly<Record<ClosedReason, string>> = {
+const CLOSED: Readonly<Record<Exclude<ClosedReason, 'retired'>, string>> = {
   'no-champion': 'has no version that decides yet',
   killed: 'was taken off, and its fallback ladder has nothing left that can answer',
   'lost-control': 'may not serve while this gateway has no contact to the API',
 };
 function closed(route: TableRoute, reason: ClosedReason): LastmileError {
+  if (reason === 'retired') return new LastmileError('LM_DEPLOYMENT_RETIRED', `${route.name} was retired (${route.retired?.reason ?? 'no reason kept'}): it answers no more.`);
   return new LastmileError('LM_GATEWAY_UNAVAILABLE', `${route.name} ${CLOSED[reason]}.`, { retryAfterMs: 5_000 });
 }

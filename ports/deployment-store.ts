@@ -23,6 +23,8 @@ export interface DeploymentStore {
   listDeployments(tenant: TenantId, page: { readonly limit: number; readonly after: string | null }): Promise<Page<DeploymentRecord>>;
   /** Every deployment of every tenant, for collector and reconcilers. */
   allDeployments(): Promise<readonly DeploymentRecord[]>;
+  /** Ends a generation: its name is free, it is in no list any more, its documents stay. A repeat does nothing. */
+  endDeployment(tenant: TenantId, uid: DeploymentUid): Promise<void>;
   /** Written only when status.revision is higher than the stored one; an older write is left out in silence. */
   putStatus(tenant: TenantId, uid: DeploymentUid, status: DeploymentStatus): Promise<void>;
 

@@ -1,6 +1,6 @@
 import type { TenantId } from '../domain/ids.ts';
 
-export const SCOPES = ['read', 'deploy', 'operate', 'label', 'infer', 'debug', 'admin'] as const;
+export const SCOPES = ['read', 'deploy', 'operate', 'approve', 'label', 'infer', 'debug', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** An API key as stored: the hash of 256 random bits, shown once and never kept. */
@@ -12,6 +12,8 @@ export interface ApiKey {
   readonly tenantId: TenantId;
   readonly actor: { readonly kind: 'person' | 'service'; readonly name: string };
   readonly scopes: readonly Scope[];
+  /** What its holder is to the policies of approval; none in keys of before there were roles. */
+  readonly roles: readonly string[];
   readonly createdAtMs: number;
   readonly expiresAtMs: number | null;
   readonly revokedAtMs: number | null;

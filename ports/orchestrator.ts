@@ -18,7 +18,16 @@ export interface RolloutAccepted { readonly rolloutId: RolloutId | null; readonl
 
 export type Command =
   | { readonly type: 'pause' | 'resume' | 'abort' | 'promote'; readonly rolloutId: RolloutId; readonly actor: Actor; readonly reason: string | null }
-  | { readonly type: 'rollback'; readonly actor: Actor; readonly reason: string | null };
+  /** A person with the right agrees to these bytes on that verdict, or hands the right on. LM_FORBIDDEN for whoever has it not, LM_CONFLICT for what is not what waits. */
+  | { readonly type: 'approve'; readonly rolloutId: RolloutId; readonly actor: Actor; readonly roles: readonly string[]; readonly digest: string; readonly verdictN: number; readonly reason: string }
+  | { readonly type: 'delegate'; readonly rolloutId: RolloutId; readonly actor: Actor; readonly roles: readonly string[]; readonly to: string; readonly reason: string }
+  | { readonly type: 'rollback' | 'pin' | 'unpin' | 'retire' | 'restore'; readonly actor: Actor; readonly reason: string | null }
+  /** `force`: also one that was not retired, as long as nothing of it ever served. */
+  | { readonly type: 'delete'; readonly actor: Actor; readonly reason: string | null; readonly force: boolean };
+export const DEPLOYMENT_COMMANDS = ['rollback', 'pin', 'unpin', 'retire', 'restore', 'delete'] as const satisfies readonly Command['type'][];
+export type DeploymentCommand = Extract<Command, { readonly type: (typeof DEPLOYMENT_COMMANDS)[number] }>;
+export function isDeploymentCommand(command: Command): command is DeploymentCommand { return (DEPLOYMENT_COMMANDS as readonly string[]).includes(command.type); }
+export type OfRollout = Exclude<Command, DeploymentCommand>;
 export interface CommandAccepted { readonly message: string }
 
 export interface ProcessDescription {

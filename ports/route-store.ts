@@ -8,6 +8,8 @@ export interface RouteStore {
   get(tenant: TenantId, uid: DeploymentUid): Promise<Route | null>;
   /** Idempotent by command.commandId: a repeat returns the first result. LM_DEPLOYMENT_NOT_FOUND without a route. */
   apply(tenant: TenantId, uid: DeploymentUid, command: RouteCommand): Promise<CommandResult>;
+  /** Takes the route of a deleted deployment out of every table; a repeat does nothing. */
+  remove(tenant: TenantId, uid: DeploymentUid): Promise<void>;
   /** Every route of every tenant: the control channel alone calls it. */
   all(): Promise<readonly Route[]>;
   /** Calls `changed` soon after any route changed (it may be called too often); returns how to stop. */

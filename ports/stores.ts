@@ -1,6 +1,7 @@
 import type { AuditLog } from './audit-log.ts';
 import type { DeploymentStore } from './deployment-store.ts';
 import type { EvidenceStore } from './evidence-store.ts';
+import type { FreezeStore } from './freeze-store.ts';
 import type { GatewayRegistry } from './gateway-registry.ts';
 import type { KeyStore } from './key-store.ts';
 import type { KillStore } from './kill-store.ts';
@@ -26,6 +27,7 @@ export interface Stores {
   readonly gateways: GatewayRegistry;
   readonly keys: KeyStore;
   readonly kills: KillStore;
+  readonly freezes: FreezeStore;
   /** Form, migrations, indexes; any number of processes may call it at once. LM_STORE_UNAVAILABLE, LM_DATABASE_NEWER, LM_BUSY while another process migrates. */
   prepare(): Promise<Prepared>;
   healthy(): Promise<boolean>;

@@ -11,7 +11,7 @@ import { page, top } from './layout.ts';
 import { stages, story } from './rollout-story.ts';
 import { splitBar } from './split-bar.ts';
 
-export const PHASE_LOOK: Readonly<Record<DeploymentPhase, 'good' | 'bad' | 'warn' | ''>> = { empty: '', starting: '', serving: 'good', 'rolling-out': 'warn', attention: 'bad' };
+export const PHASE_LOOK: Readonly<Record<DeploymentPhase, 'good' | 'bad' | 'warn' | ''>> = { empty: '', starting: '', serving: 'good', 'rolling-out': 'warn', attention: 'bad', retired: '' };
 
 /** One deployment: a sentence, who answers, what was found, what it is worth, what nobody looks at, and how it came to this. */
 export function deploymentPage(view: DeploymentView, nowMs: number): string {

@@ -10,7 +10,7 @@ const LONG: ActivityOptions = {
 };
 
 /** One document each; tried until the store answers. */
-export const quick = proxyActivities<Pick<Activities, 'readPolicy' | 'setShadows' | 'setShare' | 'setChampion' | 'removeVariant' | 'openComparison' | 'recordVerdict' | 'projectRollout' | 'projectDeployment' | 'restoreDeployment' | 'settleRollout' | 'audit' | 'requestRollout'>>(QUICK);
+export const quick = proxyActivities<Pick<Activities, 'readPolicy' | 'setShadows' | 'setShare' | 'setChampion' | 'removeVariant' | 'steerRoute' | 'endDeployment' | 'openComparison' | 'recordVerdict' | 'projectRollout' | 'projectDeployment' | 'restoreDeployment' | 'settleRollout' | 'audit' | 'requestRollout' | 'readKill'>>(QUICK);
 
 /** Reads a registry or a server that is not ours: an end in sight, so that no rollout validates for ever. */
 export const checks = proxyActivities<Pick<Activities, 'validateModel'>>({ ...QUICK, taskQueue: QUEUES.io, startToCloseTimeout: '2 minutes', scheduleToCloseTimeout: '10 minutes' });

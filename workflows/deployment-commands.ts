@@ -5,7 +5,7 @@ import type { Code } from '../domain/errors.ts';
 import { quick } from './activity-stubs.ts';
 import { change, finished, note, occupy, progressed, wentBack, whenKnown, type Entity } from './deployment-state.ts';
 import { tellAbort } from './entity-link.ts';
-import { AGAIN, rollbackUpdate, rolloutFinishedSignal, rolloutProgressSignal, startRolloutUpdate, type CommandArgs, type QueuedRollout, type StartRolloutAnswer, type StartRolloutArgs } from './messages.ts';
+import { AGAIN, killNewsSignal, rollbackUpdate, rolloutFinishedSignal, rolloutProgressSignal, startRolloutUpdate, type CommandArgs, type QueuedRollout, type StartRolloutAnswer, type StartRolloutArgs } from './messages.ts';
 
 /** How long an accepted rollout may take to show itself before the answer goes out all the same. */
 const ANNOUNCE_MS = 3_000;
@@ -14,12 +14,13 @@ const ANNOUNCE_MS = 3_000;
 export function listenEntity(entity: Entity): void {
   setHandler(rolloutProgressSignal, (news) => { whenKnown(entity, () => { progressed(entity, news); }); });
   setHandler(rolloutFinishedSignal, (news) => { whenKnown(entity, () => { finished(entity, news); }); });
+  setHandler(killNewsSignal, (news) => { entity.news.push(news); });
   setHandler(startRolloutUpdate, (args) => start(entity, args), { validator: (args: StartRolloutArgs) => { refuseUnlessAdmitted(entity, args); } });
   setHandler(rollbackUpdate, (args) => rollback(entity, args), { validator: goesBack(entity) });
 }
 
 function decide(entity: Entity, args: StartRolloutArgs): Admission {
-  return admit(args, { active: entity.active?.n ?? null, queued: entity.queue.length, tried: entity.tried });
+  return admit(args, { active: entity.active?.n ?? null, queued: entity.queue.length, tried: entity.tried, retiredBy: entity.retiredBy });
 }
 
 function answeredBefore(entity: Entity): StartRolloutAnswer | undefined {
@@ -80,7 +81,8 @@ function remember(entity: Entity, answer: StartRolloutAnswer): StartRolloutAnswe
 
 function goesBack(entity: Entity): (args: CommandArgs) => void { return () => { if (entity.known) refuseUnlessLastGood(entity); }; }
 
-function refuseUnlessLastGood({ status, input, rollingBack }: Entity): void {
+function refuseUnlessLastGood({ status, input, rollingBack, retiredBy }: Entity): void {
+  if (retiredBy !== null) throw refusal('LM_COMMAND_REFUSED', `${retiredBy} retired ${input.name}; restore it first.`, {});
   if (status.champion === null || status.lastGood.length === 0) throw refusal('LM_COMMAND_REFUSED', `${input.name} has no earlier champion to go back to.`, {});
   if (rollingBack) throw refusal('LM_COMMAND_REFUSED', `${input.name} is being rolled back already.`, {});
 }
@@ -112,10 +114,10 @@ async function rollback(entity: Entity, { actor, reason }: CommandArgs): Promise
   }
 }
 
-async function endActive(entity: Entity, actor: CommandArgs['actor'], reason: string | null): Promise<void> {
+export async function endActive(entity: Entity, actor: CommandArgs['actor'], reason: string | null, why: 'a rollback' | 'the end of the deployment' = 'a rollback'): Promise<void> {
   if (entity.active === null) return;
-  change(entity, { message: `Rollout ${entity.active.n} is being ended for a rollback.` });
-  await tellAbort(entity.input.tenant, entity.active.rolloutId, { actor, reason: `to a rollback${reason === null ? '' : ` (${reason})`}`, superseded: true });
+  change(entity, { message: `Rollout ${entity.active.n} is being ended for ${why}.` });
+  await tellAbort(entity.input.tenant, entity.active.rolloutId, { actor, reason: `to ${why}${reason === null ? '' : ` (${reason})`}`, superseded: true });
 }
 
 /** What activities want to know, for changes that belong to no rollout. */
@@ -123,6 +125,6 @@ export function subjectOf({ input, status, specHash }: Entity, model: string): P
   return { tenant: input.tenant, deploymentUid: input.uid, deployment: input.name, rolloutId: `${input.uid}/${status.rolloutCount}`, specHash, model };
 }
 
-function refusal(code: Code, message: string, details: Readonly<Record<string, unknown>>): ApplicationFailure {
+export function refusal(code: Code, message: string, details: Readonly<Record<string, unknown>>): ApplicationFailure {
   return ApplicationFailure.create({ type: code, nonRetryable: true, message, details: [details] });
 }

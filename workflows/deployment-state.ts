@@ -1,9 +1,11 @@
 import type { Actor, AuditEntry } from '../domain/audit.ts';
 import { LAST_GOOD_KEPT, type DeploymentPhase, type DeploymentStatus } from '../domain/deployment-record.ts';
 import type { RestoredDeployment } from '../domain/deployment-restore.ts';
+import { downSentence, isDown, NO_KILLS, type KillMemory } from '../domain/kill/news.ts';
+import { isKilled } from '../domain/traffic/tombstones.ts';
 import { rolloutId, type RolloutId } from '../domain/ids.ts';
 import type { VariantSummary } from '../domain/variant.ts';
-import type { DeploymentCarried, DeploymentInput, QueuedRollout, RolloutFinished, RolloutProgress, StartRolloutAnswer } from './messages.ts';
+import type { DeploymentCarried, DeploymentInput, KillNews, QueuedRollout, RolloutFinished, RolloutProgress, StartRolloutAnswer } from './messages.ts';
 
 /** The rollout that runs, or is about to; its number is taken when it is accepted. */
 export interface Active { n: number; rolloutId: RolloutId; readonly item: QueuedRollout; announced: boolean; begun: boolean }
@@ -29,6 +31,17 @@ export interface Entity {
   readonly restores: boolean;
   /** False until the stores have said what was before; nothing is decided until then. */
   known: boolean;
+  /** Kills and revives of which the stores have not been asked yet. */
+  news: KillNews[];
+  kills: KillMemory;
+  /** Who took it out of service; null while it is in. */
+  retiredBy: string | null;
+  /** A restore that loads the champion again. */
+  restoring: boolean;
+  /** Deleted: nothing comes after what is under way. */
+  deleted: boolean;
+  /** Nothing is left to do but to write what is told. */
+  finished: boolean;
   /** News that came before. */
   unheard: (() => void)[];
 }
@@ -42,18 +55,18 @@ export function openEntity(input: DeploymentInput, restores: boolean): Entity {
   const carried: DeploymentCarried = input.carried ?? { status: EMPTY, queue: [], tried: [], answered: [], specHash: '', changes: 0 };
   return {
     input, status: carried.status, queue: [...carried.queue], tried: [...carried.tried], answered: [...carried.answered], specHash: carried.specHash, changes: carried.changes,
-    active: null, dirty: false, audits: [], retired: [], retiring: false, rollingBack: false, restores, known: !restores || input.carried !== null, unheard: [],
+    active: null, dirty: false, audits: [], retired: [], retiring: false, rollingBack: false, restores, known: !restores || input.carried !== null, unheard: [], news: [], kills: carried.kills ?? NO_KILLS, retiredBy: carried.retiredBy ?? null, restoring: false, deleted: false, finished: false,
   };
 }
 
 /** Called only while no rollout runs and nothing waits to be written. */
-export function carryEntity({ status, queue, tried, answered, specHash, changes }: Entity): DeploymentCarried {
-  return { status, queue, tried: tried.slice(-TRIED_KEPT), answered: answered.slice(-ANSWERS_KEPT), specHash, changes };
+export function carryEntity({ status, queue, tried, answered, specHash, changes, kills, retiredBy }: Entity): DeploymentCarried {
+  return { status, queue, tried: tried.slice(-TRIED_KEPT), answered: answered.slice(-ANSWERS_KEPT), specHash, changes, kills, retiredBy };
 }
 
 /** Goes on from what the stores know, with the rollout that still runs in its place. */
-export function recall(entity: Entity, { lost, status, specHash, tried, changes, active, retired }: RestoredDeployment, nowMs: number): void {
-  Object.assign(entity, { status, specHash, changes, tried: [...tried], retired: [...retired], active: active === null ? null : { ...active, announced: true, begun: true } });
+export function recall(entity: Entity, { lost, status, specHash, tried, changes, active, retired, kills = NO_KILLS, retiredBy = null }: RestoredDeployment, nowMs: number): void {
+  Object.assign(entity, { status, specHash, changes, kills, retiredBy, tried: [...tried], retired: [...retired], active: active === null ? null : { ...active, announced: true, begun: true } });
   if (!lost) return;
   change(entity, {});
   note(entity, { atMs: nowMs, actor: { kind: 'workflow', name: `deployment ${entity.input.name}` }, action: 'deployment.restored', reason: status.message, digest: status.champion?.artifactDigest ?? null });
@@ -78,8 +91,7 @@ export function occupy(entity: Entity, item: QueuedRollout): Active {
 export function number(entity: Entity, active: Active): void {
   active.n = entity.status.rolloutCount + 1;
   active.rolloutId = rolloutId(entity.input.uid, active.n);
-  const phase: DeploymentPhase = entity.status.champion === null ? 'starting' : 'rolling-out';
-  change(entity, { activeRollout: active.rolloutId, rolloutCount: active.n, challenger: null, phase, message: `Rollout ${active.n} of ${active.item.model} begins.` });
+  change(entity, { activeRollout: active.rolloutId, rolloutCount: active.n, challenger: null, phase: phaseNow(entity), message: `Rollout ${active.n} of ${active.item.model} begins.` });
 }
 
 export function progressed(entity: Entity, { rolloutId: id, stage, challenger, message, verdict }: RolloutProgress): void {
@@ -87,7 +99,7 @@ export function progressed(entity: Entity, { rolloutId: id, stage, challenger, m
   if (active?.rolloutId !== id) return;
   active.announced = true;
   if (stage === 'done') return;
-  const phase: DeploymentPhase = stage === 'asking' || stage === 'approving' ? 'attention' : status.champion === null ? 'starting' : 'rolling-out';
+  const phase: DeploymentPhase = stage === 'asking' || stage === 'approving' ? 'attention' : phaseNow(entity);
   change(entity, { phase, challenger, message, lastVerdict: verdict ?? status.lastVerdict });
 }
 
@@ -99,25 +111,29 @@ export function finished(entity: Entity, { rolloutId: id, outcome, challenger, v
   const base = { activeRollout: null, challenger: null, lastVerdict: verdict ?? status.lastVerdict };
   if ((outcome === 'promoted' || outcome === 'first') && challenger !== null) {
     crown(entity, challenger);
-    change(entity, { ...base, phase: 'serving', message: `${challenger.model} decides since rollout ${active.n}.` });
+    const message = isDown(entity.kills, challenger) ? downSentence(entity.kills, challenger) : `${challenger.model} decides since rollout ${active.n}.`;
+    change(entity, { ...base, phase: phaseNow(entity), message });
     return;
   }
   if (outcome === 'rolled-back') entity.tried.push(active.item.model, ...(challenger === null ? [] : [challenger.artifactDigest]));
   const { champion } = status;
   const why = verdict === null ? '' : ` ${verdict.text}`;
+  const decides = entity.retiredBy !== null ? `${entity.retiredBy} retired it` : champion === null ? 'Nothing serves yet' : isDown(entity.kills, champion) ? downSentence(entity.kills, champion).replace(/\.$/, '') : `${champion.model} decides`;
   change(entity, {
-    ...base, phase: champion === null ? 'attention' : 'serving',
-    message: `${champion === null ? 'Nothing serves yet' : `${champion.model} decides`}; rollout ${active.n} of ${active.item.model} ended: ${outcome}.${why}`,
+    ...base, phase: phaseNow(entity),
+    message: `${decides}; rollout ${active.n} of ${active.item.model} ended: ${outcome}.${why}`,
   });
 }
 
 /** The old champion becomes the newest last good; those beyond the kept ones are retired. */
 function crown(entity: Entity, champion: VariantSummary): void {
   const before = entity.status.champion;
-  const earlier = [...(before === null ? [] : [before]), ...entity.status.lastGood].filter(({ variantId }) => variantId !== champion.variantId);
+  const all = [...(before === null ? [] : [before]), ...entity.status.lastGood].filter(({ variantId }) => variantId !== champion.variantId);
+  const earlier = all.filter((variant) => !isKilled(entity.kills.tombstones, variant));
+  entity.tried.push(...all.filter((variant) => !earlier.includes(variant)).flatMap(({ model, artifactDigest }) => [model, artifactDigest]));
   entity.retired.push(...earlier.slice(LAST_GOOD_KEPT));
   entity.tried = entity.tried.filter((known) => known !== champion.model && known !== champion.artifactDigest);
-  change(entity, { champion, lastGood: earlier.slice(0, LAST_GOOD_KEPT) });
+  change(entity, { champion, lastGood: earlier.slice(0, LAST_GOOD_KEPT), pinnedBy: champion.variantId === before?.variantId ? entity.status.pinnedBy : null });
 }
 
 /** A person went back to the newest last good: the champion of before is not tried again without a reason. */
@@ -127,7 +143,16 @@ export function wentBack(entity: Entity, by: Actor, reason: string | null): void
   if (target === undefined || champion === null) return;
   entity.tried.push(champion.model, champion.artifactDigest);
   entity.retired.push(champion);
-  change(entity, { champion: target, lastGood: rest, message: `${target.model} decides again: ${by.name} went back from ${champion.model}${reason === null ? '' : ` (${reason})`}.` });
+  change(entity, { champion: target, lastGood: rest, pinnedBy: null, message: `${target.model} decides again: ${by.name} went back from ${champion.model}${reason === null ? '' : ` (${reason})`}.` });
+  change(entity, { phase: phaseNow(entity) });
+}
+
+/** Where a deployment stands that has or had a champion: a killed one needs a person, whatever runs. */
+export function phaseNow({ status: { champion }, active, kills, retiredBy }: Entity): DeploymentPhase {
+  if (retiredBy !== null) return 'retired';
+  if (isDown(kills, champion)) return 'attention';
+  if (champion === null) return active === null ? 'attention' : 'starting';
+  return active === null ? 'serving' : 'rolling-out';
 }
 
 export function change(entity: Entity, to: Partial<DeploymentStatus>): void {

@@ -6,9 +6,11 @@ import {
 import type { VariantSummary } from '../domain/variant.ts';
 import { lasting, quick } from './activity-stubs.ts';
 import { listenEntity, subjectOf } from './deployment-commands.ts';
+import { listenPeople } from './deployment-people.ts';
 import { carryEntity, finished, number, occupy, openEntity, type Active, type Entity } from './deployment-state.ts';
 import { rolloutWorkflowId } from './ids.ts';
 import { SEARCH, type DeploymentInput } from './messages.ts';
+import { hearKills } from './kill-news.ts';
 import { restore, settle } from './restoring.ts';
 import type { rollout } from './rollout.ts';
 
@@ -16,14 +18,17 @@ import type { rollout } from './rollout.ts';
  * One deployment for as long as it lives: numbers its rollouts, runs one at a time, remembers who decides and who could again.
  * It asks for changes of traffic; the route in the store is the truth of it (decision D3).
  */
-export async function deployment(input: DeploymentInput): Promise<never> {
+export async function deployment(input: DeploymentInput): Promise<void> {
   const restores = patched('entity-restores');
   const entity = openEntity(input, restores);
   listenEntity(entity);
+  listenPeople(entity);
   if (!entity.known) await restore(entity);
   for (;;) {
-    await condition(() => entity.dirty || mayRetire(entity) || mayBegin(entity) || mayStartAfresh(entity));
+    await condition(() => entity.news.length > 0 || entity.dirty || mayRetire(entity) || mayBegin(entity) || mayStartAfresh(entity) || entity.finished);
+    await hearKills(entity);
     await tell(entity);
+    if (entity.finished) return condition(allHandlersFinished);
     if (mayRetire(entity)) void retire(entity);
     if (mayStartAfresh(entity)) await startAfresh(entity);
     if (mayBegin(entity)) await begin(entity, nextActive(entity));
@@ -120,8 +125,8 @@ async function forGood(what: string, work: Promise<void>): Promise<void> {
 }
 
 /** Only with nothing under way, so that no child's end is missed; the queue is carried over. */
-function mayStartAfresh({ active, dirty, retired, retiring, rollingBack }: Entity): boolean {
-  return workflowInfo().continueAsNewSuggested && active === null && !dirty && retired.length === 0 && !retiring && !rollingBack;
+function mayStartAfresh({ active, dirty, retired, retiring, rollingBack, news, restoring, finished }: Entity): boolean {
+  return workflowInfo().continueAsNewSuggested && active === null && !dirty && news.length === 0 && !restoring && !finished && retired.length === 0 && !retiring && !rollingBack;
 }
 
 async function startAfresh(entity: Entity): Promise<void> {

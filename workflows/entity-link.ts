@@ -1,6 +1,6 @@
 import { getExternalWorkflowHandle, isCancellation, log } from '@temporalio/workflow';
 import { deploymentWorkflowId, rolloutWorkflowId } from './ids.ts';
-import { abortSignal, rolloutFinishedSignal, rolloutProgressSignal, type AbortArgs, type RolloutFinished, type RolloutInput, type RolloutProgress } from './messages.ts';
+import { abortSignal, killedSignal, rolloutFinishedSignal, rolloutProgressSignal, type AbortArgs, type KillOrder, type RolloutFinished, type RolloutInput, type RolloutProgress } from './messages.ts';
 import type { RolloutId, TenantId } from '../domain/ids.ts';
 
 /** Entity and rollout tell each other by signal. The other side may be gone: whoever speaks goes on all the same. */
@@ -14,6 +14,10 @@ export function tellFinished(to: RolloutInput, news: RolloutFinished): Promise<v
 
 export function tellAbort(tenant: TenantId, rolloutId: RolloutId, abort: AbortArgs): Promise<void> {
   return unlessGone(() => getExternalWorkflowHandle(rolloutWorkflowId(tenant, rolloutId)).signal(abortSignal, abort));
+}
+
+export function tellKilled(tenant: TenantId, rolloutId: RolloutId, kill: KillOrder): Promise<void> {
+  return unlessGone(() => getExternalWorkflowHandle(rolloutWorkflowId(tenant, rolloutId)).signal(killedSignal, kill));
 }
 
 async function unlessGone(send: () => Promise<void>): Promise<void> {

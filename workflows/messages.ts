@@ -1,6 +1,7 @@
 import { defineSearchAttributeKey, SearchAttributeType } from '@temporalio/common';
 import { defineSignal, defineUpdate } from '@temporalio/workflow';
 import type { Actor } from '../domain/audit.ts';
+import type { KillFacts, KillMemory } from '../domain/kill/news.ts';
 import type { DeploymentStatus } from '../domain/deployment-record.ts';
 import type { VariantSummary } from '../domain/variant.ts';
 import type { DeploymentUid, KillId, RolloutId, TenantId, VariantId } from '../domain/ids.ts';
@@ -21,6 +22,10 @@ export interface DeploymentCarried {
   /** The newest spec that was named; and how many state changes were audited. */
   readonly specHash: string;
   readonly changes: number;
+  /** Absent in entities of before kills were told. */
+  readonly kills?: KillMemory;
+  /** Who retired the deployment; absent or null while it is in service. */
+  readonly retiredBy?: string | null;
 }
 export interface QueuedRollout { readonly specHash: string; readonly model: string; readonly actor: Actor; readonly retry: boolean; readonly reason: string | null }
 
@@ -33,6 +38,12 @@ export const startRolloutUpdate = defineUpdate<StartRolloutAnswer, [StartRollout
 export const AGAIN = '/again';
 /** Update of the entity: back to the newest last good. */
 export const rollbackUpdate = defineUpdate<{ message: string }, [CommandArgs]>('rollback');
+/** Updates of the entity: a person's word on the whole deployment. */
+export const pinUpdate = defineUpdate<{ message: string }, [CommandArgs]>('pin');
+export const unpinUpdate = defineUpdate<{ message: string }, [CommandArgs]>('unpin');
+export const retireUpdate = defineUpdate<{ message: string }, [CommandArgs]>('retire');
+export const restoreUpdate = defineUpdate<{ message: string }, [CommandArgs]>('restore');
+export const deleteUpdate = defineUpdate<{ message: string }, [DeleteArgs]>('delete');
 
 export interface RolloutInput {
   readonly tenant: TenantId;
@@ -71,11 +82,18 @@ export interface RolloutCarried {
 export interface RolloutResult { readonly outcome: Outcome; readonly challenger: VariantSummary | null; readonly verdict: VerdictSummary | null }
 
 export interface CommandArgs { readonly actor: Actor; readonly reason: string | null }
+export interface DeleteArgs extends CommandArgs { readonly force: boolean }
 export interface AbortArgs extends CommandArgs { readonly superseded?: boolean }
 export const pauseUpdate = defineUpdate<{ message: string }, [CommandArgs]>('pause');
 export const resumeUpdate = defineUpdate<{ message: string }, [CommandArgs]>('resume');
 /** Promote without waiting for the judge: a person, with a reason. */
 export const promoteUpdate = defineUpdate<{ message: string }, [CommandArgs]>('promote');
+/** A person who may agrees to the challenger's bytes, on a verdict that he has looked at. */
+export interface ApproveArgs { readonly actor: Actor; readonly roles: readonly string[]; readonly digest: string; readonly verdictN: number; readonly reason: string }
+export const approveUpdate = defineUpdate<{ message: string }, [ApproveArgs]>('approve');
+/** A person who may approve hands the right on. */
+export interface DelegateArgs { readonly actor: Actor; readonly roles: readonly string[]; readonly to: string; readonly reason: string }
+export const delegateUpdate = defineUpdate<{ message: string }, [DelegateArgs]>('delegate');
 export const abortUpdate = defineUpdate<{ message: string }, [AbortArgs]>('abort');
 /** The same from the entity, which cannot send updates. */
 export const abortSignal = defineSignal<[AbortArgs]>('abortNow');
@@ -85,6 +103,10 @@ export const evidenceSignal = defineSignal<[{ id: string; type: 'block-sealed' |
 /** To the entity, from the outbox: something of the deployment was killed, or a kill was taken back. The record in the store says what. */
 export interface KillNews { readonly id: string; readonly type: 'killed' | 'revived'; readonly killId: KillId }
 export const killNewsSignal = defineSignal<[KillNews]>('killNews');
+
+/** From the entity to its rollout: a kill that may name its challenger or its champion. */
+export type KillOrder = Pick<KillFacts, 'killId' | 'targets' | 'actor' | 'reason'>;
+export const killedSignal = defineSignal<[KillOrder]>('killed');
 
 /** What a rollout tells its entity when it ends. */
 export interface RolloutFinished extends RolloutResult { readonly rolloutId: RolloutId }

@@ -1,7 +1,10 @@
-import { ApplicationFailure, setHandler } from '@temporalio/workflow';
+import { setHandler } from '@temporalio/workflow';
 import { next, type RolloutEvent } from '../domain/rollout/machine.ts';
-import { abortSignal, abortUpdate, evidenceSignal, pauseUpdate, promoteUpdate, resumeUpdate, type AbortArgs, type CommandArgs } from './messages.ts';
+import { abortSignal, abortUpdate, evidenceSignal, killedSignal, pauseUpdate, promoteUpdate, resumeUpdate, type AbortArgs, type CommandArgs } from './messages.ts';
+import { listenToApprovers } from './approving.ts';
+import { refusal } from './refusing.ts';
 import { report } from './reporting.ts';
+import { hearKill } from './rollout-kills.ts';
 import type { Run } from './rollout-run.ts';
 import { plainVerdict } from './verdicts.ts';
 
@@ -12,6 +15,8 @@ export function listen(run: Run): void {
   setHandler(promoteUpdate, (args) => say(run, promoteNow(run, args), `${run.input.model} is being made the champion.`), { validator: promotionFits(run) });
   setHandler(abortUpdate, (args) => say(run, abort(run, args), 'The rollout is being ended; all traffic goes to the champion.'), { validator: fits(run, { type: 'abort', verdict: PROBE, superseded: false }) });
   setHandler(abortSignal, (args) => { abort(run, args); });
+  listenToApprovers(run);
+  setHandler(killedSignal, (kill) => { hearKill(run, kill); });
   setHandler(evidenceSignal, () => { run.pings += 1; });
 }
 
@@ -52,8 +57,4 @@ function promotionFits(run: Run): (args: CommandArgs) => void {
 function say(run: Run, refused: string | null, message: string): { message: string } {
   if (refused !== null) throw refusal(run, refused);
   return { message };
-}
-
-function refusal({ input, state }: Run, text: string): ApplicationFailure {
-  return ApplicationFailure.create({ type: 'LM_COMMAND_REFUSED', nonRetryable: true, message: `Rollout ${input.n} of ${input.deployment}: ${text}`, details: [{ stage: state.stage, paused: state.paused, outcome: state.outcome }] });
 }

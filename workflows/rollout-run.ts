@@ -6,7 +6,7 @@ import { INITIAL, type RolloutAction, type RolloutState } from '../domain/rollou
 import type { RolloutPlan } from '../domain/rollout/plan.ts';
 import type { StoryLine } from '../domain/rollout/record.ts';
 import type { VariantSummary } from '../domain/variant.ts';
-import type { RolloutCarried, RolloutInput, UndoName } from './messages.ts';
+import type { KillOrder, RolloutCarried, RolloutInput, UndoName } from './messages.ts';
 
 /** One thing that happened, until it is written where others can read it. */
 export interface JournalEntry {
@@ -35,6 +35,8 @@ export interface Run {
   undo: UndoName[];
   /** Evidence signals and commands since the last judgement: many are one. */
   pings: number;
+  /** Heard before the challenger was known. */
+  kills: KillOrder[];
   /** What the newest transition asks for; a newer one replaces it. */
   todo: RolloutAction[];
   journal: JournalEntry[];
@@ -56,7 +58,7 @@ export function openRun(input: RolloutInput, nowMs: number): Run {
   const { tenant, deploymentUid, deployment, rolloutId, specHash, model } = input;
   return {
     ...rest, input, subject: { tenant, deploymentUid, deployment, rolloutId, specHash, model }, story: [...story], undo: [...undo], pings: pendingPings,
-    endedAtMs: null, todo: [], journal: [], step: null, judgedInRun: 0, lastJudgedAtMs: 0,
+    endedAtMs: null, kills: [], todo: [], journal: [], step: null, judgedInRun: 0, lastJudgedAtMs: 0,
   };
 }
 

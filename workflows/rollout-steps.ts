@@ -5,8 +5,9 @@ import { formatShare } from '../domain/share.ts';
 import type { VariantSummary } from '../domain/variant.ts';
 import { checks, lasting, loading, packing, quick } from './activity-stubs.ts';
 import type { Run } from './rollout-run.ts';
+import { hearKillsOfBefore } from './rollout-kills.ts';
 import { commandId, register } from './undo.ts';
-import { plainVerdict, routeVerdict } from './verdicts.ts';
+import { killedByRule, plainVerdict, routeVerdict } from './verdicts.ts';
 
 export type StepAction = Exclude<RolloutAction, { type: 'undo' | 'ask' | 'ask-approval' | 'finish' }>;
 
@@ -27,6 +28,7 @@ export async function take(run: Run, action: StepAction): Promise<RolloutEvent |
 async function validate(run: Run): Promise<RolloutEvent> {
   const { subject, input } = run;
   run.challenger = await checks.validateModel.executeWithOptions({ summary: `Is ${input.model} sound?` }, [{ subject, champion: input.champion?.variantId ?? null, retry: input.retry }]);
+  hearKillsOfBefore(run);
   return { type: 'validated' };
 }
 
@@ -39,7 +41,7 @@ async function load(run: Run, { variantId }: VariantSummary): Promise<RolloutEve
   register(run, 'load');
   await loading.loadVariant.executeWithOptions({ summary: 'Load, warm, golden requests, latency' }, [{ subject: run.subject, variantId }]);
   const first = run.plan.mode === 'first' ? plainVerdict(run, 'first', 'first-version', 'First version: its checks have passed; there was nothing to compare with.') : null;
-  return { type: 'loaded', first };
+  return { type: 'loaded', first, atMs: Date.now() };
 }
 
 /** The collector compares from the moment on which every gateway mirrors. */
@@ -56,7 +58,7 @@ async function startShadow(run: Run, { variantId }: VariantSummary): Promise<Rol
 /** The shadow stays: gateways mirror whichever leg does not answer, so that pairs go on (decision D5). */
 function setShare(run: Run, { variantId }: VariantSummary, sharePer10k: number): Promise<RolloutEvent | null> {
   const { subject, state } = run;
-  return routed(run, () => quick.setShare.executeWithOptions({ summary: `${formatShare(sharePer10k)} of the traffic` }, [{ subject, commandId: commandId(run, `share-${state.step + 1}`), variantId, sharePer10k }]));
+  return routed(run, () => quick.setShare.executeWithOptions({ summary: `${formatShare(sharePer10k)} of the traffic` }, [{ subject, commandId: commandId(run, `share-${state.step + 1}/${attempt(run)}`), variantId, sharePer10k }]));
 }
 
 /** A compare-and-set against the champion that this rollout was judged against. A first version has no way back, so it is seen through. */
@@ -64,13 +66,18 @@ async function promote(run: Run, { variantId }: VariantSummary): Promise<Rollout
   const { subject, input, state } = run;
   register(run, 'promote');
   const by = state.verdict?.reason === 'person' ? 'person' : 'automation';
-  const crown = (): Promise<RolloutEvent | null> => routed(run, () => quick.setChampion.executeWithOptions({ summary: `${input.model} decides` }, [{ subject, commandId: commandId(run, 'promote'), variantId, expectedChampion: input.champion?.variantId ?? null, by }]));
+  const crown = (): Promise<RolloutEvent | null> => routed(run, () => quick.setChampion.executeWithOptions({ summary: `${input.model} decides` }, [{ subject, commandId: commandId(run, `promote/${attempt(run)}`), variantId, expectedChampion: input.champion?.variantId ?? null, by }]));
   return await (input.champion === null ? CancellationScope.nonCancellable(crown) : crown()) ?? { type: 'promoted' };
 }
+
+/** A step that was held is asked for again after another verdict: the route remembers what it answered the first time. */
+function attempt({ state }: Run): number { return state.verdict?.n ?? 0; }
 
 /** A route command is never abandoned half way: its outcome is known before anything undoes it. Waiting for the gateways may be. */
 async function routed(run: Run, command: () => Promise<CommandResult>): Promise<RolloutEvent | null> {
   const result = await CancellationScope.nonCancellable(command);
+  if (result.rule === 'killed') return killedByRule(run);
+  if (result.rule === 'pinned') return { type: 'held', by: result.reason ?? 'A person pinned the champion' };
   if (result.outcome !== 'applied') return { type: 'failed', verdict: routeVerdict(run, result) };
   await lasting.awaitApplied.executeWithOptions({ summary: `Every gateway obeys revision ${result.revision}` }, [{ subject: run.subject, revision: result.revision }]);
   return null;

@@ -2,6 +2,7 @@ import { ActivityFailure, allHandlersFinished, CancelledFailure, CancellationSco
 import { JUDGED_STAGES, type RolloutAction, type RolloutEvent } from '../domain/rollout/machine.ts';
 import { planRollout } from '../domain/rollout/plan.ts';
 import { judging, quick, telling } from './activity-stubs.ts';
+import { unanswered } from './approving.ts';
 import { tellFinished } from './entity-link.ts';
 import { flush } from './journal.ts';
 import type { RolloutInput, RolloutResult } from './messages.ts';
@@ -11,7 +12,7 @@ import { automation, carry, nextVerdictNumber, openRun, type Run } from './rollo
 import { take } from './rollout-steps.ts';
 import { opening } from './story.ts';
 import { undoAll } from './undo.ts';
-import { failureVerdict } from './verdicts.ts';
+import { failureEvent, failureVerdict } from './verdicts.ts';
 import { occasion } from './waiting.ts';
 
 /** Keeps a run's history far below the server's limit even when it does not suggest a new run. */
@@ -60,6 +61,7 @@ async function turn(run: Run): Promise<void> {
   if (action !== undefined) return perform(run, action);
   const why = await occasion(run);
   if (why === 'ask-expired') report(run, { type: 'ask-expired' });
+  if (why === 'escalate' || why === 'approval-expired') unanswered(run, why);
   if (why === 'judge') await judge(run);
   if (run.todo.length === 0 && historyIsLong(run)) await startAfresh(run);
 }
@@ -67,7 +69,7 @@ async function turn(run: Run): Promise<void> {
 async function perform(run: Run, action: RolloutAction): Promise<void> {
   switch (action.type) {
     case 'undo': await Promise.all([undoAll(run), flush(run)]); report(run, { type: 'undone' }); return;
-    case 'ask-approval': return notify(run, 'approving');
+    case 'ask-approval': return askApproval(run);
     case 'ask': run.askedAtMs = Date.now(); return notify(run, 'asking');
     case 'finish': return finish(run);
     case 'validate': case 'package': case 'load': case 'start-shadow': case 'set-share': case 'promote': {
@@ -76,6 +78,13 @@ async function perform(run: Run, action: RolloutAction): Promise<void> {
       if (event !== null) await whenResumed(run, event, () => run.state.stage === stage);
     }
   }
+}
+
+/** Each time that it is asked anew, and when others are asked too, is a notice of its own. */
+function askApproval(run: Run): Promise<void> {
+  const { approval } = run.state;
+  const type = approval?.escalated === true ? 'escalated' : 'approving';
+  return notify(run, type, `${type}/${String(approval?.verdictN ?? 0)}`);
 }
 
 /** A paused rollout takes no next step; what the step found is reported once it goes on. */
@@ -90,12 +99,12 @@ async function whenResumed(run: Run, event: RolloutEvent, stillThere: () => bool
 
 async function judge(run: Run): Promise<void> {
   const { input, challenger, subject } = run;
+  run.pings = 0;
   if (input.champion === null || challenger === null || !JUDGED_STAGES.includes(run.state.stage)) return;
   const sides = { champion: input.champion.variantId, challenger: challenger.variantId };
   const n = nextVerdictNumber(run);
-  run.pings = 0;
   run.judgedInRun += 1;
-  const event = await inStep(run, async (): Promise<RolloutEvent> => ({ type: 'judged', ...await judging.judge({ subject, n, ...sides }) }));
+  const event = await inStep(run, async (): Promise<RolloutEvent> => ({ type: 'judged', ...await judging.judge({ subject, n, ...sides }), atMs: Date.now() }));
   run.lastJudgedAtMs = Date.now();
   if (event !== null) report(run, event);
 }
@@ -109,7 +118,7 @@ async function inStep(run: Run, step: () => Promise<RolloutEvent | null>): Promi
   } catch (error) {
     if (isCancellation(error) && run.state.stage === 'undoing') return null;
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
-    return { type: 'failed', verdict: failureVerdict(run, error) };
+    return failureEvent(run, error);
   } finally {
     run.step = null;
   }
@@ -125,11 +134,11 @@ async function finish(run: Run): Promise<void> {
 }
 
 /** People hear of it at least once; a notice that cannot be sent does not hold the rollout. */
-async function notify(run: Run, type: string): Promise<void> {
+async function notify(run: Run, type: string, id: string = type): Promise<void> {
   await flush(run);
   const { subject, input, story } = run;
   try {
-    await telling.notify({ subject, id: `${input.rolloutId}/${type}`, type: `rollout.${type}`, text: story.at(-1)?.text ?? '', atMs: Date.now() });
+    await telling.notify({ subject, id: `${input.rolloutId}/${id}`, type: `rollout.${type}`, text: story.at(-1)?.text ?? '', atMs: Date.now() });
   } catch (error) {
     if (!(error instanceof ActivityFailure) || isCancellation(error)) throw error;
     log.warn('a notice was not sent', { error });

@@ -32,6 +32,9 @@ async function undone(run: Run, name: UndoName): Promise<boolean> {
   }
 }
 
+/** Whose word an undo of a promotion has: a pin holds automation alone. */
+const BY: Readonly<Record<string, 'person' | 'safety'>> = { person: 'person', killed: 'safety' };
+
 /** Each answers whether the challenger is out of traffic for sure, as far as this step put it there. */
 const UNDO: Readonly<Record<UndoName, (run: Run) => Promise<boolean>>> = {
   /** Back to the champion that was recorded when the rollout began, only while the challenger still is champion. */
@@ -39,7 +42,7 @@ const UNDO: Readonly<Record<UndoName, (run: Run) => Promise<boolean>>> = {
     const { challenger, input, subject } = run;
     if (challenger === null) return true;
     if (input.champion === null) return removed(run, 'undo-promote');
-    const by = run.state.verdict?.reason === 'person' ? 'person' : 'automation';
+    const by = BY[run.state.verdict?.reason ?? ''] ?? 'automation';
     const result = await quick.setChampion({ subject, commandId: commandId(run, 'undo-promote'), variantId: input.champion.variantId, expectedChampion: challenger.variantId, by });
     await lasting.awaitApplied({ subject, revision: result.revision });
     return result.outcome !== 'refused';

@@ -1,6 +1,7 @@
 import { ActivityFailure, ApplicationFailure, TimeoutFailure } from '@temporalio/workflow';
 import type { ReasonCode, VerdictKind, VerdictSummary } from '../domain/analysis/verdict.ts';
 import { CATALOGUE, type Code, type Kind } from '../domain/errors.ts';
+import type { RolloutEvent } from '../domain/rollout/machine.ts';
 import type { CommandResult } from '../domain/traffic/route.ts';
 import type { Run } from './rollout-run.ts';
 import { nextVerdictNumber } from './rollout-run.ts';
@@ -24,6 +25,18 @@ export function failureVerdict(run: Run, failure: unknown): VerdictSummary {
     return plainVerdict(run, 'inconclusive', 'error', `A step took longer than it may (${failure instanceof ActivityFailure ? failure.activityType : 'step'}).${last}`);
   }
   return plainVerdict(run, 'inconclusive', 'error', cause instanceof Error ? cause.message : String(failure));
+}
+
+/** What a step that ended for good is to the machine. A variant that was killed after its validation ends as any killed challenger does. */
+export function failureEvent(run: Run, failure: unknown): RolloutEvent {
+  const cause = failure instanceof ActivityFailure ? failure.cause : failure;
+  if (run.state.stage !== 'validating' && cause instanceof ApplicationFailure && cause.type === 'LM_VARIANT_KILLED') return killedByRule(run);
+  return { type: 'failed', verdict: failureVerdict(run, failure) };
+}
+
+/** The step met the kill before its news came. */
+export function killedByRule(run: Run): RolloutEvent {
+  return { type: 'killed', who: 'challenger', verdict: plainVerdict(run, 'rollback', 'killed', `${run.input.model} was killed.`) };
 }
 
 /** Why a route command did not do what the rollout wanted. */

@@ -4,7 +4,7 @@ import { parseRolloutId, rolloutId, type DeploymentUid, type RolloutId, type Ten
 import { admit } from '../../domain/rollout/admission.ts';
 import { INITIAL, next, type RolloutEvent, type RolloutState } from '../../domain/rollout/machine.ts';
 import type { RolloutPlan } from '../../domain/rollout/plan.ts';
-import type { Command, CommandAccepted, Orchestrator, RolloutAccepted, StartRollout } from '../../ports/orchestrator.ts';
+import { isDeploymentCommand, type Command, type CommandAccepted, type DeploymentCommand, type OfRollout, type Orchestrator, type RolloutAccepted, type StartRollout } from '../../ports/orchestrator.ts';
 import { deploymentWorkflowId, rolloutWorkflowId } from '../../workflows/ids.ts';
 import type { Adapter } from '../define.ts';
 
@@ -20,7 +20,7 @@ export interface MemoryOrchestrator extends Orchestrator {
 
 interface Rollout { readonly id: RolloutId; readonly model: string; readonly plan: RolloutPlan; state: RolloutState }
 interface Deployment {
-  count: number; champion: string | null; lastGood: string[]; tried: string[]; active: Rollout | null; queue: StartRollout[];
+  retiredBy: string | null; pinnedBy: string | null; count: number; champion: string | null; lastGood: string[]; tried: string[]; active: Rollout | null; queue: StartRollout[];
   readonly rollouts: Map<RolloutId, Rollout>; readonly answered: Map<string, RolloutAccepted>;
 }
 
@@ -60,13 +60,13 @@ export const memory: Adapter<MemoryOrchestrator, z.output<typeof Options>> = {
   },
 };
 
-function emptyDeployment(): Deployment { return { count: 0, champion: null, lastGood: [], tried: [], active: null, queue: [], rollouts: new Map(), answered: new Map() }; }
+function emptyDeployment(): Deployment { return { retiredBy: null, pinnedBy: null, count: 0, champion: null, lastGood: [], tried: [], active: null, queue: [], rollouts: new Map(), answered: new Map() }; }
 
 function startRollout(deployment: Deployment, start: StartRollout, updateId: string): RolloutAccepted {
   const before = deployment.answered.get(updateId);
   if (before !== undefined) return before;
   const active = deployment.active === null ? null : parseRolloutId(deployment.active.id).n;
-  const admission = admit(start, { active, queued: deployment.queue.length, tried: deployment.tried });
+  const admission = admit(start, { active, queued: deployment.queue.length, tried: deployment.tried, retiredBy: deployment.retiredBy });
   if (admission.decision === 'refuse') throw new LastmileError(admission.code, `${start.deployment}: ${admission.message}`, { details: { rollout: active } });
   const answer = admission.decision === 'start' ? begin(deployment, start) : wait(deployment, start, admission.decision);
   deployment.answered.set(updateId, answer);
@@ -91,17 +91,21 @@ function wait(deployment: Deployment, start: StartRollout, how: 'queue' | 'super
 }
 
 function obey(deployment: Deployment | undefined, command: Command): CommandAccepted {
-  if (command.type === 'rollback') return rollBack(deployment);
+  if (isDeploymentCommand(command)) return command.type === 'rollback' ? rollBack(deployment) : steer(deployment ?? emptyDeployment(), command);
   const rollout = deployment?.rollouts.get(command.rolloutId);
   if (deployment === undefined || rollout === undefined) throw unknownRollout(command.rolloutId);
   if (command.type === 'promote' && (command.reason ?? '').trim() === '') throw new LastmileError('LM_COMMAND_REFUSED', 'Promoting without the judge needs a reason.');
-  report(deployment, rollout, eventOf(rollout, command.type));
+  report(deployment, rollout, eventOf(rollout, command));
   return { message: `${command.type} accepted` };
 }
 
-function eventOf(rollout: Rollout, type: 'pause' | 'resume' | 'abort' | 'promote'): RolloutEvent {
+function eventOf(rollout: Rollout, command: OfRollout): RolloutEvent {
+  const { type } = command;
   switch (type) {
     case 'pause': case 'resume': return { type };
+    // Its rollouts ask nobody, so that the machine refuses both.
+    case 'approve': return { type: 'approved', approval: { actor: command.actor, atMs: 0, before: 'promote', digest: command.digest, verdictN: command.verdictN, voice: command.actor.name, reason: command.reason } };
+    case 'delegate': return { type: 'delegated', delegation: { from: command.actor.name, to: command.to } };
     case 'abort': return { type, verdict: verdictOf(rollout, 'person'), superseded: false };
     case 'promote': return { type: 'promote-now', verdict: verdictOf(rollout, 'person') };
   }
@@ -114,6 +118,31 @@ function rollBack(deployment: Deployment | undefined): CommandAccepted {
   deployment.champion = target;
   if (deployment.active !== null) report(deployment, deployment.active, { type: 'abort', verdict: verdictOf(deployment.active, 'superseded'), superseded: true });
   return { message: `${target} decides again.` };
+}
+
+/** The same refusals as the entity's; nothing is loaded here. */
+function steer(deployment: Deployment, command: DeploymentCommand): CommandAccepted {
+  const why = whyNot(deployment, command);
+  if (why !== null) throw new LastmileError('LM_COMMAND_REFUSED', why);
+  const { actor: { name }, type } = command;
+  if (type === 'pin' || type === 'unpin') deployment.pinnedBy = type === 'pin' ? name : null;
+  if (type === 'restore') deployment.retiredBy = null;
+  if (type === 'retire' || type === 'delete') {
+    Object.assign(deployment, { retiredBy: deployment.retiredBy ?? name, pinnedBy: null, lastGood: [], queue: [] });
+    if (deployment.active !== null) report(deployment, deployment.active, { type: 'abort', verdict: verdictOf(deployment.active, 'superseded'), superseded: true });
+  }
+  return { message: `${type} accepted` };
+}
+
+function whyNot({ retiredBy, pinnedBy, champion, active }: Deployment, command: DeploymentCommand): string | null {
+  switch (command.type) {
+    case 'rollback': return null;
+    case 'pin': return retiredBy !== null ? 'It is retired.' : champion === null ? 'There is no champion to pin.' : null;
+    case 'unpin': return pinnedBy === null ? 'The champion is not pinned.' : null;
+    case 'retire': return retiredBy === null ? null : 'It is retired already.';
+    case 'restore': return retiredBy === null ? 'It is not retired.' : null;
+    case 'delete': return retiredBy !== null || command.force && champion === null && active === null ? null : 'It is in service: retire it first.';
+  }
 }
 
 /** Steps that the worker would do are done at once. */

@@ -1,13 +1,13 @@
-import { Client, Connection, WithStartWorkflowOperation } from '@temporalio/client';
+import { Client, Connection, WithStartWorkflowOperation, type WorkflowHandle } from '@temporalio/client';
 import type { Workflow } from '@temporalio/common';
 import { z } from 'zod';
 import { Secret } from '../../config/schema.ts';
 import { LastmileError } from '../../domain/errors.ts';
 import { parseRolloutId, type DeploymentUid, type RolloutId, type TenantId } from '../../domain/ids.ts';
-import type { Command, CommandAccepted, Orchestrator, ProcessDescription, RolloutAccepted, StartRollout } from '../../ports/orchestrator.ts';
+import { isDeploymentCommand, type Command, type CommandAccepted, type DeploymentCommand, type OfRollout, type Orchestrator, type ProcessDescription, type RolloutAccepted, type StartRollout } from '../../ports/orchestrator.ts';
 import type { OutboxMessage } from '../../ports/outbox.ts';
 import { deploymentWorkflowId, rolloutWorkflowId } from '../../workflows/ids.ts';
-import { abortUpdate, AGAIN, evidenceSignal, killNewsSignal, pauseUpdate, promoteUpdate, resumeUpdate, rollbackUpdate, SEARCH, startRolloutUpdate } from '../../workflows/messages.ts';
+import { abortUpdate, AGAIN, approveUpdate, delegateUpdate, deleteUpdate, evidenceSignal, killNewsSignal, pauseUpdate, pinUpdate, promoteUpdate, restoreUpdate, resumeUpdate, retireUpdate, rollbackUpdate, SEARCH, startRolloutUpdate, unpinUpdate } from '../../workflows/messages.ts';
 import { QUEUES } from '../../workflows/task-queues.ts';
 import type { Adapter } from '../define.ts';
 import { dataConverter } from './_shared/data-converter.ts';
@@ -21,6 +21,7 @@ const Options = z.strictObject({
 });
 const HEALTH_MS = 1_000;
 const COMMANDS = { pause: pauseUpdate, resume: resumeUpdate, abort: abortUpdate, promote: promoteUpdate } as const;
+const OF_DEPLOYMENT = { rollback: rollbackUpdate, pin: pinUpdate, unpin: unpinUpdate, retire: retireUpdate, restore: restoreUpdate } as const;
 
 export const temporal: Adapter<Orchestrator, z.output<typeof Options>> = {
   name: 'temporal',
@@ -86,18 +87,29 @@ interface Call { readonly target: Target; readonly command: Command; readonly up
 interface Calling { readonly client: Client; readonly bounded: <T>(call: () => Promise<T>) => Promise<T> }
 
 async function sendCommand({ client, bounded }: Calling, { target, command, updateId }: Call): Promise<CommandAccepted> {
-  const { actor, reason } = command;
-  const args: [{ actor: typeof actor; reason: typeof reason }] = [{ actor, reason }];
-  if (command.type === 'rollback') {
-    return orThrow(bounded(() => client.workflow.executeUpdateWithStart(rollbackUpdate, { args, updateId, startWorkflowOperation: entityOf(target) })), () => notStarted(target));
-  }
+  if (isDeploymentCommand(command)) return orThrow(bounded(() => ofDeployment(client, { target, command, updateId })), () => notStarted(target));
   const { rolloutId } = command;
   if (parseRolloutId(rolloutId).deploymentUid !== target.deploymentUid) throw unknownRollout(rolloutId);
   const handle = client.workflow.getHandle(rolloutWorkflowId(target.tenant, rolloutId));
-  const sent = await orThrow(bounded(() => handle.executeUpdate(COMMANDS[command.type], { args, updateId })), () => null);
+  const sent = await orThrow(bounded(() => say(handle, command, updateId)), () => null);
   if (sent !== null) return sent;
   const known = await orThrow(bounded(() => handle.describe()), () => unknownRollout(rolloutId));
   throw new LastmileError('LM_COMMAND_REFUSED', `Rollout ${parseRolloutId(rolloutId).n} has ended (${known.status.name.toLowerCase()}); there is nothing to ${command.type}.`);
+}
+
+function say(handle: WorkflowHandle, command: OfRollout, updateId: string): Promise<CommandAccepted> {
+  switch (command.type) {
+    case 'approve': { const { actor, roles, digest, verdictN, reason } = command; return handle.executeUpdate(approveUpdate, { args: [{ actor, roles, digest, verdictN, reason }], updateId }); }
+    case 'delegate': { const { actor, roles, to, reason } = command; return handle.executeUpdate(delegateUpdate, { args: [{ actor, roles, to, reason }], updateId }); }
+    case 'pause': case 'resume': case 'abort': case 'promote': { const { actor, reason } = command; return handle.executeUpdate(COMMANDS[command.type], { args: [{ actor, reason }], updateId }); }
+  }
+}
+
+function ofDeployment(client: Client, { target, command, updateId }: { readonly target: Target; readonly command: DeploymentCommand; readonly updateId: string }): Promise<CommandAccepted> {
+  const { actor, reason } = command;
+  const options = { updateId, startWorkflowOperation: entityOf(target) };
+  if (command.type === 'delete') return client.workflow.executeUpdateWithStart(deleteUpdate, { args: [{ actor, reason, force: command.force }], ...options });
+  return client.workflow.executeUpdateWithStart(OF_DEPLOYMENT[command.type], { args: [{ actor, reason }], ...options });
 }
 
 function notStarted({ deployment }: { readonly deployment: string }): LastmileError { return new LastmileError('LM_INVARIANT', `The entity of ${deployment} was neither found nor started.`); }

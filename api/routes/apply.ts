@@ -4,6 +4,7 @@ import { budgetNote, YEAR_MS } from '../../domain/analysis/false-promotions.ts';
 import { parseDeployment } from '../../domain/deployment.schema.ts';
 import type { DeploymentSpec } from '../../domain/deployment.ts';
 import type { DeploymentRecord } from '../../domain/deployment-record.ts';
+import { explainFreeze } from '../../domain/freeze.ts';
 import { parseDuration } from '../../domain/duration.ts';
 import { unknownName } from '../../domain/errors.ts';
 import type { TenantId } from '../../domain/ids.ts';
@@ -15,6 +16,7 @@ import type { Route } from '../../domain/traffic/route.ts';
 import { ok, type Answer, type ApiPorts, type ApiSettings, type Call, type Handlers } from '../call.ts';
 import { recordChange } from '../changes.ts';
 import type { ApplyAnswer, PlanAnswer } from '../contract.ts';
+import { freezeNow, passFreeze } from '../frozen.ts';
 import { invalidRequest } from '../problem.ts';
 import { rolloutDecision, type RolloutDecision } from '../rollout-decision.ts';
 import { configureRoute, refuseNewKey, routeNotes, settingsOf } from '../route-settings.ts';
@@ -26,13 +28,19 @@ export function applyRoutes(ports: ApiPorts): Pick<Handlers, 'plan' | 'apply'> {
     async plan({ principal, body, nowMs }) {
       const spec = read(body.spec, ports.settings);
       const before = await current(ports, principal.tenant, spec.metadata.name);
-      return ok({ spec, notes: [...routeNotes(before, spec), ...await notesOn(ports, spec, before, nowMs)], changes: planChanges(before?.spec ?? null, spec) } satisfies PlanAnswer);
+      return ok({ spec, notes: [...await freezeNotes(ports, principal.tenant, spec, nowMs), ...routeNotes(before, spec), ...await notesOn(ports, spec, before, nowMs)], changes: planChanges(before?.spec ?? null, spec) } satisfies PlanAnswer);
     },
     apply: (call) => apply(ports, call),
   };
 }
 
 interface Current { readonly deployment: DeploymentRecord; readonly spec: DeploymentSpec; readonly route: Route | null }
+
+/** Whether a freeze holds the deployment, by the labels of the file. */
+async function freezeNotes(ports: ApiPorts, tenant: TenantId, { metadata }: DeploymentSpec, nowMs: number): Promise<readonly string[]> {
+  const freeze = await freezeNow(ports, tenant, metadata, nowMs);
+  return freeze === null ? [] : [`Now ${explainFreeze(freeze, nowMs)}: a rollout is refused, and a running one takes no step forward.`];
+}
 
 /** What to know before: of the file, and of the budget that its rollouts have spent. */
 async function notesOn({ stores }: ApiPorts, spec: DeploymentSpec, before: Current | null, nowMs: number): Promise<readonly string[]> {
@@ -53,8 +61,18 @@ async function admit(ports: ApiPorts, { body, params, principal: { tenant } }: C
 
 async function apply(ports: ApiPorts, call: Call<'apply'>): Promise<Answer> {
   const { spec, before } = await admit(ports, call);
-  if (!call.body.dryRun) return carryOut(ports, call, spec, before);
-  return ok(answer(ports, spec, { result: 'planned', notes: [...planChanges(before?.spec ?? null, spec), ...routeNotes(before, spec), ...await notesOn(ports, spec, before, call.nowMs)] }));
+  if (!call.body.dryRun) {
+    await refuseWhenFrozen(ports, call, spec, before);
+    return carryOut(ports, call, spec, before);
+  }
+  return ok(answer(ports, spec, { result: 'planned', notes: [...planChanges(before?.spec ?? null, spec), ...await freezeNotes(ports, call.principal.tenant, spec, call.nowMs), ...routeNotes(before, spec), ...await notesOn(ports, spec, before, call.nowMs)] }));
+}
+
+/** A file that names another version would start a rollout: in a freeze it is refused before anything of it is stored. An override is settled where the rollout starts. */
+async function refuseWhenFrozen(ports: ApiPorts, call: Call<'apply'>, { metadata, spec: { model } }: DeploymentSpec, before: Current | null): Promise<void> {
+  const { retry, overrideFreeze, reason } = call.body;
+  const wantsRollout = before === null || retry || (before.spec.spec.model !== model && before.deployment.status.champion?.model !== model);
+  if (wantsRollout && !overrideFreeze) await passFreeze(ports, call, { of: metadata, what: `a rollout of ${model}`, override: false, reason });
 }
 
 /**
@@ -62,7 +80,7 @@ async function apply(ports: ApiPorts, call: Call<'apply'>): Promise<Answer> {
  * Where Temporal does not answer the file is kept and nothing runs; the same call again goes on from there.
  */
 async function carryOut(ports: ApiPorts, call: Call<'apply'>, spec: DeploymentSpec, before: Current | null): Promise<Answer> {
-  const { body: { retry, reason }, principal: { tenant } } = call;
+  const { body: { retry, reason, overrideFreeze }, principal: { tenant } } = call;
   const deployment = await store(ports, call, spec, before?.deployment ?? null);
   await recordFile(ports, call, deployment);
   await configureRoute(ports, deployment, spec, call.nowMs);
@@ -70,7 +88,7 @@ async function carryOut(ports: ApiPorts, call: Call<'apply'>, spec: DeploymentSp
   const changed = before?.deployment.specHash !== deployment.specHash;
   const decision = await decide(ports, { spec, deployment, before, retry });
   if (!decision.start) return ok(answer(ports, spec, { result: changed ? 'updated' : 'unchanged', rollout: decision.rollout?.n ?? null, notes: [...routeNotes(before, spec), whyNot(decision, spec), ...planNotes(spec)] }));
-  const accepted = await startRollout(ports, { ...call, updateId: updateIdOf(call, deployment) }, { deployment, model: spec.spec.model, whenBusy: spec.spec.rollout.whenBusy, retry, reason });
+  const accepted = await startRollout(ports, { ...call, updateId: updateIdOf(call, deployment) }, { deployment, model: spec.spec.model, whenBusy: spec.spec.rollout.whenBusy, retry, reason, labels: spec.metadata.labels, overrideFreeze });
   return ok(answer(ports, spec, { result: accepted.state, rollout: accepted.n, notes: [...routeNotes(before, spec), ...planNotes(spec)] }), 202);
 }
 

@@ -32,11 +32,11 @@ export function keyRoutes(ports: ApiPorts): Pick<Handlers, 'listKeys' | 'newKey'
   };
 }
 
-function keyFrom({ principal: { tenant }, body: { name, kind, scopes, expiresAtMs }, nowMs }: Call<'newKey'>, secret: string): ApiKey {
+function keyFrom({ principal: { tenant }, body: { name, kind, scopes, roles, expiresAtMs }, nowMs }: Call<'newKey'>, secret: string): ApiKey {
   if (expiresAtMs !== null && expiresAtMs <= nowMs) throw invalidRequest('expiresAtMs lies in the past.');
-  return { id: newId('key'), hash: hashKey(secret), prefix: keyPrefix(secret), tenantId: tenant, actor: { kind, name }, scopes: [...new Set(scopes)], createdAtMs: nowMs, expiresAtMs, revokedAtMs: null };
+  return { id: newId('key'), hash: hashKey(secret), prefix: keyPrefix(secret), tenantId: tenant, actor: { kind, name }, scopes: [...new Set(scopes)], roles: [...new Set(roles)], createdAtMs: nowMs, expiresAtMs, revokedAtMs: null };
 }
 
-function lineOf({ id, prefix, actor, scopes, createdAtMs, expiresAtMs, revokedAtMs }: ApiKey): KeyLine {
-  return { id, prefix, name: actor.name, kind: actor.kind, scopes, createdAtMs, expiresAtMs, revokedAtMs };
+function lineOf({ id, prefix, actor, scopes, roles, createdAtMs, expiresAtMs, revokedAtMs }: ApiKey): KeyLine {
+  return { id, prefix, name: actor.name, kind: actor.kind, scopes, roles, createdAtMs, expiresAtMs, revokedAtMs };
 }

@@ -9,7 +9,7 @@ import type * as plan from '../../domain/rollout/plan.ts';
 import type * as record from '../../domain/rollout/record.ts';
 import { VerdictSummary } from './analysis.ts';
 import { ApprovalPolicy, CanaryStep, VariantSummary } from './deployment.ts';
-import { byName, count, exactly, flag, list, named, number, text, time } from './shape.ts';
+import { byName, count, exactly, flag, list, named, number, part, text, time } from './shape.ts';
 
 /** A rollout, and who did what, as JSON; the domain types say what each field means. */
 
@@ -20,12 +20,12 @@ const RolloutPlan = exactly<plan.RolloutPlan>()(named('RolloutPlan', {
   whenInconclusive: z.enum(['keep', 'ask']), askMs: number, approval: ApprovalPolicy.nullable().exactOptional(),
 }));
 
-const Approval = exactly<approval.Approval>()(named('Approval', { actor: Actor, atMs: time, digest: text, verdictN: count, reason: text }));
-const ApprovalState = exactly<approval.ApprovalState>()(named('ApprovalState', { before: z.enum(APPROVAL_POINTS), sinceMs: time, given: list(Approval), escalated: flag, delegates: list(text) }));
+const Approval = exactly<approval.Approval>()(named('Approval', { actor: Actor, atMs: time, before: z.enum(APPROVAL_POINTS), digest: text, verdictN: count, voice: text, reason: text }));
+const ApprovalState = exactly<approval.ApprovalState>()(named('ApprovalState', { before: z.enum(APPROVAL_POINTS), sinceMs: time, verdictN: count, given: list(Approval), escalated: flag, delegates: list(part({ from: text, to: text })) }));
 
 const RolloutState = exactly<machine.RolloutState>()(named('RolloutState', {
   stage: z.enum(STAGES), step: count, stepSinceMs: time.nullable(), paused: flag, outcome: z.enum(OUTCOMES).nullable(), verdict: VerdictSummary.nullable(), pendingOutcome: z.enum(OUTCOMES).nullable(),
-  approval: ApprovalState.nullable().exactOptional(), heldBy: text.nullable().exactOptional(),
+  approval: ApprovalState.nullable().exactOptional(), approvals: list(Approval).exactOptional(), heldBy: text.nullable().exactOptional(),
 }));
 
 const StoryLine = exactly<record.StoryLine>()(named('StoryLine', { atMs: time, stage: text, text }));

@@ -14,12 +14,12 @@ export function registerApply(program: Command, context: Context): void {
   program.command('apply').description('create or change a deployment; a new model starts a rollout')
     .argument('<file>', 'deployment file, YAML or JSON')
     .option('--retry', 'try a version again that was rolled back or refused before').option('--reason <text>', 'why; kept in the audit chain')
-    .option('--dry-run', 'check only').option('--wait', 'follow the rollout to its end').option('--idempotency-key <key>', 'the same key makes a repeated call one call')
-    .action(act<[string], { retry?: boolean; reason?: string; dryRun?: boolean; wait?: boolean; idempotencyKey?: string }>(context, async (session, options, file) => {
+    .option('--override-freeze', 'a person starts it in a freeze; needs --reason').option('--dry-run', 'check only').option('--wait', 'follow the rollout to its end').option('--idempotency-key <key>', 'the same key makes a repeated call one call')
+    .action(act<[string], { retry?: boolean; reason?: string; overrideFreeze?: boolean; dryRun?: boolean; wait?: boolean; idempotencyKey?: string }>(context, async (session, options, file) => {
       const { client, output } = session;
       const { name, spec } = readDeployment(file);
       const answer = await client.call('apply', {
-        params: { name }, body: { spec, retry: options.retry ?? false, reason: options.reason ?? null, dryRun: options.dryRun ?? false },
+        params: { name }, body: { spec, retry: options.retry ?? false, reason: options.reason ?? null, dryRun: options.dryRun ?? false, ...(options.overrideFreeze === true ? { overrideFreeze: true } : {}) },
         ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }),
       });
       const follow = options.wait === true && answer.rollout !== null;

@@ -11,14 +11,14 @@ import { deploymentName, writeDeployment } from './init.ts';
 import { planNotes } from './plan.ts';
 import { watchRollout } from './watch.ts';
 
-interface DeployOptions { name?: string; file?: string; retry?: boolean; reason?: string; wait?: boolean }
+interface DeployOptions { name?: string; file?: string; retry?: boolean; reason?: string; overrideFreeze?: boolean; wait?: boolean }
 
 export function registerDeploy(program: Command, context: Context): void {
   program.command('deploy').description('try a version: write NAME.yaml if there is none, show the plan, apply')
     .argument('<model>', 'REGISTRY:NAME@VERSION')
     .option('--name <name>', 'name of the deployment (default: the model\'s)').option('-f, --file <file>', 'deployment file (default: NAME.yaml)')
     .option('--retry', 'try a version again that was rolled back or refused before').option('--reason <text>', 'why; kept in the audit chain')
-    .option('--wait', 'follow the rollout to its end and exit by it')
+    .option('--override-freeze', 'a person starts it in a freeze; needs --reason').option('--wait', 'follow the rollout to its end and exit by it')
     .action(act<[string], DeployOptions>(context, deploy));
 }
 
@@ -51,7 +51,7 @@ async function exists({ client }: Session, name: string): Promise<boolean> {
 }
 
 async function tryVersion({ client, output }: Session, options: DeployOptions, { name, model }: Pick<Wanted, 'name' | 'model'>): Promise<Started> {
-  const answer = await client.call('startRollout', { params: { name }, body: { model, retry: options.retry ?? false, reason: options.reason ?? null } });
+  const answer = await client.call('startRollout', { params: { name }, body: { model, retry: options.retry ?? false, reason: options.reason ?? null, ...past(options) } });
   const text = answer.state === 'queued' ? `${name}: ${model} is queued behind the running rollout.` : `${name}: rollout ${answer.rollout ?? '?'} of ${model} has started; the policy stays as it is.`;
   if (options.wait !== true || !output.json) give(output, answer, () => text);
   return { name, rollout: answer.rollout };
@@ -64,10 +64,12 @@ async function applyFile({ client, output }: Session, options: DeployOptions, { 
   const spec = { ...read.spec, spec: { ...(typeof written === 'object' && written !== null ? written : {}), model } };
   const plan = await client.call('plan', { body: { spec } });
   tell(output, `${normalForm(plan.spec)}\n${planNotes(plan)}\n`);
-  const answer = await client.call('apply', { params: { name: read.name }, body: { spec, retry: options.retry ?? false, reason: options.reason ?? null } });
+  const answer = await client.call('apply', { params: { name: read.name }, body: { spec, retry: options.retry ?? false, reason: options.reason ?? null, ...past(options) } });
   if (options.wait !== true || !output.json) give(output, answer, () => applied(answer));
   return { name: read.name, rollout: answer.rollout };
 }
+
+function past({ overrideFreeze }: DeployOptions): { overrideFreeze?: true } { return overrideFreeze === true ? { overrideFreeze } : {}; }
 
 /** How anyone calls it: with the model's own inputs where the gateway knows them already. */
 async function curlLine(session: Session, name: string): Promise<string> {

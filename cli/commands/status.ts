@@ -5,6 +5,7 @@ import { act, type Context, type Session } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { paint, type Io } from '../io.ts';
 import { give } from '../output.ts';
+import { askOf, heldOf } from '../render/approval.ts';
 import { rolloutHeadline } from '../render/rollout.ts';
 import { ago, table } from '../render/table.ts';
 
@@ -49,7 +50,7 @@ function renderDeploymentView(io: Pick<Io, 'color'>, { deployment, route, rollou
     ...(status.challenger === null ? [] : [`challenger: ${status.challenger.model}`]),
     ...(route === null ? [] : [`traffic: ${split(route)}`]),
     ...(status.lastGood.length === 0 ? [] : [`last good: ${status.lastGood.map((variant) => variant.model).join(', ')}`]),
-    ...(rollout === null ? [] : [rolloutHeadline(rollout.rollout)]),
+    ...(rollout === null ? [] : [rolloutHeadline(rollout.rollout), ...askOf(rollout.rollout), ...heldOf(rollout.rollout)]),
     ...[links.page, links.temporal].filter((link) => link !== null).map((link) => paint(io, 'dim', link)),
   ].join('\n');
 }

@@ -6,6 +6,7 @@ import { EXIT, exitOfRollout, type ExitCode } from '../exit-codes.ts';
 import { wholeNumber } from '../numbers.ts';
 import { giveLine, tell } from '../output.ts';
 import { changesBetween } from '../render/changes.ts';
+import { askOf } from '../render/approval.ts';
 import { repainter } from '../render/repaint.ts';
 import { renderRollout } from '../render/rollout.ts';
 import { listen } from '../wake.ts';
@@ -56,6 +57,7 @@ export async function watchRollout(session: Session, { name, n }: { readonly nam
 
 function ending({ output }: Session, { name, view, code }: { name: string; view: RolloutView; code: ExitCode }): void {
   if (output.json) output.out(`${JSON.stringify({ type: 'end', deployment: name, rollout: view.rollout.n, outcome: view.rollout.state.outcome, exitCode: code, verdict: view.verdict })}\n`);
+  else if (view.rollout.state.stage === 'approving') tell(output, [...askOf(view.rollout), `Approve it: lastmile approve ${name} --reason "…"`].join('\n'));
   else if (code === EXIT.waiting) tell(output, `A person decides: lastmile promote ${name} --reason "…"  or  lastmile abort ${name}`);
   else tell(output, `Why: lastmile explain ${name}`);
 }

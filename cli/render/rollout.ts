@@ -3,6 +3,7 @@ import type { Stage } from '../../domain/rollout/machine.ts';
 import type { RolloutRecord } from '../../domain/rollout/record.ts';
 import { formatShare } from '../../domain/share.ts';
 import { paint, type Io } from '../io.ts';
+import { askOf, heldOf } from './approval.ts';
 import { utc } from './table.ts';
 import { renderFindings, renderMoney, toneOfVerdict } from './verdict.ts';
 
@@ -18,13 +19,13 @@ export function whereIs({ state, plan }: RolloutRecord): string {
   if (state.stage === 'done') return state.outcome ?? 'done';
   const share = plan.steps[state.step]?.sharePer10k;
   const step = state.stage === 'canary' && share !== undefined ? `canary, step ${state.step + 1} of ${plan.steps.length} (${formatShare(share)})` : state.stage;
-  return state.paused ? `${step}, paused` : step;
+  return `${step}${state.paused ? ', paused' : ''}${state.heldBy ? ', held' : ''}`;
 }
 
 /** The block that `watch` redraws: headline, timeline, evidence so far, the newest lines of the story. */
 export function renderRollout(io: Pick<Io, 'color'>, view: RolloutView): string {
   const { rollout, verdict, progress } = view;
-  const lines = [paint(io, 'bold', rolloutHeadline(rollout)), timeline(io, rollout)];
+  const lines = [paint(io, 'bold', rolloutHeadline(rollout)), timeline(io, rollout), ...askOf(rollout), ...heldOf(rollout)];
   if (progress !== null) lines.push(`${progress.pairs.toLocaleString('en-US')} pairs, ${progress.openSlots} slots open, outcomes known ${progress.labelCoverage === null ? '-' : formatPercent(progress.labelCoverage)}`);
   if (verdict !== null) lines.push('', renderVerdict(io, view));
   lines.push('', ...rollout.story.slice(-6).map((line) => `  ${paint(io, 'dim', utc(line.atMs))}  ${line.text}`));

@@ -70,5 +70,5 @@ export const keyStorePromises: Suite<KeyStore> = {
 };
 
 function apiKey({ tenant, id }: Scope, n: number, change: Partial<ApiKey> = {}): ApiKey {
-  return { id: `key_${id}_${n}`, hash: `${id}-${n}`, prefix: 'lm_abc', tenantId: tenant, actor: { kind: 'person', name: 'ada' }, scopes: ['admin'], createdAtMs: n, expiresAtMs: null, revokedAtMs: null, ...change };
+  return { id: `key_${id}_${n}`, hash: `${id}-${n}`, prefix: 'lm_abc', tenantId: tenant, actor: { kind: 'person', name: 'ada' }, scopes: ['admin'], roles: ['risk'], createdAtMs: n, expiresAtMs: null, revokedAtMs: null, ...change };
 }

@@ -4,6 +4,7 @@ import { auditLogPromises } from './audit-log.ts';
 import { deploymentStorePromises } from './deployment-store.ts';
 import { evidencePagePromises } from './evidence-pages.ts';
 import { evidenceStorePromises } from './evidence-store.ts';
+import { freezeStorePromises } from './freeze-store.ts';
 import { gatewayRegistryPromises } from './gateway-registry.ts';
 import { keyStorePromises } from './key-store.ts';
 import { killStorePromises } from './kill-store.ts';
@@ -34,6 +35,7 @@ export const storePromises: Readonly<Record<string, Suite<Stores>>> = {
   gateways: through(gatewayRegistryPromises, ({ gateways }) => gateways),
   keys: through(keyStorePromises, ({ keys }) => keys),
   kills: through(killStorePromises, ({ kills }) => kills),
+  freezes: through(freezeStorePromises, ({ freezes }) => freezes),
 };
 
 function through<Port>(suite: Suite<Port>, port: (stores: Stores) => Port): Suite<Stores> {

@@ -22,18 +22,21 @@ export function routeEntry(of: { readonly deploymentUid: DeploymentUid; readonly
 
 interface Described { readonly text: string; readonly digest: string | null; readonly facts: AuditFacts }
 
-function described(command: RouteCommand): Described {
-  switch (command.type) {
-    case 'setChampion': return { text: `version ${command.variant.version} decides`, digest: command.variant.artifactDigest, facts: { variantId: command.variant.variantId, version: command.variant.version, before: command.expectedChampion, by: command.by } };
-    case 'setShare': return { text: `version ${command.variant.version} answers ${formatShare(command.sharePer10k)} of callers`, digest: command.variant.artifactDigest, facts: { variantId: command.variant.variantId, version: command.variant.version, sharePer10k: command.sharePer10k } };
-    case 'setShadows': return { text: command.shadows.length === 0 ? 'nobody gets copies' : `${command.shadows.map(({ variant }) => `version ${variant.version}`).join(', ')} gets copies`, digest: command.shadows[0]?.variant.artifactDigest ?? null, facts: { variantIds: command.shadows.map(({ variantId }) => variantId) } };
-    case 'remove': return variantOnly(`${command.variantId} is taken out`, command.variantId);
-    case 'pin': return variantOnly(`${command.person} pins ${command.variantId}`, command.variantId);
-    case 'unpin': return { text: `${command.person} ends the pin`, digest: null, facts: {} };
-    case 'kill': return { text: `${command.targets.join(', ')} is killed`, digest: null, facts: { targets: command.targets, inFlight: command.inFlight } };
-    case 'configure': return { text: 'the settings of the route follow the file', digest: null, facts: {} };
-    case 'revive': return { text: `${command.person} revives ${command.targets.join(', ')}: ${command.reason}`, digest: null, facts: { targets: command.targets } };
-  }
-}
+type Describers = { readonly [T in RouteCommand['type']]: (command: Extract<RouteCommand, { type: T }>) => Described };
+const DESCRIBERS: Describers = {
+  setChampion: (command) => ({ text: `version ${command.variant.version} decides`, digest: command.variant.artifactDigest, facts: { variantId: command.variant.variantId, version: command.variant.version, before: command.expectedChampion, by: command.by } }),
+  setShare: (command) => ({ text: `version ${command.variant.version} answers ${formatShare(command.sharePer10k)} of callers`, digest: command.variant.artifactDigest, facts: { variantId: command.variant.variantId, version: command.variant.version, sharePer10k: command.sharePer10k } }),
+  setShadows: (command) => ({ text: command.shadows.length === 0 ? 'nobody gets copies' : `${command.shadows.map(({ variant }) => `version ${variant.version}`).join(', ')} gets copies`, digest: command.shadows[0]?.variant.artifactDigest ?? null, facts: { variantIds: command.shadows.map(({ variantId }) => variantId) } }),
+  remove: (command) => variantOnly(`${command.variantId} is taken out`, command.variantId),
+  pin: (command) => variantOnly(`${command.person} pins ${command.variantId}`, command.variantId),
+  unpin: (command) => ({ text: `${command.person} ends the pin`, digest: null, facts: {} }),
+  kill: (command) => ({ text: `${command.targets.join(', ')} is killed`, digest: null, facts: { targets: command.targets, inFlight: command.inFlight } }),
+  configure: () => ({ text: 'the settings of the route follow the file', digest: null, facts: {} }),
+  retire: (command) => ({ text: `${command.person} takes the deployment out of service: ${command.reason}`, digest: null, facts: {} }),
+  restore: (command) => ({ text: `${command.person} takes it into service again`, digest: null, facts: {} }),
+  revive: (command) => ({ text: `${command.person} revives ${command.targets.join(', ')}: ${command.reason}`, digest: null, facts: { targets: command.targets } }),
+};
+
+function described(command: RouteCommand): Described { return (DESCRIBERS[command.type] as (command: RouteCommand) => Described)(command); }
 
 function variantOnly(text: string, variantId: VariantId): Described { return { text, digest: null, facts: { variantId } }; }

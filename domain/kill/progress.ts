@@ -144,8 +144,15 @@ function whatIsMissing(record: KillRecord): readonly string[] {
     ...(revision === null ? ['the route is not written yet'] : []),
     ...gateways.flatMap((each) => (isBounded(record, each) ? [] : gatewayGap(each))),
     ...variants.flatMap(({ variantId, version }) => backendGap(version, backends.find((one) => one.variantId === variantId))),
-    ...freshProbes(record).filter(({ result }) => result !== 'clear').map(({ gatewayId, result, note }) => `probe of ${gatewayId ?? 'the shared address'}: ${result}${note === null ? '' : ` (${note})`}`),
+    ...[...new Set(freshProbes(record).filter(({ result }) => result !== 'clear').map((probe) => probeGap(record, probe)))],
   ];
+}
+
+/** The shared address may hand a question to a gateway that is out of reach: then that is who has not answered. */
+function probeGap({ gateways }: KillRecord, { gatewayId, result, note }: Probe): string {
+  const away = gatewayId === null && result === 'no-answer' ? gateways.filter(({ state }) => state === 'lease-ended' || state === 'absent').map((each) => `gateway ${each.gatewayId} cannot be reached`) : [];
+  const words = [...(note === null ? [] : [note]), ...away].join('; ');
+  return `probe of ${gatewayId ?? 'the shared address'}: ${result}${words === '' ? '' : ` (${words})`}`;
 }
 
 function gatewayGap({ gatewayId, state, inFlight }: GatewayFence): readonly string[] {

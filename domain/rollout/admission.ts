@@ -12,6 +12,8 @@ export interface Occupancy {
   readonly queued: number;
   /** Models and digests that were rolled back here. */
   readonly tried: readonly string[];
+  /** Who retired the deployment; null while it is in service. */
+  readonly retiredBy?: string | null;
 }
 export type Admission =
   | { readonly decision: 'start' | 'queue' | 'supersede' }
@@ -21,7 +23,8 @@ export type Admission =
 export const QUEUE_LIMIT = 20;
 
 /** Whether a deployment takes a rollout now: one at a time, and nothing that was rolled back without saying why (decisions D2, D6). */
-export function admit(candidate: Candidate, { active, queued, tried }: Occupancy): Admission {
+export function admit(candidate: Candidate, { active, queued, tried, retiredBy = null }: Occupancy): Admission {
+  if (retiredBy !== null) return { decision: 'refuse', code: 'LM_COMMAND_REFUSED', message: `${retiredBy} retired it: nothing new is tried here until it is restored.` };
   if (tried.includes(candidate.model) && !(candidate.retry && candidate.reason !== null)) {
     return { decision: 'refuse', code: 'LM_ALREADY_TRIED', message: `${candidate.model} was rolled back here before; to try it again give retry and a reason.` };
   }

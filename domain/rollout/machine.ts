@@ -1,7 +1,7 @@
 import { WHOLE } from '../share.ts';
 import type { VerdictSummary } from '../analysis/verdict.ts';
-import type { Approval, ApprovalPoint, ApprovalState } from './approval.ts';
-import { isGranted, withApproval } from './approval.ts';
+import type { Approval, ApprovalPoint, ApprovalState, Delegation } from './approval.ts';
+import { isGranted, withApproval, withDelegation } from './approval.ts';
 import type { RolloutPlan } from './plan.ts';
 
 export const STAGES = ['validating', 'packaging', 'loading', 'shadowing', 'canary', 'promoting', 'undoing', 'asking', 'approving', 'done'] as const;
@@ -23,6 +23,8 @@ export interface RolloutState {
   readonly pendingOutcome: Outcome | null;
   /** Who was asked to agree to the next step; in stage approving. Absent in states of before there were approvals. */
   readonly approval?: ApprovalState | null;
+  /** Every approval that was ever given, oldest first, those included that became void. */
+  readonly approvals?: readonly Approval[];
   /** What keeps it from going forward though the evidence would let it: a freeze or a pin, in words. */
   readonly heldBy?: string | null;
 }
@@ -30,9 +32,11 @@ export interface RolloutState {
 export type RolloutEvent =
   | { readonly type: 'validated' } | { readonly type: 'packaged' }
   /** `first` is the verdict of a first version, for which loading is the last check; null else. */
-  | { readonly type: 'loaded'; readonly first: VerdictSummary | null }
+  | { readonly type: 'loaded'; readonly first: VerdictSummary | null; readonly atMs?: number }
   | { readonly type: 'failed'; readonly verdict: VerdictSummary }
   | { readonly type: 'judged'; readonly verdict: VerdictSummary; readonly rulingMs: number; readonly heldBy?: string | null; readonly atMs?: number }
+  /** The route did not take the step, because of a person's word that may end: back to where it was, and held. */
+  | { readonly type: 'held'; readonly by: string }
   | { readonly type: 'promoted' } | { readonly type: 'undone' }
   | { readonly type: 'pause' } | { readonly type: 'resume' }
   | { readonly type: 'promote-now'; readonly verdict: VerdictSummary }
@@ -40,7 +44,7 @@ export type RolloutEvent =
   | { readonly type: 'ask-expired' }
   /** A person who may has agreed; whether he may is domain/rollout/approval.ts's to say. */
   | { readonly type: 'approved'; readonly approval: Approval }
-  | { readonly type: 'escalated' } | { readonly type: 'delegated'; readonly to: string }
+  | { readonly type: 'escalated' } | { readonly type: 'delegated'; readonly delegation: Delegation }
   | { readonly type: 'approval-expired'; readonly verdict: VerdictSummary }
   /** The challenger, or the champion it is compared with, was killed: traffic is right already, the rest is to be taken back. */
   | { readonly type: 'killed'; readonly verdict: VerdictSummary; readonly who: 'challenger' | 'champion' };
@@ -81,20 +85,21 @@ type On<E> = (plan: RolloutPlan, state: RolloutState, event: E) => Transition;
 const ON: { readonly [T in RolloutEvent['type']]: On<Extract<RolloutEvent, { type: T }>> } = {
   validated: (_, state) => step(state, 'validating', 'packaging', { type: 'package' }),
   packaged: (_, state) => step(state, 'packaging', 'loading', { type: 'load' }),
-  loaded: (plan, state, { first }) => loaded(plan, state, first),
+  loaded,
   failed: (_, state, { verdict }) => failed(state, verdict),
   judged,
+  held: (_, state, { by }) => held(state, by),
   promoted: (plan, state) => promoted(plan, state),
   undone: (_, state) => (state.stage === 'undoing' ? moved({ ...state, stage: 'done', outcome: state.pendingOutcome, pendingOutcome: null }, { type: 'finish' }) : misplaced(state, 'undone')),
   pause: (_, state) => (PAUSABLE.includes(state.stage) ? moved({ ...state, paused: true }) : refusal(state, `It cannot be paused: it ${STANDING[state.stage]}.`)),
-  resume: (plan, state) => (state.stage === 'done' ? refusal(state, 'It has ended.') : goOn(plan, { ...state, paused: false })),
+  resume: (plan, state) => (state.stage === 'done' ? refusal(state, 'It has ended.') : onceGranted(plan, moved({ ...state, paused: false }))),
   'promote-now': (plan, state, { verdict }) => promoteNow(plan, state, verdict),
   abort,
-  'ask-expired': (_, state) => (state.stage === 'asking' ? undo(state, 'inconclusive') : misplaced(state, 'ask-expired')),
-  approved: (plan, state, { approval }) => approved(plan, state, (waiting) => withApproval(waiting, approval)),
-  escalated: (plan, state) => approved(plan, state, (waiting) => ({ ...waiting, escalated: true })),
-  delegated: (plan, state, { to }) => approved(plan, state, (waiting) => ({ ...waiting, delegates: [...new Set([...waiting.delegates, to])] })),
-  'approval-expired': (_, state, { verdict }) => (state.stage === 'approving' ? undo({ ...state, verdict }, 'inconclusive') : misplaced(state, 'approval-expired')),
+  'ask-expired': (_, state) => (state.stage !== 'asking' ? misplaced(state, 'ask-expired') : isHeld(state) ? heldBack(state) : undo(state, 'inconclusive')),
+  approved: (plan, state, { approval }) => onceGranted(plan, waiting(state, (before) => withApproval(before, approval), [...state.approvals ?? [], approval])),
+  escalated: (_, state) => waiting(state, (before) => ({ ...before, escalated: true }), state.approvals, { type: 'ask-approval' }),
+  delegated: (_, state, { delegation }) => waiting(state, (before) => withDelegation(before, delegation), state.approvals),
+  'approval-expired': approvalExpired,
   killed: (_, state, { verdict, who }) => killed(state, verdict, who),
 };
 
@@ -109,16 +114,31 @@ function step(state: RolloutState, from: Stage, to: Stage, action: RolloutAction
   return moved({ ...state, stage: to }, action);
 }
 
-function loaded(plan: RolloutPlan, state: RolloutState, first: VerdictSummary | null): Transition {
-  if (plan.mode === 'first') return step({ ...state, verdict: first ?? state.verdict }, 'loading', 'promoting', { type: 'promote' });
-  return step(state, 'loading', 'shadowing', { type: 'start-shadow' });
+function loaded(plan: RolloutPlan, state: RolloutState, { first, atMs = 0 }: Extract<RolloutEvent, { type: 'loaded' }>): Transition {
+  if (plan.mode !== 'first') return step(state, 'loading', 'shadowing', { type: 'start-shadow' });
+  const checked = { ...state, verdict: first ?? state.verdict };
+  if (!plan.approval) return step(checked, 'loading', 'promoting', { type: 'promote' });
+  // Callers get it and it decides at once: whatever the policy asks for, it is asked here.
+  const asked = step(checked, 'loading', 'approving', { type: 'ask-approval' });
+  return asked.refused === null ? { ...asked, state: { ...asked.state, approval: askFor('promote', atMs, checked) } } : asked;
+}
+
+/** A first version has no judge who would look again: it goes on with the last approval. */
+function onceGranted(plan: RolloutPlan, transition: Transition): Transition {
+  const { state, refused } = transition;
+  if (refused !== null || plan.mode !== 'first' || state.stage !== 'approving' || !plan.approval || !state.approval || isHeld(state) || !isGranted(plan.approval, state.approval)) return transition;
+  return moved({ ...state, stage: 'promoting', approval: null }, { type: 'promote' });
+}
+
+function askFor(before: ApprovalPoint, sinceMs: number, { verdict }: RolloutState): ApprovalState {
+  return { before, sinceMs, verdictN: verdict?.n ?? 0, given: [], escalated: false, delegates: [] };
 }
 
 function judged(plan: RolloutPlan, state: RolloutState, event: Judged): Transition {
   const { verdict, rulingMs } = event;
-  if (!JUDGED_STAGES.includes(state.stage)) return misplaced(state, 'judged');
+  if (!JUDGED_STAGES.includes(state.stage) || plan.mode === 'first') return misplaced(state, 'judged');
   if (verdict.kind === 'rollback') return undo({ ...state, verdict }, 'rolled-back');
-  if (state.stage === 'asking') return moved(state);
+  if (state.stage === 'asking') return moved({ ...state, ...heldBy(event) });
   if (state.stage === 'approving') return stillApproving(plan, state, event);
   const seen: RolloutState = { ...state, ...heldBy(event), verdict, stepSinceMs: state.stage === 'canary' ? state.stepSinceMs ?? rulingMs : null };
   return isHeld(seen) ? moved(seen) : follow(plan, seen, event);
@@ -137,22 +157,33 @@ type Judged = Extract<RolloutEvent, { type: 'judged' }>;
 function heldBy({ heldBy: by }: Judged): Pick<RolloutState, 'heldBy'> { return by === undefined ? {} : { heldBy: by }; }
 function isHeld(state: RolloutState): boolean { return state.paused || (state.heldBy ?? null) !== null; }
 
-/** Approvals rest on a verdict that says promote. When it no longer does they are void, and the rollout is back where it was. */
+/**
+ * Approvals rest on a verdict that says promote. When it no longer does they are void, and the rollout is back where it was.
+ * Only a judgement goes on with what was approved: it has just looked at the evidence and at what may hold the rollout.
+ */
 function stillApproving(plan: RolloutPlan, state: RolloutState, event: Judged): Transition {
   const seen: RolloutState = { ...state, ...heldBy(event), verdict: event.verdict };
-  if (event.verdict.kind === 'promote') return goOn(plan, seen);
-  return moved({ ...seen, stage: seen.stepSinceMs === null ? 'shadowing' : 'canary', approval: null });
+  if (event.verdict.kind !== 'promote') return moved({ ...seen, stage: seen.stepSinceMs === null ? 'shadowing' : 'canary', approval: null });
+  if (isHeld(seen) || !plan.approval || !seen.approval || !isGranted(plan.approval, seen.approval)) return moved(seen);
+  return advance(plan, { ...seen, approval: null });
 }
 
-function approved(plan: RolloutPlan, state: RolloutState, change: (waiting: ApprovalState) => ApprovalState): Transition {
+function waiting(state: RolloutState, change: (before: ApprovalState) => ApprovalState, approvals: RolloutState['approvals'], ...actions: readonly RolloutAction[]): Transition {
   if (state.stage !== 'approving' || !state.approval) return refusal(state, `Nothing waits for approval: it ${STANDING[state.stage]}.`);
-  return goOn(plan, { ...state, approval: change(state.approval) });
+  return moved({ ...state, approval: change(state.approval), ...(approvals === undefined ? {} : { approvals }) }, ...actions);
 }
 
-/** Goes forward when everybody has agreed and nothing holds it. */
-function goOn(plan: RolloutPlan, state: RolloutState): Transition {
-  if (state.stage !== 'approving' || !plan.approval || !state.approval || isHeld(state) || !isGranted(plan.approval, state.approval)) return moved(state);
-  return advance(plan, { ...state, approval: null });
+function approvalExpired(plan: RolloutPlan, state: RolloutState, { verdict }: { readonly verdict: VerdictSummary }): Transition {
+  if (state.stage !== 'approving') return misplaced(state, 'approval-expired');
+  if (plan.approval && state.approval && isGranted(plan.approval, state.approval)) return refusal(state, 'It is approved.');
+  return isHeld(state) ? heldBack(state) : undo({ ...state, verdict }, 'inconclusive');
+}
+
+/** The step that the route refused was not taken: the stage before it goes on, and the judge says when to try again. */
+function held(state: RolloutState, heldBy: string): Transition {
+  if (state.stage === 'promoting') return moved({ ...state, stage: state.stepSinceMs === null ? 'shadowing' : 'canary', heldBy });
+  if (state.stage !== 'canary') return misplaced(state, 'held');
+  return moved(state.step === 0 ? { ...state, stage: 'shadowing', stepSinceMs: null, heldBy } : { ...state, step: state.step - 1, stepSinceMs: null, heldBy });
 }
 
 /** A killed challenger goes the way of a rolled back one; without its champion there is nothing to compare with. */
@@ -173,7 +204,7 @@ function stepHasLasted(plan: RolloutPlan, state: RolloutState, rulingMs: number)
 function forward(plan: RolloutPlan, state: RolloutState, atMs: number): Transition {
   const point = pointAhead(plan, state);
   if (point === null || plan.approval?.before.includes(point) !== true) return advance(plan, state);
-  return moved({ ...state, stage: 'approving', approval: { before: point, sinceMs: atMs, given: [], escalated: false, delegates: [] } }, { type: 'ask-approval' });
+  return moved({ ...state, stage: 'approving', approval: askFor(point, atMs, state) }, { type: 'ask-approval' });
 }
 
 function pointAhead(plan: RolloutPlan, state: RolloutState): ApprovalPoint | null {
@@ -207,8 +238,8 @@ function promoteNow(plan: RolloutPlan, state: RolloutState, verdict: VerdictSumm
   if (state.stage === 'promoting') return moved(state);
   if (plan.mode === 'compare' && JUDGED_STAGES.includes(state.stage)) {
     // One person must not be able to do what the policy asks several for.
-    if (plan.approval) return refusal(state, `Its policy asks for approval before ${plan.approval.before.join(' and ')}: use approve when it waits for it.`);
-    return moved({ ...state, stage: 'promoting', paused: false, verdict }, { type: 'promote' });
+    if (plan.approval) return refusal(state, `Its policy asks for approval before ${plan.approval.before.join(' and ')}, on a verdict that says promote: use approve when it waits for it, or abort.`);
+    return moved({ ...unheld(state), stage: 'promoting', paused: false, verdict }, { type: 'promote' });
   }
   const hint = state.stage === 'undoing' || state.stage === 'done' ? 'start a new rollout' : 'wait until its checks have passed';
   return refusal(state, `It cannot be promoted: it ${STANDING[state.stage]}; ${hint}.`);
@@ -227,8 +258,12 @@ function abort(plan: RolloutPlan, state: RolloutState, { verdict, superseded }: 
 }
 
 function undo(state: RolloutState, pendingOutcome: Outcome): Transition {
-  return moved({ ...state, stage: 'undoing', paused: false, pendingOutcome }, { type: 'undo' });
+  return moved({ ...unheld(state), stage: 'undoing', paused: false, pendingOutcome }, { type: 'undo' });
 }
+
+/** What is waited for no more; left out where nothing was, so that states of before stay as they were. */
+function unheld(state: RolloutState): RolloutState { return { ...state, ...(state.approval ? { approval: null } : {}), ...(state.heldBy ? { heldBy: null } : {}) }; }
+function heldBack(state: RolloutState): Transition { return refusal(state, state.paused ? 'It is paused; resume it first.' : `It does not end while it is held: ${state.heldBy ?? ''}.`); }
 
 function moved(state: RolloutState, ...actions: readonly RolloutAction[]): Transition { return { state, actions, refused: null }; }
 function refusal(state: RolloutState, refused: string): Transition { return { state, actions: [], refused }; }

@@ -24,13 +24,13 @@ export type Choice =
   }
   | { readonly kind: 'closed'; readonly reason: ClosedReason };
 
-/** no-champion: nothing was promoted yet; killed: the ladder has no rung left; lost-control: the deployment is failClosed. */
-export type ClosedReason = 'no-champion' | 'killed' | 'lost-control';
+/** retired: a person took the deployment out of service; no-champion: nothing was promoted yet; killed: the ladder has no rung left; lost-control: the deployment is failClosed. */
+export type ClosedReason = 'retired' | 'no-champion' | 'killed' | 'lost-control';
 
 /** Decision D3: compile(route, own tombstones) for one key. The route's own tombstones and the gateway's are one set. */
 export function chooseVariant(route: TableRoute, key: string, situation: Situation): Choice {
   const champion = chooseChampion(route, situation);
-  if (champion.kind === 'closed' && champion.reason === 'lost-control') return champion;
+  if (champion.kind === 'closed' && (champion.reason === 'lost-control' || champion.reason === 'retired')) return champion;
   const shares = livingShares(route, situation);
   const picked = shares.length === 0 ? null : pickShare(splitPoint(saltOf(route), key), shares);
   if (picked !== null) return challenger(route, picked, situation);
@@ -41,6 +41,7 @@ export function chooseVariant(route: TableRoute, key: string, situation: Situati
 
 /** Who answers when shares are left aside: for metadata and readiness, and for a path that names the champion's version. */
 export function chooseChampion(route: TableRoute, situation: Situation): Choice {
+  if ((route.retired ?? null) !== null) return { kind: 'closed', reason: 'retired' };
   if (situation.leaseLost && route.onLostControl === 'failClosed') return { kind: 'closed', reason: 'lost-control' };
   if (route.champion === null) return { kind: 'closed', reason: 'no-champion' };
   const champion = living(route, route.champion, situation);

@@ -1,7 +1,7 @@
 import { parseRolloutId, type DeploymentUid, type RolloutId, type TenantId, type VariantId } from '../ids.ts';
 import { WHOLE } from '../share.ts';
-import type { CommandResult, Route, RouteCommand, RouteSettings, RouteVariant, Tombstone } from './route.ts';
-import { isKilled, isNamed } from './tombstones.ts';
+import type { CommandResult, CommandRule, Route, RouteCommand, RouteSettings, RouteVariant, Tombstone } from './route.ts';
+import { isKilled, isKilledId, isNamed } from './tombstones.ts';
 
 /** Results kept for repeats, and earlier champions kept warm. */
 export const KEPT_COMMANDS = 200;
@@ -17,11 +17,12 @@ export function emptyRoute(of: RouteSettings & { readonly tenantId: TenantId; re
 }
 
 type Change = Partial<Omit<Route, 'tenantId' | 'deploymentUid' | 'name' | 'revision' | 'applied'>>;
-type Decision = { readonly outcome: 'applied'; readonly change: Change } | { readonly outcome: 'superseded' | 'refused'; readonly reason: string };
+type Decision = { readonly outcome: 'applied'; readonly change: Change } | { readonly outcome: 'superseded' | 'refused'; readonly reason: string; readonly rule?: CommandRule };
 type Command<T extends RouteCommand['type']> = Extract<RouteCommand, { type: T }>;
 
 const applied = (change: Change): Decision => ({ outcome: 'applied', change });
 const refused = (reason: string): Decision => ({ outcome: 'refused', reason });
+const against = (rule: CommandRule, reason: string): Decision => ({ outcome: 'refused', reason, rule });
 const superseded = (reason: string): Decision => ({ outcome: 'superseded', reason });
 
 /**
@@ -31,12 +32,19 @@ const superseded = (reason: string): Decision => ({ outcome: 'superseded', reaso
  */
 export function applyCommand(route: Route, command: RouteCommand): { route: Route; result: CommandResult } {
   const known = route.applied.find(({ commandId }) => commandId === command.commandId);
-  if (known !== undefined) return { route, result: { outcome: known.outcome, reason: known.reason, revision: known.revision } };
+  if (known !== undefined) return { route, result: resultOf(known) };
   const decision = decide(route, command);
-  const result: CommandResult = { outcome: decision.outcome, reason: decision.outcome === 'applied' ? null : decision.reason, revision: route.revision + 1 };
+  const result: CommandResult = { ...answerOf(decision), revision: route.revision + 1 };
   const changed = decision.outcome === 'applied' ? pruned({ ...route, ...decision.change }) : route;
   const memory = [...route.applied, { commandId: command.commandId, ...result }].slice(-KEPT_COMMANDS);
   return { route: { ...changed, revision: result.revision, applied: memory }, result };
+}
+
+function resultOf({ outcome, reason, revision, rule }: Route['applied'][number]): CommandResult { return { outcome, reason, revision, ...(rule === undefined ? {} : { rule }) }; }
+
+function answerOf(decision: Decision): Omit<CommandResult, 'revision'> {
+  if (decision.outcome === 'applied') return { outcome: 'applied', reason: null };
+  return { outcome: decision.outcome, reason: decision.reason, ...(decision.rule === undefined ? {} : { rule: decision.rule }) };
 }
 
 function decide(route: Route, command: RouteCommand): Decision {
@@ -47,6 +55,8 @@ function decide(route: Route, command: RouteCommand): Decision {
     case 'configure': return applied(configure(command.settings));
     case 'pin': return pin(route, command);
     case 'unpin': return applied({ pin: null });
+    case 'retire': return applied({ retired: { person: command.person, atMs: command.atMs, reason: command.reason }, shares: [], shadows: [], pin: null });
+    case 'restore': return applied({ retired: null });
     case 'remove': return remove(route, command.variantId);
     case 'kill': return applied(kill(route, command));
     case 'revive': return revive(route, command);
@@ -57,10 +67,11 @@ function decide(route: Route, command: RouteCommand): Decision {
 function setChampion(route: Route, { variant, expectedChampion, by }: Command<'setChampion'>): Decision {
   const id = variant.variantId;
   if (route.champion !== id && route.champion !== expectedChampion) return superseded(`the champion is ${route.champion ?? 'nobody'}, not ${expectedChampion ?? 'nobody'}`);
-  if (isKilled(route.tombstones, variant)) return refused(killedReason(variant));
+  if (isRetired(route)) return against('retired', retiredReason(route));
+  if (isKilled(route.tombstones, variant) && !isWayBack(route, by)) return against('killed', killedReason(variant));
   const variants = { ...route.variants, [id]: variant };
   if (route.champion === id) return applied({ variants });
-  if (by === 'automation' && route.pin !== null) return refused(pinReason(route));
+  if (by === 'automation' && route.pin !== null) return against('pinned', pinReason(route));
   return applied({
     champion: id, variants, pin: null, lastGood: pushed(route, id),
     shares: without(route.shares, id), shadows: without(route.shadows, id),
@@ -75,9 +86,10 @@ function setShare(route: Route, { variant, sharePer10k, ifRollout }: Command<'se
   const before = held.shares.find((share) => share.variantId === id)?.sharePer10k ?? 0;
   if (!isShare(sharePer10k)) return refused(`a share is an integer from 0 to ${WHOLE}, not ${sharePer10k}`);
   if (sharePer10k === 0) return applied({ ...held, shares: others });
+  if (isRetired(route)) return against('retired', retiredReason(route));
   if (id === route.champion) return refused(`${id} is the champion and gets what the shares leave`);
-  if (isKilled(route.tombstones, variant)) return refused(killedReason(variant));
-  if (sharePer10k > before && route.pin !== null) return refused(pinReason(route));
+  if (isKilled(route.tombstones, variant)) return against('killed', killedReason(variant));
+  if (sharePer10k > before && route.pin !== null) return against('pinned', pinReason(route));
   const sum = others.reduce((total, share) => total + share.sharePer10k, sharePer10k);
   if (sum > WHOLE) return refused(`the shares would sum to ${sum} of ${WHOLE}`);
   const share = { variantId: id, sharePer10k };
@@ -89,13 +101,14 @@ function setShare(route: Route, { variant, sharePer10k, ifRollout }: Command<'se
 function setShadows(route: Route, { shadows, ifRollout }: Command<'setShadows'>): Decision {
   const held = taken(route, ifRollout);
   if ('outcome' in held) return held;
+  if (shadows.length > 0 && isRetired(route)) return against('retired', retiredReason(route));
   const problem = shadows.map(({ variant, variantId, samplePer10k, deadlineMs }, i) => {
     if (variant.variantId !== variantId || shadows.findIndex((other) => other.variantId === variantId) !== i) return `${variantId} is named twice or by two names`;
     if (variantId === route.champion) return `${variantId} is the champion and cannot be its own shadow`;
     if (isKilled(route.tombstones, variant)) return killedReason(variant);
     return isShare(samplePer10k) && deadlineMs > 0 ? null : `${variantId} needs a sample of 0 to ${WHOLE} and a deadline above 0 ms`;
   }).find((reason) => reason !== null);
-  if (problem !== undefined) return refused(problem);
+  if (problem !== undefined) return shadows.some(({ variant }) => isKilled(route.tombstones, variant)) ? against('killed', problem) : refused(problem);
   return applied({
     ...held, shadows: shadows.map(({ variantId, samplePer10k, deadlineMs }) => ({ variantId, samplePer10k, deadlineMs })),
     variants: { ...route.variants, ...Object.fromEntries(shadows.map(({ variant }) => [variant.variantId, variant])) },
@@ -108,11 +121,14 @@ function configure({ fallback, onLostControl, stickyHeader, stickyJsonPath, reco
 }
 
 function pin(route: Route, { variantId, person, atMs }: Command<'pin'>): Decision {
+  if (isRetired(route)) return against('retired', retiredReason(route));
   if (variantId !== route.champion) return refused(`only the champion can be pinned, and that is ${route.champion ?? 'nobody'}`);
   return applied({ pin: { variantId, person, atMs } });
 }
 
 function remove(route: Route, id: VariantId): Decision {
+  // A first version that was killed on its way in: nobody is there to take its place, and a revive must not bring it back.
+  if (id === route.champion && route.pin === null && route.lastGood.length === 0 && isKilledId(route.tombstones, id, route.variants)) return applied({ champion: null });
   if (id === route.champion) return refused(`${id} is the champion; make another one champion, or kill it`);
   return applied({ shares: without(route.shares, id), shadows: without(route.shadows, id), lastGood: route.lastGood.filter((each) => each !== id) });
 }
@@ -134,6 +150,11 @@ function revive(route: Route, { targets, person, reason }: Command<'revive'>): D
   if (person.trim() === '' || reason.trim() === '') return refused('only a named person revives, with a reason');
   const stays = (each: Tombstone): boolean => !targets.includes(each);
   return applied({ tombstones: route.tombstones.filter(stays), draining: (route.draining ?? []).filter(stays) });
+}
+
+/** Safety takes a killed champion back to a killed one: nothing answers before or after, and a revive then finds the right one in its place. */
+function isWayBack({ champion, tombstones, variants }: Route, by: 'automation' | 'person' | 'safety'): boolean {
+  return by === 'safety' && champion !== null && isKilledId(tombstones, champion, variants);
 }
 
 /** The shares and shadows that `ifRollout` works on: its own, or none when it takes over from an older rollout. */
@@ -162,4 +183,6 @@ function known(route: Route, id: VariantId): Pick<RouteVariant, 'variantId' | 'a
 function without<T extends { readonly variantId: VariantId }>(list: readonly T[], id: VariantId): readonly T[] { return list.filter((each) => each.variantId !== id); }
 function isShare(n: number): boolean { return Number.isInteger(n) && n >= 0 && n <= WHOLE; }
 function killedReason({ variantId }: RouteVariant): string { return `${variantId} is killed; only a person revives it`; }
+function isRetired({ retired }: Route): boolean { return (retired ?? null) !== null; }
+function retiredReason({ name, retired }: Route): string { return `${retired?.person ?? 'a person'} retired ${name}; restore it first`; }
 function pinReason(route: Route): string { return `${route.pin?.person ?? 'a person'} pinned ${route.pin?.variantId ?? 'the champion'}`; }

@@ -11,6 +11,8 @@ export type Tombstone = string;
 export const IN_FLIGHT = ['abort', 'drain'] as const;
 export type InFlight = (typeof IN_FLIGHT)[number];
 
+export interface Retirement { readonly person: string; readonly atMs: number; readonly reason: string }
+
 /** One per deployment: the only truth of traffic (decision D3). The champion gets what `shares` leaves of the whole. */
 export interface Route {
   readonly tenantId: TenantId;
@@ -27,6 +29,8 @@ export interface Route {
   readonly rolloutId: RolloutId | null;
   readonly pin: { readonly variantId: VariantId; readonly person: string; readonly atMs: number } | null;
   readonly fallback: readonly ('last-good' | 'closed')[];
+  /** A person took the whole deployment out of service; callers are told that it is gone. Absent or null: in service. */
+  readonly retired?: Retirement | null;
   /** Earlier champions that can answer, newest first. */
   readonly lastGood: readonly VariantId[];
   readonly onLostControl: 'serve' | 'failClosed';
@@ -56,10 +60,14 @@ export type RouteCommand = { readonly commandId: string; readonly atMs: number }
   | { readonly type: 'configure'; readonly settings: RouteSettings }
   | { readonly type: 'pin'; readonly variantId: VariantId; readonly person: string }
   | { readonly type: 'unpin'; readonly person: string }
+  | { readonly type: 'retire'; readonly person: string; readonly reason: string }
+  | { readonly type: 'restore'; readonly person: string }
   | { readonly type: 'remove'; readonly variantId: VariantId }
   | { readonly type: 'kill'; readonly targets: readonly Tombstone[]; readonly inFlight: InFlight }
   | { readonly type: 'revive'; readonly targets: readonly Tombstone[]; readonly person: string; readonly reason: string });
 
 /** applied: the route changed or already was so; superseded: newer intent holds; refused: a rule said no. */
 export type CommandOutcome = 'applied' | 'superseded' | 'refused';
-export interface CommandResult { readonly outcome: CommandOutcome; readonly reason: string | null; readonly revision: number }
+/** Rules whose "no" may become a yes by a person's word: what was refused is then asked again, under another id. */
+export type CommandRule = 'killed' | 'pinned' | 'retired';
+export interface CommandResult { readonly outcome: CommandOutcome; readonly reason: string | null; readonly revision: number; /** Of a refusal by one of those rules; absent else. */ readonly rule?: CommandRule }

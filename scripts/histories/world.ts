@@ -3,6 +3,8 @@ import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import { withFailures } from '../../activities/failures.ts';
 import type { Activities } from '../../activities/index.ts';
+import { killFacts } from '../../domain/kill/news.ts';
+import type { KillRecord } from '../../domain/kill/kill.ts';
 import { restoringActivities } from '../../activities/restoring.ts';
 import type { VerdictSummary } from '../../domain/analysis/verdict.ts';
 import { chain, GENESIS, type AuditEntry } from '../../domain/audit.ts';
@@ -44,6 +46,8 @@ export interface World {
   route: Route;
   policy: RolloutPolicy;
   judge: Judge;
+  /** A freeze or a pin, in words. */
+  heldBy: string | null;
   /** Runs before the activity of that name; may throw or wait. */
   before: Partial<Record<keyof Activities, (input: never) => Promise<void> | void>>;
   readonly calls: string[];
@@ -51,6 +55,10 @@ export interface World {
   readonly rollouts: Map<string, RolloutRecord>;
   readonly audits: AuditEntry[];
   readonly notices: { readonly id: string; readonly type: string; readonly text: string }[];
+  /** Deleted: route, schedule and name are gone. */
+  ended: boolean;
+  /** Records of kills by id; the route has their tombstones by `applyTo`. */
+  readonly kills: Map<string, KillRecord>;
   readonly verdicts: { readonly rolloutId: string; readonly n: number; readonly verdict: VerdictSummary }[];
   status: DeploymentStatus | null;
   /** As Temporal says of a workflow; set by whoever has a client. */
@@ -63,11 +71,11 @@ export function variantOf(model: string): { variantId: string; model: string; ar
 
 export function createWorld(of: { uid: string; name: string; policy?: Partial<RolloutPolicy>; judge?: Judge }): World {
   const world: World = {
-    activities: {} as Activities, policy: { ...POLICY, ...of.policy }, judge: of.judge ?? (() => COLLECTING), before: {}, status: null, describe: async () => null,
+    activities: {} as Activities, policy: { ...POLICY, ...of.policy }, judge: of.judge ?? (() => COLLECTING), heldBy: null, before: {}, status: null, describe: async () => null,
     route: emptyRoute({ tenantId: TENANT, deploymentUid: of.uid, name: of.name, fallback: ['last-good', 'closed'], onLostControl: 'serve', stickyHeader: null, stickyJsonPath: null, recordInputs: false }),
-    calls: [], loaded: new Set(), rollouts: new Map(), audits: [], notices: [], verdicts: [],
+    calls: [], loaded: new Set(), rollouts: new Map(), audits: [], notices: [], ended: false, kills: new Map(), verdicts: [],
   };
-  const activities: Activities = { ...checking(world), ...routing(world), ...judging(world), ...telling(world), ...restoring(world), ...retraining(world) };
+  const activities: Activities = { ...checking(world), ...routing(world), ...judging(world), ...telling(world), ...restoring(world), ...retraining(world), ...killing(world) };
   return Object.assign(world, { activities: watched(world, activities) });
 }
 
@@ -88,13 +96,13 @@ function checking(world: World): Pick<Activities, 'readPolicy' | 'validateModel'
     async packageModel({ variantId }) { return { bundleDigest: digestOf(variantId), bytes: 1 }; },
     async loadVariant({ variantId }) { world.loaded.add(variantId); return { checked: 1, latencyMs: 1 }; },
     async unloadVariant({ variantId }) {
-      if (world.route.champion === variantId || world.route.shares.some((share) => share.variantId === variantId)) throw refused('LM_INVARIANT', `${variantId} was unloaded while it serves`);
+      if ((world.route.champion === variantId && (world.route.retired ?? null) === null) || world.route.shares.some((share) => share.variantId === variantId)) throw refused('LM_INVARIANT', `${variantId} was unloaded while it serves`);
       world.loaded.delete(variantId);
     },
   };
 }
 
-function routing(world: World): Pick<Activities, 'setShadows' | 'setShare' | 'setChampion' | 'removeVariant' | 'awaitApplied'> {
+function routing(world: World): Pick<Activities, 'setShadows' | 'setShare' | 'setChampion' | 'steerRoute' | 'endDeployment' | 'removeVariant' | 'awaitApplied'> {
   const apply = (command: RouteCommand): CommandResult => applyTo(world, command);
   const variant = (id: VariantId): RouteVariant => {
     if (!world.loaded.has(id)) throw refused('LM_INVARIANT', `${id} gets traffic but is not loaded`);
@@ -104,6 +112,8 @@ function routing(world: World): Pick<Activities, 'setShadows' | 'setShare' | 'se
     async setShadows({ subject, commandId, variantIds }) { return apply({ type: 'setShadows', commandId, atMs: 0, ifRollout: subject.rolloutId, shadows: variantIds.map((id) => ({ variantId: id, samplePer10k: 10_000, deadlineMs: 1_000, variant: variant(id) })) }); },
     async setShare({ subject, commandId, variantId, sharePer10k }) { return apply({ type: 'setShare', commandId, atMs: 0, ifRollout: subject.rolloutId, variant: variant(variantId), sharePer10k }); },
     async setChampion({ commandId, variantId, expectedChampion, by }) { return apply({ type: 'setChampion', commandId, atMs: 0, variant: variant(variantId), expectedChampion, by }); },
+    async steerRoute({ commandId, to }) { return apply({ ...to, commandId, atMs: 0 }); },
+    async endDeployment() { world.ended = true; },
     async removeVariant({ commandId, variantId }) { return apply({ type: 'remove', commandId, atMs: 0, variantId }); },
     async awaitApplied() { return { gateways: 2 }; },
   };
@@ -120,7 +130,7 @@ function judging(world: World): Pick<Activities, 'openComparison' | 'judge' | 'r
       const found = world.judge({ n, nowMs, sinceMs: opened.get(subject.rolloutId) ?? nowMs, sharePer10k: shareOf(challenger), model: subject.model });
       const verdict: VerdictSummary = { ...found, rolloutId: subject.rolloutId, n, metric: null, evidenceHash: found.kind === 'collecting' ? null : digestOf(`${subject.rolloutId}/${n}`) };
       keep(subject.rolloutId, n, verdict);
-      return { verdict, rulingMs: nowMs };
+      return { verdict, rulingMs: nowMs, heldBy: world.heldBy };
     },
     async recordVerdict({ subject, n, verdict }) { keep(subject.rolloutId, n, verdict); },
   };
@@ -160,7 +170,11 @@ function restoring(world: World): Pick<Activities, 'restoreDeployment' | 'settle
   }));
 }
 
-function applyTo(world: World, command: RouteCommand): CommandResult {
+function killing(world: World): Pick<Activities, 'readKill'> {
+  return { async readKill({ killId }) { const record = world.kills.get(killId); return record === undefined ? null : killFacts(record, world.route); } };
+}
+
+export function applyTo(world: World, command: RouteCommand): CommandResult {
   const { route, result } = applyCommand(world.route, command);
   world.route = route;
   return result;

@@ -39,6 +39,8 @@ export interface ScriptedOrchestrator extends Orchestrator {
   /** Acts, and then does not answer. */
   mute: boolean;
   busyWith: RolloutId | null;
+  /** Why a command is refused, as its workflow would say; null: it is taken. */
+  refuses: (command: Command) => LastmileError | null;
   /** Calls wait for it while it is set. */
   gate: Promise<void> | null;
   /** Calls that have come to the gate. */
@@ -57,7 +59,7 @@ export function scriptedOrchestrator(): ScriptedOrchestrator {
     return answers.get(updateId) as T;
   };
   const self: ScriptedOrchestrator = {
-    starts: [], commands: [], schedules: [], away: false, mute: false, busyWith: null, gate: null, waiting: 0,
+    starts: [], commands: [], schedules: [], away: false, mute: false, busyWith: null, refuses: () => null, gate: null, waiting: 0,
     startRollout: (start, updateId) => once(updateId, () => {
       if (self.busyWith !== null) throw new LastmileError('LM_ROLLOUT_IN_PROGRESS', 'A rollout is running.');
       self.starts.push(start);
@@ -65,7 +67,7 @@ export function scriptedOrchestrator(): ScriptedOrchestrator {
       counts.set(start.deploymentUid, n);
       return { rolloutId: rolloutId(start.deploymentUid, n), n, state: 'started' as const };
     }),
-    command: (_target, command, updateId) => once(updateId, () => { self.commands.push({ command, updateId }); return { message: `${command.type} taken` }; }),
+    command: (_target, command, updateId) => once(updateId, () => { const refusal = self.refuses(command); if (refusal !== null) throw refusal; self.commands.push({ command, updateId }); return { message: `${command.type} taken` }; }),
     async deliver() { /* Nobody listens. */ },
     async putSchedule({ deployment }, schedule) { refuseWhenAway(); self.schedules.push({ deployment, everyMs: schedule?.everyMs ?? null }); },
     async describe(workflowId) { return { workflowId, runId: null, status: 'RUNNING', link: `http://temporal.test/${encodeURIComponent(workflowId)}` }; },
@@ -105,7 +107,7 @@ export interface World {
   now(): number;
   pass(ms: number): void;
   /** A new key; every scope and tenant default unless told. */
-  key(of?: { readonly tenant?: string; readonly scopes?: readonly Scope[]; readonly kind?: 'person' | 'service' }): Promise<string>;
+  key(of?: { readonly tenant?: string; readonly scopes?: readonly Scope[]; readonly kind?: 'person' | 'service'; readonly name?: string; readonly roles?: readonly string[] }): Promise<string>;
   call(method: string, path: string, ask?: Ask): Promise<Answer>;
   close(): Promise<void>;
 }
@@ -148,9 +150,9 @@ export async function createWorld(options: { readonly limits?: Partial<ApiLimits
   return {
     api, url: `http://127.0.0.1:${String(port)}`, port, stores, orchestrator, channel, kills, backend, notices, ports, signing, publicKey, logged, now,
     pass(ms) { offset += ms; },
-    async key({ tenant = 'default', scopes = SCOPES, kind = 'person' } = {}) {
+    async key({ tenant = 'default', scopes = SCOPES, kind = 'person', name = 'ada', roles = [] } = {}) {
       const secret = newApiKey();
-      await stores.keys.put({ id: newId('key'), hash: hashKey(secret), prefix: keyPrefix(secret), tenantId: tenant, actor: { kind, name: 'ada' }, scopes, createdAtMs: now(), expiresAtMs: null, revokedAtMs: null });
+      await stores.keys.put({ id: newId('key'), hash: hashKey(secret), prefix: keyPrefix(secret), tenantId: tenant, actor: { kind, name }, scopes, roles, createdAtMs: now(), expiresAtMs: null, revokedAtMs: null });
       return secret;
     },
     call: (method, path, ask = {}) => call(port, method, path, ask),

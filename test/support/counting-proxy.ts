@@ -9,7 +9,8 @@ export interface CountingProxy {
   close(): Promise<void>;
 }
 
-export async function countingProxy(targetPort: number): Promise<CountingProxy> {
+/** On `port`, or any free one. */
+export async function countingProxy(targetPort: number, port = 0): Promise<CountingProxy> {
   const requests: { line: string; atMs: number }[] = [];
   const sockets = new Set<Socket>();
   let connections = 0;
@@ -24,7 +25,7 @@ export async function countingProxy(targetPort: number): Promise<CountingProxy> 
       one.on('error', () => undefined).on('close', () => { sockets.delete(one); other.destroy(); });
     }
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port, connections: () => connections, requests,

@@ -28,6 +28,9 @@ export interface Stack {
   start(name: ProcessName): Promise<void>;
   /** SIGKILL, and wait until it is gone. */
   kill(name: ProcessName): Promise<void>;
+  /** SIGSTOP and SIGCONT: a process that is there and does nothing. */
+  freeze(name: ProcessName): void;
+  thaw(name: ProcessName): void;
   /** SIGTERM to all, then to nothing. */
   stop(): Promise<void>;
   logOf(name: ProcessName): string;
@@ -39,9 +42,11 @@ export function needed(name: string): string {
   return value;
 }
 
-export async function startStack(): Promise<Stack> {
+/** `change`: other values than the stack's own, from what it would have, such as the address of a proxy. */
+export async function startStack(change: (environment: Readonly<Record<string, string>>) => Promise<Readonly<Record<string, string>>> = async () => ({})): Promise<Stack> {
   const dataDir = mkdtempSync(join(tmpdir(), 'lastmile-stack-'));
-  const environment = await stackEnvironment(dataDir);
+  const planned = await stackEnvironment(dataDir);
+  const environment = { ...planned, ...await change(planned) };
   const running = new Map<ProcessName, ChildProcess>();
   const logOf = (name: ProcessName): string => (existsSync(join(dataDir, `${name}.log`)) ? readFileSync(join(dataDir, `${name}.log`), 'utf8') : '');
   const start = async (name: ProcessName): Promise<void> => {
@@ -74,6 +79,7 @@ export async function startStack(): Promise<Stack> {
     dataDir, registryDir: join(dataDir, 'registry'), environment,
     key: () => readFileSync(join(dataDir, 'keys', 'dev-api-key'), 'utf8').trim(),
     start, logOf, kill: (name) => end(name, 'SIGKILL'),
+    freeze: (name) => { running.get(name)?.kill('SIGSTOP'); }, thaw: (name) => { running.get(name)?.kill('SIGCONT'); },
     stop: async () => { await Promise.all([...running.keys()].map((name) => end(name, 'SIGTERM'))); },
   };
 }

@@ -32,6 +32,8 @@ const body = fc.oneof(
   fc.record({ type: fc.constant('configure' as const), settings: anySettings }),
   fc.record({ type: fc.constant('pin' as const), variantId: anyId, person }),
   fc.record({ type: fc.constant('unpin' as const), person }),
+  fc.record({ type: fc.constant('retire' as const), person, reason: fc.constant('enough') }),
+  fc.record({ type: fc.constant('restore' as const), person }),
   fc.record({ type: fc.constant('remove' as const), variantId: anyId }),
   fc.record({ type: fc.constant('kill' as const), targets: fc.uniqueArray(anyTarget, { minLength: 1, maxLength: 3 }), inFlight: fc.constantFrom('abort' as const, 'drain' as const) }),
   fc.record({ type: fc.constant('revive' as const), targets: fc.uniqueArray(anyTarget, { minLength: 1, maxLength: 3 }), person, reason: fc.constant('looked at it') }),

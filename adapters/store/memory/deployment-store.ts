@@ -34,9 +34,11 @@ function immutables(): Pick<DeploymentStore, 'putSpec' | 'getSpec' | 'putContrac
   };
 }
 
-function deployments(): Pick<DeploymentStore, 'putDeployment' | 'getDeployment' | 'getDeploymentByUid' | 'listDeployments' | 'allDeployments' | 'putStatus'> {
+function deployments(): Pick<DeploymentStore, 'putDeployment' | 'getDeployment' | 'getDeploymentByUid' | 'listDeployments' | 'allDeployments' | 'endDeployment' | 'putStatus'> {
   const all = createTable<DeploymentRecord>();
-  const named = (tenant: string, name: string): DeploymentRecord | null => all.filter((each) => each.tenantId === tenant && each.name === name)[0] ?? null;
+  const ended = new Set<string>();
+  const lives = ({ tenantId, uid }: DeploymentRecord): boolean => !ended.has(keyOf(tenantId, uid));
+  const named = (tenant: string, name: string): DeploymentRecord | null => all.filter((each) => lives(each) && each.tenantId === tenant && each.name === name)[0] ?? null;
   return {
     async putDeployment(record) {
       const known = named(record.tenantId, record.name);
@@ -48,10 +50,11 @@ function deployments(): Pick<DeploymentStore, 'putDeployment' | 'getDeployment' 
     async getDeploymentByUid(tenant, uid) { return all.get(keyOf(tenant, uid)); },
     async listDeployments(tenant, { limit, after }) {
       const from = after === null ? '' : readCursor(after, 'string');
-      const rows = all.filter((each) => each.tenantId === tenant && each.name > from).sort((a, b) => compareText(a.name, b.name));
+      const rows = all.filter((each) => lives(each) && each.tenantId === tenant && each.name > from).sort((a, b) => compareText(a.name, b.name));
       return pageOf(rows, limit, ({ name }) => name);
     },
-    async allDeployments() { return all.filter(() => true); },
+    async allDeployments() { return all.filter(lives); },
+    async endDeployment(tenant, uid) { ended.add(keyOf(tenant, uid)); },
     async putStatus(tenant, uid, status) {
       const known = all.get(keyOf(tenant, uid));
       if (known !== null && known.status.revision < status.revision) all.set(keyOf(tenant, uid), { ...known, status });

@@ -22,6 +22,7 @@ export function createRouteStore(): RouteStore & { close(): void } {
       }
       return result;
     },
+    async remove(tenant, uid) { if (routes.delete(keyOf(tenant, uid))) listeners.tell(); },
     async all() { return routes.filter(() => true); },
     watch: (changed) => listeners.subscribe(changed),
     close: () => { listeners.clear(); },

@@ -4,6 +4,7 @@ import type { Adapter } from '../../define.ts';
 import { createAuditLog } from './audit-log.ts';
 import { createDeploymentStore } from './deployment-store.ts';
 import { createEvidenceStore } from './evidence-store.ts';
+import { createFreezeStore } from './freeze-store.ts';
 import { createGatewayRegistry } from './gateway-registry.ts';
 import { createKeyStore } from './key-store.ts';
 import { createKillStore } from './kill-store.ts';
@@ -23,7 +24,7 @@ export const memory: Adapter<Stores, z.output<typeof Options>> = {
     const outbox = createOutbox();
     return {
       routes, outbox, deployments: createDeploymentStore(), records: createRecordStore(), labels: createLabelStore(),
-      evidence: createEvidenceStore(), audit: createAuditLog(), gateways: createGatewayRegistry(), keys: createKeyStore(), kills: createKillStore(),
+      evidence: createEvidenceStore(), audit: createAuditLog(), gateways: createGatewayRegistry(), keys: createKeyStore(), kills: createKillStore(), freezes: createFreezeStore(),
       async prepare() { return { migrations: [], appliedNow: [] }; },
       async healthy() { return true; },
       async close() { routes.close(); outbox.close(); },

@@ -1,4 +1,4 @@
-import type { Collection, Filter } from 'mongodb';
+import type { Collection, Filter, UpdateFilter } from 'mongodb';
 import type { Json } from '../../../domain/canonical-json.ts';
 import type { Contract } from '../../../domain/contract.ts';
 import type { DeploymentSpec } from '../../../domain/deployment.ts';
@@ -15,7 +15,7 @@ import { insertOnce, replaceOlder } from './writes.ts';
 import { isDuplicateKey } from './errors.ts';
 
 type Specs = Pick<DeploymentStore, 'putSpec' | 'getSpec' | 'putContract' | 'getContract'>;
-type Deployments = Pick<DeploymentStore, 'putDeployment' | 'getDeployment' | 'getDeploymentByUid' | 'listDeployments' | 'allDeployments' | 'putStatus'>;
+type Deployments = Pick<DeploymentStore, 'putDeployment' | 'getDeployment' | 'getDeploymentByUid' | 'listDeployments' | 'allDeployments' | 'endDeployment' | 'putStatus'>;
 type Rollouts = Pick<DeploymentStore, 'putRollout' | 'getRollout' | 'listRollouts' | 'activeRollouts'>;
 type Variants = Pick<DeploymentStore, 'putVariant' | 'getVariant'>;
 
@@ -80,6 +80,7 @@ function deployments(database: Database): Deployments {
       return pageOf(found.map((each) => fromDocument<DeploymentRecord>(each)), limit, ({ name }) => name);
     },
     async allDeployments() { return (await all.find({ 'store.live': true }).sort({ _id: 1 }).toArray()).map((each) => fromDocument<DeploymentRecord>(each)); },
+    async endDeployment(tenantId, uid) { await all.updateOne({ _id: key(tenantId, uid), tenantId }, { $set: { 'store.live': false } } as UpdateFilter<Stored<DeploymentRecord>>); },
     async putStatus(tenantId, uid, status) {
       await all.updateOne({ _id: key(tenantId, uid), tenantId, 'status.revision': { $lt: status.revision } }, { $set: { status } });
     },

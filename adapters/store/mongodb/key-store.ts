@@ -16,13 +16,13 @@ export function createKeyStore(database: Database): KeyStore { return { ...keys(
 
 function keys(database: Database): Pick<KeyStore, 'put' | 'byHash' | 'list' | 'callers' | 'revoke'> {
   const all = collection<ApiKey>(database, 'keys');
-  const values = (found: readonly Stored<ApiKey>[]): readonly ApiKey[] => found.map((each) => fromDocument<ApiKey>(each));
+  const values = (found: readonly Stored<ApiKey>[]): readonly ApiKey[] => found.map(apiKeyOf);
   return {
     async put(key) { await replaceOlder(all, toDocument(`${key.tenantId}/${key.id}`, key.tenantId, key), {}); },
     // The one look-up without a tenant: the key is what tells it.
     async byHash(hash) {
       const found = await all.findOne({ hash });
-      return found === null ? null : fromDocument<ApiKey>(found);
+      return found === null ? null : apiKeyOf(found);
     },
     async list(tenantId) { return values(await all.find({ tenantId }).sort({ createdAtMs: 1, _id: 1 }).toArray()); },
     async callers() {
@@ -35,6 +35,9 @@ function keys(database: Database): Pick<KeyStore, 'put' | 'byHash' | 'list' | 'c
     },
   };
 }
+
+/** Keys of before there were roles have none. */
+function apiKeyOf(found: Stored<ApiKey>): ApiKey { return { ...fromDocument<ApiKey>(found), roles: (found as Partial<ApiKey>).roles ?? [] }; }
 
 function reservations(database: Database): Pick<KeyStore, 'reserve' | 'answer' | 'release'> {
   const all: Reservations = collection<Reservation>(database, 'reservations');

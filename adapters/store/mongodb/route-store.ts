@@ -38,6 +38,7 @@ export function createRouteStore(database: Database): RouteStore & { close(): Pr
       }
       throw busy(uid, command);
     },
+    async remove(tenantId, uid) { await routes.deleteOne({ _id: key(tenantId, uid), tenantId } as Filter<Stored<Route>>); },
     async all() { return (await routes.find({}).sort({ _id: 1 }).toArray()).map((found) => fromDocument<Route>(found as Stored<Route>)); },
     watch: (changed) => watcher.subscribe(changed),
     close: () => watcher.close(),

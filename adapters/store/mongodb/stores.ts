@@ -6,6 +6,7 @@ import { connect, type Database } from './connection.ts';
 import { createDeploymentStore } from './deployment-store.ts';
 import { withStoreErrors } from './errors.ts';
 import { createEvidenceStore } from './evidence-store.ts';
+import { createFreezeStore } from './freeze-store.ts';
 import { createGatewayRegistry } from './gateway-registry.ts';
 import { prepare } from './indexes.ts';
 import { createKeyStore } from './key-store.ts';
@@ -30,7 +31,7 @@ export const mongodb: Adapter<Stores, z.output<typeof Options>> = {
       records: withStoreErrors(createRecordStore(database)), labels: withStoreErrors(createLabelStore(database)),
       evidence: withStoreErrors(createEvidenceStore(database)), audit: withStoreErrors(createAuditLog(database)), outbox: withStoreErrors(outbox),
       gateways: withStoreErrors(createGatewayRegistry(database)), keys: withStoreErrors(createKeyStore(database)),
-      kills: withStoreErrors(createKillStore(database)),
+      kills: withStoreErrors(createKillStore(database)), freezes: withStoreErrors(createFreezeStore(database)),
       ...withStoreErrors({
         prepare: () => prepare(database),
         healthy: () => healthy(database),

@@ -1,6 +1,7 @@
 import { request as httpRequest } from 'node:http';
 import { ROUTES, type ApiRoute, type RouteName, type StreamEvent } from '../../../api/contract.ts';
 import { sampleKill, samplePlan, sampleLabel, sampleLeg } from '../../../conformance/stores/samples.ts';
+import type { Freeze } from '../../../domain/freeze.ts';
 import type { MetricPlan } from '../../../domain/analysis/plan.ts';
 import { inCanary } from '../../support/api-documents.ts';
 import { createWorld, smallFile, SERVICE_TOKEN, type Answer, type Ask, type World } from '../../support/api-world.ts';
@@ -26,10 +27,14 @@ beforeEach(async () => {
   await world.stores.records.putBatch({ gatewayId: 'gw-1', incarnation: 1, seq: 1, completeToMs: 0, receivedAtMs: 0, legs: [sampleLeg(scope)], drops: [] });
   await world.stores.labels.put([sampleLabel(scope)]);
   await world.stores.kills.put(sampleKill(scope, { killId: 'kil_1', deploymentUid: uid, deployment: 'churn', state: 'proved' }));
+  await world.stores.freezes.put(FREEZE);
   await world.stores.gateways.seen({ gatewayId: 'gw-gone', incarnation: 1, address: '', adminAddress: null, applied: {}, ownKills: {}, quiet: {}, stats, seenAtMs: 0, leaseUntilMs: 1 });
   await world.call('POST', '/internal/v1/gateways/sync', { key: SERVICE_TOKEN, body: { gatewayId: 'gw-1', incarnation: 1, address: 'http://127.0.0.1:1', adminAddress: null, tableDigest: null, applied: {}, ownKills: {}, quiet: {}, stats, waitMs: 0 } });
 });
 afterEach(() => world.close());
+
+/** Of another's deployments. */
+const FREEZE: Freeze = { tenantId: 'default', freezeId: `frz_${'0'.repeat(32)}`, selector: { kind: 'names', names: ['fraud'] }, window: { kind: 'weekly', days: ['mon'], from: '16:00', to: '09:00', zone: 'Europe/Berlin' }, reason: 'nights', actor: { kind: 'person', name: 'ada' }, createdAtMs: 1, liftedAtMs: null, liftedBy: null };
 
 /** As much of a file as a deployment can say. */
 function fullFile(): Record<string, unknown> {
@@ -46,10 +51,12 @@ const CALLS: Readonly<Record<RouteName, readonly Ask[]>> = {
   apply: [{ body: { spec: fullFile(), dryRun: true } }, { body: { spec: smallFile('churn', { model: 'filesystem:churn@9' }) } }],
   startRollout: [{ body: { model: 'filesystem:churn@8' } }],
   pause: [{ body: {} }], resume: [{ body: {} }], abort: [{ body: {} }], promote: [{ body: { reason: 'because' } }], rollback: [{ body: { reason: 'because' } }],
+  pin: [{ body: {} }], unpin: [{ body: {} }], retire: [{ body: { reason: 'because' } }], restore: [{ body: { reason: 'because' } }], deleteDeployment: [{ body: { reason: 'because' } }],
   pushLabels: [{ body: { labels: [{ inferenceId: 'inf_1', value: 1 }] } }, { raw: '{}\n', headers: { 'content-type': 'application/x-ndjson' } }],
   newKey: [{ body: { name: 'ci', kind: 'service', scopes: ['read'] } }],
   revokeKey: [{}], restoreCheck: [{}], checkpoints: [{}], bundle: [{}], getCase: [{}],
   kill: [{ body: { scope: { kind: 'all' } } }], killDigest: [{ body: { digest: `sha256:${'7'.repeat(64)}` } }], listKills: [{}], getKill: [{}], killReason: [{ body: { reason: 'because' } }], revive: [{ body: { reason: 'because' } }],
+  approve: [{ body: { digest: `sha256:${'7'.repeat(64)}`, reason: 'because' } }], freeze: [{ body: { selector: { kind: 'labels', labels: { team: 'risk' } }, reason: 'because' } }], listFreezes: [{}], liftFreeze: [{ body: { reason: 'because' } }],
   breakGlass: [{ body: {} }], forgetGateway: [{}],
 };
 
@@ -57,6 +64,7 @@ async function pathOf({ path }: ApiRoute): Promise<string> {
   const [live] = await world.stores.keys.list('default');
   if (path.startsWith('/api/v1/cases/')) return path.replace('{id}', 'inf_1');
   if (path.startsWith('/api/v1/kills/')) return path.replace('{id}', 'kil_1');
+  if (path.startsWith('/api/v1/freezes/')) return path.replace('{id}', FREEZE.freezeId);
   if (path.startsWith('/api/v1/gateways/')) return path.replace('{id}', 'gw-gone');
   return path.replace('{name}', 'churn').replace('{n}', '1').replace('{inferenceId}', 'inf_1').replace('{id}', live!.id);
 }

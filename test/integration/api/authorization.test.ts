@@ -8,7 +8,7 @@ const routeOf = (name: RouteName): ApiRoute => ROUTES[name];
 const pathOf = (name: RouteName): string => routeOf(name).path.replace('{name}', 'churn').replace('{n}', '1').replace('{inferenceId}', 'inf_1').replace('{id}', 'key_1');
 
 const BODIES: Partial<Record<RouteName, unknown>> = {
-  plan: { spec: smallFile() }, apply: { spec: smallFile() }, startRollout: { model: 'filesystem:churn@8' }, promote: { reason: 'because' }, rollback: { reason: 'because' },
+  plan: { spec: smallFile() }, apply: { spec: smallFile() }, startRollout: { model: 'filesystem:churn@8' }, promote: { reason: 'because' }, approve: { digest: `sha256:${'7'.repeat(64)}`, reason: 'because' }, freeze: { selector: { kind: 'all' }, reason: 'because' }, rollback: { reason: 'because' },
   pushLabels: { labels: [{ inferenceId: 'inf_1', value: 1 }] }, newKey: { name: 'ci', kind: 'service', scopes: ['read'] },
 };
 

@@ -12,7 +12,7 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const BODIES: Partial<Record<RouteName, unknown>> = { startRollout: { model: 'filesystem:churn@8' }, promote: { reason: 'because' }, rollback: { reason: 'because' }, pushLabels: { labels: [{ inferenceId: 'inf_1', value: 1 }] } };
+const BODIES: Partial<Record<RouteName, unknown>> = { startRollout: { model: 'filesystem:churn@8' }, promote: { reason: 'because' }, approve: { digest: `sha256:${'7'.repeat(64)}`, reason: 'because' }, rollback: { reason: 'because' }, pushLabels: { labels: [{ inferenceId: 'inf_1', value: 1 }] } };
 const NAMED = (Object.keys(ROUTES) as RouteName[]).filter((name) => ROUTES[name].path.includes('{name}') && name !== 'apply');
 
 test.each(NAMED)('%s: the name of another tenant is answered as one that nobody has', async (name) => {

@@ -215,7 +215,7 @@ test('keys new puts the key alone on standard output', async () => {
   fake.handlers['POST /api/v1/keys'] = () => ({ body: { id: 'key_1', prefix: 'lm_a', name: 'ci', kind: 'service', scopes: ['read'], createdAtMs: 0, expiresAtMs: null, revokedAtMs: null, key: 'lm_secret' } });
   expect(await cli('keys', 'new', 'ci', '--scopes', 'read,deploy')).toMatchObject({ code: 0, out: 'lm_secret\n' });
   expect(sent('/api/v1/keys').body).toMatchObject({ name: 'ci', kind: 'service', scopes: ['read', 'deploy'], expiresAtMs: null });
-  fake.handlers['GET /api/v1/keys'] = () => ({ body: [{ id: 'key_1', prefix: 'lm_a', name: 'ci', kind: 'service', scopes: ['read'], createdAtMs: 0, expiresAtMs: null, revokedAtMs: 5 }] });
+  fake.handlers['GET /api/v1/keys'] = () => ({ body: [{ id: 'key_1', prefix: 'lm_a', name: 'ci', kind: 'service', scopes: ['read'], roles: ['risk'], createdAtMs: 0, expiresAtMs: null, revokedAtMs: 5 }] });
   expect((await cli('keys', 'list')).out).toMatch(/key_1 .*revoked 1970/);
 });
 

@@ -63,7 +63,7 @@ test('promotion follows a promote verdict, a person, or the checks of a first ve
     for (const { before, event, transition } of seen) {
       if (!transition.actions.some(({ type }) => type === 'promote')) continue;
       const byJudge = event.type === 'judged' && event.verdict.kind === 'promote' && !before.paused;
-      const asFirst = event.type === 'loaded' && plan.mode === 'first' && !before.paused;
+      const asFirst = plan.mode === 'first' && ((event.type === 'loaded' && !before.paused) || ((event.type === 'approved' && !before.paused) || event.type === 'resume') && before.stage === 'approving');
       expect(byJudge || asFirst || event.type === 'promote-now').toBe(true);
     }
   });
@@ -95,6 +95,41 @@ test('a proved harm is always acted on at once while it is judged', () => {
   });
 });
 
+test('whatever comes in whatever order, nothing goes past a point where people must agree without as many of them as the policy asks, given since it was asked for', () => {
+  holds((plan, seen) => {
+    for (const { before, event, transition } of seen) {
+      const point = transition.actions.some(({ type }) => type === 'promote') ? 'promote' : transition.actions.some(({ type }) => type === 'set-share') && transition.state.step === 0 ? 'canary' : null;
+      if (point === null || !plan.approval || (plan.mode === 'compare' && !plan.approval.before.includes(point))) continue;
+      if (plan.mode === 'compare') expect(event).toMatchObject({ type: 'judged', verdict: { kind: 'promote' } });
+      expect([before.stage, before.approval?.before]).toEqual(['approving', point]);
+      const given = [...before.approval?.given ?? [], ...(event.type === 'approved' ? [event.approval] : [])];
+      expect(new Set(given.map(({ actor }) => actor.name)).size).toBeGreaterThanOrEqual(plan.approval.count);
+    }
+  });
+});
+
+test('approvals that became void are kept, and are not counted again', () => {
+  holds((_, seen) => {
+    for (const { before, transition: { state } } of seen) {
+      expect((state.approvals ?? []).slice(0, before.approvals?.length ?? 0)).toEqual(before.approvals ?? []);
+      if (state.stage === 'approving' && before.stage !== 'approving') expect(state.approval?.given).toEqual([]);
+      if (state.stage !== 'approving') expect(state.approval ?? null).toBeNull();
+    }
+  });
+});
+
+test('what is held takes no step, is not promoted and does not end but by harm, a kill, a failure, an abort or a person', () => {
+  holds((_, seen) => {
+    for (const { before, event, transition } of seen) {
+      const held = event.type === 'judged' ? event.heldBy : before.heldBy;
+      if ((held ?? null) === null || transition.state.stage === before.stage || !['shadowing', 'canary', 'asking', 'approving'].includes(before.stage)) continue;
+      const back = before.stage === 'approving' && ['shadowing', 'canary'].includes(transition.state.stage);
+      const protects = event.type === 'judged' && event.verdict.kind === 'rollback';
+      expect(back || protects || ['killed', 'failed', 'abort', 'promote-now'].includes(event.type)).toBe(true);
+    }
+  });
+});
+
 test('a refused event changes nothing', () => {
   holds((_, seen) => { for (const { before, transition } of seen) if (transition.refused !== null) expect(transition).toMatchObject({ state: before, actions: [] }); });
 });
@@ -111,5 +146,5 @@ test('from anywhere an abort and the end of undoing lead to done', () => {
 test('the generated runs get everywhere, so the laws above are not empty', () => {
   const reached = new Set<string>();
   holds((_, seen) => { for (const { transition: { state } } of seen) { reached.add(state.stage); if (state.outcome !== null) reached.add(state.outcome); } });
-  for (const name of ['canary', 'promoting', 'asking', 'undoing', 'done', 'promoted', 'first', 'refused', 'rolled-back', 'aborted', 'inconclusive', 'superseded']) expect(reached).toContain(name);
+  for (const name of ['canary', 'promoting', 'asking', 'approving', 'undoing', 'done', 'promoted', 'first', 'refused', 'rolled-back', 'aborted', 'inconclusive', 'superseded']) expect(reached).toContain(name);
 });

@@ -61,7 +61,7 @@ test('a bucket gives back what time brings, and no more than it holds', () => {
 
 test('the content of the table does not hang on the order of the stores', () => {
   const route = (uid: string) => emptyRoute({ tenantId: 't', deploymentUid: uid, name: uid, fallback: ['closed'], onLostControl: 'serve', stickyHeader: null, stickyJsonPath: null, recordInputs: false });
-  const key = (hash: string, revokedAtMs: number | null = null) => ({ id: hash, hash, prefix: 'lm_', tenantId: 't', actor: { kind: 'service' as const, name: 'x' }, scopes: ['infer' as const], createdAtMs: 0, expiresAtMs: null, revokedAtMs });
+  const key = (hash: string, revokedAtMs: number | null = null) => ({ id: hash, hash, prefix: 'lm_', tenantId: 't', actor: { kind: 'service' as const, name: 'x' }, scopes: ['infer' as const], roles: [], createdAtMs: 0, expiresAtMs: null, revokedAtMs });
   const one = tableContent([route('dep_a'), route('dep_b')], [key('1'), key('2'), key('3', 5)], 10);
   const two = tableContent([route('dep_b'), route('dep_a')], [key('2'), key('1')], 10);
   expect(digestOfJson(one as never)).toBe(digestOfJson(two as never));

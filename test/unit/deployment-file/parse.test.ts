@@ -113,6 +113,11 @@ test.each([
   [{ fallback: ['closed', 'last-good'] }, 'spec.fallback has rungs after closed'],
   [{ rollout: { canary: [{ share: '10%' }, { share: '5%' }] } }, 'spec.rollout.canary[1].share is 5%; each step must be larger'],
   [{ rollout: { shadow: { sample: '0%' } } }, 'spec.rollout.shadow.sample is 0%'],
+  [{ rollout: { canary: [], approval: { before: ['canary'] } } }, 'spec.rollout.approval.before is canary alone'],
+  [{ rollout: { approval: { roles: ['risk'], escalateAfter: '1d' } } }, 'spec.rollout.approval.escalateTo is needed'],
+  [{ rollout: { approval: { roles: ['risk'], escalateTo: ['chief'] } } }, 'spec.rollout.approval.escalateAfter is needed'],
+  [{ rollout: { approval: { roles: ['risk'], escalateAfter: '7d', escalateTo: ['chief'] } } }, 'spec.rollout.approval.escalateAfter is not before the deadline (7d)'],
+  [{ rollout: { approval: { escalateAfter: '1d', escalateTo: ['chief'] } } }, 'spec.rollout.approval.roles are none'],
 ])('%j is refused: %s', (spec, problem) => { expect(problems(file(spec)).join('\n')).toContain(problem); });
 
 test.each([

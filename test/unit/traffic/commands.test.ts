@@ -34,9 +34,31 @@ describe('setChampion', () => {
   test('a pin stops automation, not a person and not a safety gate, whose move ends it', () => {
     const pinned = after(champion(1, null), { type: 'pin', variantId: 'var_1', person: 'ann' });
     expect(pinned.pin).toEqual({ variantId: 'var_1', person: 'ann', atMs: 7 });
-    expect(act(pinned, champion(2, 1)).result).toEqual({ outcome: 'refused', reason: 'ann pinned var_1', revision: 3 });
+    expect(act(pinned, champion(2, 1)).result).toEqual({ outcome: 'refused', rule: 'pinned', reason: 'ann pinned var_1', revision: 3 });
     for (const by of ['person', 'safety'] as const) expect(act(pinned, champion(2, 1, by)).route).toMatchObject({ champion: 'var_2', pin: null });
     expect(act(pinned, share(2, 100)).result.outcome).toBe('refused');
+  });
+});
+
+describe('kills and champions', () => {
+  const kill = (target: string): Body => ({ type: 'kill', targets: [target], inFlight: 'abort' });
+  test('nobody makes a killed version champion; safety alone goes from a killed one back to another killed one, where nothing answers either way', () => {
+    const down = after(champion(1, null), champion(2, 1), kill('*'));
+    for (const by of ['automation', 'person'] as const) expect(act(down, champion(1, 2, by)).result).toMatchObject({ outcome: 'refused', rule: 'killed' });
+    expect(act(down, champion(1, 2, 'safety')).route).toMatchObject({ champion: 'var_1', tombstones: ['*'] });
+    expect(act(after(champion(1, null), champion(2, 1), kill('var_1')), champion(1, 2, 'safety')).result).toMatchObject({ outcome: 'refused', rule: 'killed' });
+  });
+  test('a killed first version can be removed, so that a revive does not bring it back; one that can be gone back from, or is pinned, cannot', () => {
+    expect(act(after(champion(1, null), kill('var_1')), { type: 'remove', variantId: 'var_1' }).route).toMatchObject({ champion: null });
+    expect(act(after(champion(1, null), champion(2, 1), kill('var_2')), { type: 'remove', variantId: 'var_2' }).result.outcome).toBe('refused');
+    expect(act(after(champion(1, null), { type: 'pin', variantId: 'var_1', person: 'ann' }, kill('var_1')), { type: 'remove', variantId: 'var_1' }).result.outcome).toBe('refused');
+  });
+  test('a refusal that a person may end says by which rule, and a repeat says the same', () => {
+    const route = after(champion(1, null), kill('var_2'));
+    const first = applyCommand(route, { ...share(2, 100), commandId: 'again', atMs: 7 });
+    expect(first.result).toMatchObject({ outcome: 'refused', rule: 'killed' });
+    expect(applyCommand(first.route, { ...share(2, 100), commandId: 'again', atMs: 9 }).result).toEqual(first.result);
+    expect(act(route, shadows([2])).result).toMatchObject({ outcome: 'refused', rule: 'killed' });
   });
 });
 
