@@ -55,13 +55,18 @@ function modelRoute(method: string, [variantId = '', ...rest]: readonly string[]
   const versioned = rest[0] === 'versions' && rest.length >= 2;
   const verb = (versioned ? rest.slice(2) : rest).join('/');
   const checkVersion = (): void => {
-    if (!versioned || host.metadata(variantId).versions.includes(decodeURIComponent(rest[1] ?? ''))) return;
+    if (!versioned || host.metadata(variantId).versions.includes(decoded(rest[1] ?? ''))) return;
     throw new LastmileError('LM_VARIANT_NOT_FOUND', `Variant ${variantId} is version ${host.metadata(variantId).versions.join(', ')}, not ${rest[1] ?? ''}.`);
   };
   if (method === 'POST' && verb === 'infer') return async (request) => { checkVersion(); return infer(host, variantId, request); };
   if (method === 'GET' && verb === '') return () => { checkVersion(); return json(host.metadata(variantId)); };
   if (method === 'GET' && verb === 'ready') return () => { checkVersion(); return json({ name: host.metadata(variantId).name, ready: true }); };
   return notFound;
+}
+
+/** Empty, which no version is called, when it is no percent-encoded UTF-8. */
+function decoded(segment: string): string {
+  try { return decodeURIComponent(segment); } catch { return ''; }
 }
 
 async function infer(host: Host, variantId: string, request: IncomingMessage): Promise<Reply> {

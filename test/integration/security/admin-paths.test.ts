@@ -110,3 +110,23 @@ test('modelhost: a break-glass token of either key kills, and opens nothing else
   const foreign = signBreakGlass(claims(), { ...signingPair().signing, keyId: '0' });
   expect((await ask(`${url}/admin/kills`, 'POST', bearer(foreign), order)).status).toBe(401);
 });
+
+test('hostile bodies and paths under a good token are refused, never a defect, and the next call is answered', async () => {
+  const deep = `${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`;
+  const bodies = ['', '{', 'null', '[]', '1e999', deep, '['.repeat(200_000), '{"__proto__":{"x":1}}', '{"killId":{"$ne":null},"deployment":["churn"],"scope":{"kind":"all"},"inFlight":"abort"}', '{"variantIds":["../../etc/passwd"]}', '{"variantIds":{"length":1}}', '{"v":1e999}', '{"incarnation":9223372036854775808}', '\u0000'];
+  for (const { what, url, paths } of targets) {
+    for (const [method, path] of paths.filter(([each]) => each === 'POST' || each === 'PUT')) {
+      for (const body of bodies) {
+        const answer = await ask(url + path, method, { ...bearer(TOKEN), 'content-type': 'application/json' }, body);
+        expect([what, method, path, body.slice(0, 40), answer.status >= 400 && answer.status < 500]).toEqual([what, method, path, body.slice(0, 40), true]);
+        expectNoInsides(answer.text);
+      }
+    }
+    for (const path of ['/admin/..%2f..%2fetc', '/admin/variants/%E0%A4%A', '/admin/v1/%00', '/v2/models/churn/versions/%E0%A4%A/infer', '/v2/models/%2e%2e/infer', '/../../etc/passwd', `/${'a'.repeat(8_000)}`]) {
+      const answer = await ask(url + path, 'POST', bearer(TOKEN));
+      expect([what, path, answer.status >= 400 && answer.status < 500]).toEqual([what, path, true]);
+      expectNoInsides(answer.text);
+    }
+  }
+  for (const { what, opened } of targets) expect([what, await opened()]).toEqual([what, [200, 200]]);
+});

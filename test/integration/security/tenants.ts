@@ -29,8 +29,10 @@ export async function furnish(world: World, index: number): Promise<Tenant> {
   await stores.records.putBatch({ gatewayId: `gw-${tenant}`, incarnation: 1, seq: 1, completeToMs: 0, receivedAtMs: 0, legs: [sampleLeg(scope, { inferenceId })], drops: [] });
   await stores.labels.put([sampleLabel(scope, { inferenceId })]);
   await stores.kills.put(sampleKill(scope, { deployment: name, state: 'proved', targets: [variantId] }));
+  const freezeId = `frz_${hex(index, 32)}`;
+  await stores.freezes.put({ tenantId: tenant, freezeId, selector: { kind: 'names', names: [name] }, window: { kind: 'span', fromMs: 1, untilMs: null }, reason: `frozen by ${tenant}`, actor: { kind: 'person', name: 'ada' }, createdAtMs: 1, liftedAtMs: null, liftedBy: null });
   const [first] = await stores.keys.list(tenant);
-  const ids = { kills: `kil_${tenant}`, keys: first!.id, gateways: 'gw-gone', cases: inferenceId };
+  const ids = { kills: `kil_${tenant}`, keys: first!.id, gateways: 'gw-gone', cases: inferenceId, freezes: freezeId };
   return { tenant, key, uid, variantId, digest, name, n: '1', inferenceId, ids, marks: [tenant, uid, variantId, digest, ids.kills, ids.keys] };
 }
 
@@ -39,7 +41,7 @@ export async function snapshotOf({ stores }: World, { tenant, uid, name, inferen
   const page = { limit: 200, after: null };
   return JSON.stringify(await Promise.all([
     stores.deployments.listDeployments(tenant, page), stores.deployments.getDeployment(tenant, name), stores.deployments.listRollouts(tenant, uid, page), stores.routes.get(tenant, uid),
-    stores.keys.list(tenant), stores.kills.list(tenant, uid, 100), stores.kills.get(tenant, ids.kills ?? ''), stores.audit.read(tenant, { afterSeq: 0, limit: 1_000, subject: null }),
+    stores.keys.list(tenant), stores.freezes.list(tenant, 100), stores.kills.list(tenant, uid, 100), stores.kills.get(tenant, ids.kills ?? ''), stores.audit.read(tenant, { afterSeq: 0, limit: 1_000, subject: null }),
     stores.labels.history(tenant, uid, inferenceId), stores.records.byInference(tenant, uid, inferenceId), stores.evidence.verdicts(tenant, `${uid}/1`, 100), stores.evidence.summary(tenant, `${uid}/1`),
   ]));
 }
