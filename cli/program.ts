@@ -5,6 +5,7 @@ import { registerApply } from './commands/apply.ts';
 import { registerApprove } from './commands/approve.ts';
 import { registerAudit } from './commands/audit.ts';
 import { registerCase } from './commands/case.ts';
+import { registerCompletion } from './commands/completion.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDeploy } from './commands/deploy.ts';
 import { registerDoctor } from './commands/doctor.ts';
@@ -19,6 +20,7 @@ import { registerKeys } from './commands/keys.ts';
 import { registerKill } from './commands/kill.ts';
 import { registerKills } from './commands/kills.ts';
 import { registerLabels } from './commands/labels.ts';
+import { registerLogs } from './commands/logs.ts';
 import { registerPlan } from './commands/plan.ts';
 import { registerPredict } from './commands/predict.ts';
 import { registerRolloutCommands } from './commands/rollout-commands.ts';
@@ -27,10 +29,11 @@ import { registerWatch } from './commands/watch.ts';
 import type { Context, Migrate } from './context.ts';
 import { EXIT, EXIT_OF_KIND, type ExitCode } from './exit-codes.ts';
 import type { Io } from './io.ts';
+import { runbookOf } from './runbook.ts';
 
 const COMMANDS = [
   registerInit, registerPlan, registerApply, registerDeploy, registerPredict, registerStatus, registerWatch, registerExplain, registerHistory, registerCase,
-  registerRolloutCommands, registerApprove, registerFreeze, registerKill, registerKills, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerEvidence, registerKeys, registerAdmin,
+  registerRolloutCommands, registerApprove, registerFreeze, registerKill, registerKills, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerEvidence, registerKeys, registerAdmin, registerLogs, registerCompletion,
 ];
 
 /** The whole command tree; reads and opens nothing. */
@@ -65,7 +68,7 @@ function failure(error: unknown, { io, json }: { io: Io; json: boolean }): ExitC
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.good : EXIT.usage;
   if (io.signal.aborted) return EXIT.interrupted;
   if (isLastmileError(error)) {
-    io.err(json ? `${JSON.stringify({ error: { code: error.code, message: error.message, retryable: error.retryable, details: error.details } })}\n` : `${error.message}\n(${error.code})\n`);
+    io.err(json ? `${JSON.stringify({ error: { code: error.code, message: error.message, retryable: error.retryable, details: error.details, runbook: runbookOf(error.code) } })}\n` : `${error.message}\n(${error.code}: ${runbookOf(error.code)})\n`);
     return EXIT_OF_KIND[error.kind];
   }
   io.err(`A defect of lastmile: ${error instanceof Error ? error.stack ?? error.message : String(error)}\n`);

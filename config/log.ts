@@ -9,7 +9,9 @@ export function createLog(process_: string, level: Config['logLevel']): Log {
   const least = LEVELS.indexOf(level);
   const write = (at: (typeof LEVELS)[number]) => (message: string, fields: LogFields = {}): void => {
     if (LEVELS.indexOf(at) < least) return;
-    process.stderr.write(`${JSON.stringify({ at: new Date().toISOString(), level: at, process: process_, message, ...printable(fields) })}\n`);
+    const own = { at: new Date().toISOString(), level: at, process: process_, message };
+    // Fields of other loggers may have the same names (the Temporal SDK's `at`): ours hold, in their place.
+    process.stderr.write(`${JSON.stringify({ ...own, ...printable(fields), ...own })}\n`);
   };
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }

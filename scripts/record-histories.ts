@@ -8,6 +8,7 @@ import { loadEnvironment } from '../config/environment.ts';
 import { bundleWorkflows } from '../workers/bundle.ts';
 import { SEARCH } from '../workflows/messages.ts';
 import { describe } from './histories/harness.ts';
+import { OPEN_SCENARIOS } from './histories/open-scenarios.ts';
 import { withWorkers } from './histories/workers.ts';
 import { CONTINUED, CONTINUED_ENTITY, SCENARIOS, type Kept, type Scenario } from './histories/scenarios.ts';
 import { createWorld } from './histories/world.ts';
@@ -31,7 +32,7 @@ const bundle = join(mkdtempSync(join(tmpdir(), 'lastmile-record-')), 'workflows.
 writeFileSync(bundle, (await bundleWorkflows()).code);
 const names = process.argv.slice(2);
 const wanted = ({ name }: Scenario): boolean => names.length === 0 || names.includes(name);
-await record(SCENARIOS.filter(wanted), []);
+await record([...SCENARIOS, ...OPEN_SCENARIOS].filter(wanted), []);
 await record([CONTINUED, CONTINUED_ENTITY].filter(wanted), EARLY_SUGGESTION);
 progress.close();
 

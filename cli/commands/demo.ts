@@ -11,8 +11,8 @@ import { tell } from '../output.ts';
 interface DemoOptions { exit?: boolean; set: readonly string[]; rate: number; after: number; limit: number; registry?: string }
 
 export function registerDemo(program: Command, context: Context): void {
-  program.command('demo').description('tell the story of examples/market on the running system: four versions, live traffic, verdicts in money')
-    .option('--exit', 'end when it is told: 0 only if all of it happened, else 3').option('--set <name=value>', 'another ending: v3.output=clean, v4.payoff=winning', (value: string, before: readonly string[]) => [...before, value], [])
+  program.command('demo').description('tell the story of examples/market on the running system: four versions, live traffic, verdicts in money, a kill and its proof')
+    .option('--exit', 'end when it is told: 0 only if all of it happened, else 3').option('--set <name=value>', 'another ending: v3.output=clean, v4.payoff=winning, kill.scope=all', (value: string, before: readonly string[]) => [...before, value], [])
     .option('--rate <n/s>', 'requests a second while it is told', ratePerSecond, 300).option('--after <n/s>', 'requests a second when it is told', ratePerSecond, 20)
     .option('--limit <duration>', 'with --exit: end with 124 when it takes longer', durationMs, 900_000).option('--registry <dir>', 'root of the filesystem registry that the workers read (default: LASTMILE_REGISTRY_DIR)')
     .action(act<[], DemoOptions>(context, demo));

@@ -1,20 +1,19 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { Option, type Command } from 'commander';
-import type { KillView } from '../../api/contract.ts';
 import { newId } from '../../config/ids.ts';
-import { isLastmileError, LastmileError, type Code } from '../../domain/errors.ts';
-import type { KillScope, KillState } from '../../domain/kill/kill.ts';
+import { LastmileError } from '../../domain/errors.ts';
+import type { KillScope } from '../../domain/kill/kill.ts';
 import { killDirectly } from '../break-glass/direct-kill.ts';
 import { readKit } from '../break-glass/kit.ts';
 import { act, type Context, type Session } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { durationMs } from '../numbers.ts';
+import { hasReached, isOut, orderKill, type Wait } from '../order-kill.ts';
 import { give, tell } from '../output.ts';
 import { renderDirect, renderKill } from '../render/kill.ts';
 
 interface KillOptions {
   variant?: string; version?: string; digest?: string; challengers?: boolean; all?: boolean; drain?: boolean; reason?: string;
-  wait: 'fenced' | 'silent' | 'proved'; for: number; idempotencyKey?: string; direct?: boolean;
+  wait: Wait; for: number; idempotencyKey?: string; direct?: boolean;
 }
 
 /** The table of decision D4: what stops what, and who undoes it. */
@@ -63,37 +62,13 @@ function scopeOf({ variant, version, digest, challengers, all }: KillOptions, na
   return { kind: challengers === true ? 'challengers' : all === true ? 'all' : 'champion' };
 }
 
-/** The API cannot do it now; whatever else went wrong is an answer. */
-const OUT: readonly Code[] = ['LM_API_UNAVAILABLE', 'LM_STORE_UNAVAILABLE', 'LM_TIMEOUT', 'LM_INVARIANT'];
-function isOut(error: unknown): error is LastmileError { return isLastmileError(error) && OUT.includes(error.code); }
-
-/** An API that does not answer within this is taken for away: at such a moment seconds count. */
-const API_LIMIT_MS = 4_000;
-const POLL_MS = 250;
-
-async function ordered(session: Session, { name, scope, options }: { name: string; scope: KillScope; options: KillOptions }): Promise<ExitCode> {
-  const body = { scope, inFlight: options.drain === true ? 'drain' : 'abort', reason: options.reason ?? null };
-  let view: KillView = await withinLimit((signal) => session.lasting.call('kill', { params: { name }, body, signal, ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }) }));
-  const untilMs = Date.now() + options.for;
-  while (!hasReached(view.kill.state, options.wait) && Date.now() < untilMs && !session.output.signal.aborted) {
-    await delay(POLL_MS);
-    view = await withinLimit((signal) => session.lasting.call('getKill', { params: { id: view.kill.killId }, signal })).catch((error: unknown) => { if (isOut(error)) return view; throw error; });
-  }
-  give(session.output, view, () => renderKill(session.output, view));
-  if (view.kill.reason === null) tell(session.output, `For the record, when you have a hand free: lastmile kills --id ${view.kill.killId} --reason "…"; back: lastmile revive ${view.kill.killId} --reason "…"`);
+async function ordered({ lasting, output }: Session, { name, scope, options }: { name: string; scope: KillScope; options: KillOptions }): Promise<ExitCode> {
+  const body = { scope, inFlight: options.drain === true ? 'drain' : 'abort', reason: options.reason ?? null } as const;
+  const view = await orderKill(lasting, { name, body, wait: options.wait, forMs: options.for, signal: output.signal, ...(options.idempotencyKey === undefined ? {} : { idempotencyKey: options.idempotencyKey }) });
+  give(output, view, () => renderKill(output, view));
+  if (view.kill.reason === null) tell(output, `For the record, when you have a hand free: lastmile kills --id ${view.kill.killId} --reason "…"; back: lastmile revive ${view.kill.killId} --reason "…"`);
   return hasReached(view.kill.state, options.wait) ? EXIT.good : EXIT.unavailable;
 }
-
-async function withinLimit<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const limit = AbortSignal.timeout(API_LIMIT_MS);
-  try { return await call(limit); } catch (error) {
-    if (limit.aborted) throw new LastmileError('LM_TIMEOUT', `The API did not answer within ${API_LIMIT_MS / 1_000} s.`, { cause: error });
-    throw error;
-  }
-}
-
-const ORDER: Readonly<Record<KillState, number>> = { fencing: 0, unconfirmed: 0, fenced: 1, silent: 2, proved: 3, revived: 3 };
-function hasReached(state: KillState, wanted: KillOptions['wait']): boolean { return ORDER[state] >= ORDER[wanted]; }
 
 async function killDigest(session: Session, { digest, drain, reason }: KillOptions): Promise<ExitCode> {
   const { kills } = await session.lasting.call('killDigest', { body: { digest, inFlight: drain === true ? 'drain' : 'abort', reason: reason ?? null } });

@@ -1,18 +1,21 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import type { KillView } from '../../api/contract.ts';
 import type { Client } from '../../cli/client.ts';
 import type { FeedSummary } from '../../cli/feed/engine.ts';
 import type { Gateway } from '../../cli/gateway.ts';
 import { renderMoney } from '../../cli/render/verdict.ts';
 import { isLastmileError } from '../../domain/errors.ts';
 import type { RolloutRecord } from '../../domain/rollout/record.ts';
+import type { Changes } from './changes.ts';
 import { chapterOf, healthAgainstMoney, whatIsMissing, type Chapter } from './chapters.ts';
 import { followRollout } from './follow.ts';
 import { startTraffic, type Traffic } from './market-traffic.ts';
 import { toOnnx } from './onnx.ts';
 import { publishVersion } from './publish.ts';
-import { SEED, trainMarket, type Changes, type TrainedVersion } from './train.ts';
+import { pullThePlug, whatTheKillLacks } from './pull-the-plug.ts';
+import { SEED, trainMarket, type TrainedVersion } from './train.ts';
 
 export const DEPLOYMENT = 'market-signal';
 
@@ -34,11 +37,11 @@ export interface StoryOptions {
   readonly seed?: number;
 }
 
-/** Every verdict of the story as the API gave it. `told` is true only when nothing is missing; `traffic` is without outcomes that are not due yet. */
-export interface StorySummary { readonly deployment: string; readonly told: boolean; readonly missing: readonly string[]; readonly chapters: readonly Chapter[]; readonly traffic: FeedSummary | null }
+/** Every verdict of the story and the proof of its kill, as the API gave them. `told` is true only when nothing is missing; `traffic` is without outcomes that are not due yet. */
+export interface StorySummary { readonly deployment: string; readonly told: boolean; readonly missing: readonly string[]; readonly chapters: readonly Chapter[]; readonly kill: KillView; readonly traffic: FeedSummary | null }
 
 /**
- * Trains four versions, puts the first live, and lets each later one try. Which line is printed when depends on verdicts alone.
+ * Trains four versions, puts the first live, lets each later one try, and takes the champion off at the end. Which line is printed when depends on verdicts and the kill's record alone.
  * Throws LastmileError when the machinery fails; a story that ends otherwise than promised is no error but a summary that says what is missing.
  */
 export async function runStory(given: StoryOptions): Promise<StorySummary> {
@@ -51,27 +54,33 @@ export async function runStory(given: StoryOptions): Promise<StorySummary> {
   let traffic: Traffic | null = null;
   try {
     for (const version of versions) {
-      const chapter = tellChapter(options, version);
-      chapter.catch(() => undefined);
-      chapters.push(await (traffic === null ? chapter : Promise.race([chapter, traffic.failed])));
+      chapters.push(await beside(traffic, tellChapter(options, version)));
       traffic ??= await startTraffic({ ...options, deployment: DEPLOYMENT, seed: options.seed ?? SEED, rate: () => rate.now });
     }
-    const missing = whatIsMissing(chapters);
-    closing(say, chapters, missing);
+    const kill = await beside(traffic, pullThePlug({ ...options, deployment: DEPLOYMENT, scope: { kind: options.changes.killScope } }));
+    const missing = [...whatIsMissing(chapters), ...whatTheKillLacks(kill)];
+    closing(say, { chapters, kill, missing });
     if (!options.exit && traffic !== null) {
       rate.now = options.rateAfter;
-      say(`Traffic goes on at ${options.rateAfter} requests a second until Ctrl-C.`);
+      say(`Traffic goes on at ${options.rateAfter} requests a second until Ctrl-C${kill.kill.answering === null ? '' : `; version ${kill.kill.answering} answers it`}.`);
       await Promise.race([aborted(options.signal), traffic.failed]);
     }
-    return summaryOf(chapters, missing, await traffic?.stop() ?? null);
+    return summaryOf({ chapters, kill, missing }, await traffic?.stop() ?? null);
   } finally {
     over.abort();
     await traffic?.stop();
   }
 }
 
-function summaryOf(chapters: readonly Chapter[], missing: readonly string[], traffic: FeedSummary | null): StorySummary {
-  return { deployment: DEPLOYMENT, told: missing.length === 0, missing, chapters, traffic: traffic === null ? null : { ...traffic, pending: [] } };
+/** What is told, unless the traffic ends first: without it no verdict would ever come. */
+async function beside<T>(traffic: Traffic | null, told: Promise<T>): Promise<T> {
+  told.catch(() => undefined);
+  return traffic === null ? told : Promise.race([told, traffic.failed]);
+}
+
+type Told = Pick<StorySummary, 'chapters' | 'kill' | 'missing'>;
+function summaryOf(told: Told, traffic: FeedSummary | null): StorySummary {
+  return { deployment: DEPLOYMENT, told: told.missing.length === 0, ...told, traffic: traffic === null ? null : { ...traffic, pending: [] } };
 }
 
 function publishAll({ registryDir, changes, seed, say }: StoryOptions): readonly TrainedVersion[] {
@@ -92,11 +101,22 @@ async function tellChapter(options: StoryOptions, { version, about }: TrainedVer
   const n = (await earlierRollout(client, model))?.n ?? await startVersion(client, model, signal);
   const view = await followRollout({ client, deployment: DEPLOYMENT, n, signal, say: (line) => { say(`  ${line}`); } });
   const chapter = chapterOf(version, view);
+  await settled(client, view.rollout.rolloutId, signal);
   const owner = await client.call('explain', { params: { name: DEPLOYMENT }, query: { for: 'owner', rollout: n } });
   say(`  ${owner.text}`);
   if (version === '4') for (const line of healthAgainstMoney(chapter, renderMoney)) say(`  ${line}`);
   for (const link of [chapter.links.page, chapter.links.temporal]) if (link !== null) say(`  ${link}`);
   return chapter;
+}
+
+/** The deployment hears of a rollout's end a moment after it: only then the paragraph for the owner names who decides now. */
+async function settled(client: Client, rolloutId: string, signal: AbortSignal): Promise<void> {
+  for (let attempt = 0; attempt < BUSY_PATIENCE; attempt += 1) {
+    const { deployment } = await client.call('getDeployment', { params: { name: DEPLOYMENT } });
+    if (deployment.status.activeRollout !== rolloutId) return;
+    await new Promise((resolve) => setTimeout(resolve, BUSY_WAIT_MS));
+    signal.throwIfAborted();
+  }
 }
 
 async function earlierRollout(client: Client, model: string): Promise<RolloutRecord | null> {
@@ -130,14 +150,15 @@ async function startVersion(client: Client, model: string, signal: AbortSignal):
   }
 }
 
-function closing(say: (line: string) => void, chapters: readonly Chapter[], missing: readonly string[]): void {
+function closing(say: (line: string) => void, { chapters, kill, missing }: Told): void {
   say('');
   say('What happened:');
   for (const { version, outcome, money } of chapters) say(`  version ${version}: ${outcome ?? 'not ended'}${money === null ? '' : `; ${renderMoney(money)}`}`);
+  say(`  kill: ${kill.sentence}`);
   for (const line of missing) say(`  not as promised: ${line}`);
   say('');
   say('Look closer:');
-  for (const command of [`lastmile status ${DEPLOYMENT}`, `lastmile explain ${DEPLOYMENT} --evidence`, `lastmile history ${DEPLOYMENT}`]) say(`  ${command}`);
+  for (const command of [`lastmile status ${DEPLOYMENT}`, `lastmile explain ${DEPLOYMENT} --evidence`, `lastmile history ${DEPLOYMENT}`, `lastmile kills ${DEPLOYMENT}`]) say(`  ${command}`);
 }
 
 async function aborted(signal: AbortSignal): Promise<void> {

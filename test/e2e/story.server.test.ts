@@ -17,7 +17,7 @@ interface Told { readonly code: number | null; readonly summary: StorySummary; r
 const running = new Set<ChildProcess>();
 let promised: Told;
 let changed: Told;
-beforeAll(async () => { [promised, changed] = await Promise.all([tell([]), tell(['v3.output=clean', 'v4.payoff=winning'])]); }, (LIMIT_S + 60) * 1_000);
+beforeAll(async () => { [promised, changed] = await Promise.all([tell([]), tell(['v3.output=clean', 'v4.payoff=winning', 'kill.scope=all'])]); }, (LIMIT_S + 60) * 1_000);
 afterAll(async () => { await Promise.all([...running].map(ended)); });
 
 async function tell(changes: readonly string[]): Promise<Told> {
@@ -57,10 +57,22 @@ test('as told, all of it happens', () => {
   expect(promised.code).toBe(0);
 });
 
-test('with a clean version 3 and a winning version 4 it does not: the code is 3, and both chapters are named', () => {
+test('at the end the champion is killed, with the proof, and the version before it answers', () => {
+  const { kill } = promised.summary.kill;
+  expect(kill).toMatchObject({ state: 'proved', scope: { kind: 'champion' }, variants: [{ version: '2', role: 'champion' }], answering: '1', missing: [] });
+  expect(kill.gateways.length).toBeGreaterThan(0);
+  for (const gateway of kill.gateways) expect(gateway).toMatchObject({ state: 'silent', inFlight: 0 });
+  expect(kill.backends).toMatchObject([{ state: 'gone', requestsAfter: 0 }]);
+  expect(kill.probes.length).toBeGreaterThan(0);
+  for (const probe of kill.probes) expect(probe).toMatchObject({ result: 'clear' });
+  expect(promised.said).toContain(promised.summary.kill.sentence);
+  expect(promised.summary.traffic?.errors).toBe(0);
+});
+
+test('with a clean version 3, a winning version 4 and a kill of everything it does not: the code is 3, and each is named', () => {
   const { code, summary, said } = changed;
-  expect(summary.missing).toEqual([expect.stringMatching(/^version 3 was not rolled back for answers off contract/), expect.stringMatching(/^version 4 was not stopped for a proved loss of money/)]);
-  expect(summary).toMatchObject({ told: false, chapters: [{ version: '1', outcome: 'first' }, { version: '2', outcome: 'promoted' }, { version: '3' }, { version: '4' }] });
+  expect(summary.missing).toEqual([expect.stringMatching(/^version 3 was not rolled back for answers off contract/), expect.stringMatching(/^version 4 was not stopped for a proved loss of money/), expect.stringMatching(/^after the kill no last good version answered/)]);
+  expect(summary).toMatchObject({ told: false, chapters: [{ version: '1', outcome: 'first' }, { version: '2', outcome: 'promoted' }, { version: '3' }, { version: '4' }], kill: { kill: { state: 'proved', answering: null } } });
   expect(said).toMatch(/not as promised: version 3[\s\S]*not as promised: version 4/);
   expect(code).toBe(3);
 });

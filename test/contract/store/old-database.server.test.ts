@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { BSON, MongoClient, type Document } from 'mongodb';
 import { stores as databases } from '../../../adapters/store/index.ts';
 import { MIGRATIONS } from '../../../adapters/store/mongodb/migrations/index.ts';
-import type { AuditAnswer, DeploymentView, EvidenceAnswer, RolloutList, RolloutView } from '../../../api/contract.ts';
+import type { AuditAnswer, DeploymentView, EvidenceAnswer, GatewaysAnswer, RolloutList, RolloutView } from '../../../api/contract.ts';
 import { firstBreak } from '../../../domain/audit.ts';
 import { createWorld, type World } from '../../support/api-world.ts';
 import { ROOT } from '../../support/source-tree.ts';
@@ -56,6 +56,11 @@ describe.each(readdirSync(RECORDED))('the database of %s', (release) => {
     const { plan, verdicts } = await get<EvidenceAnswer>('/deployments/market-signal/rollouts/2/evidence');
     expect({ plan: plan?.state, verdicts: verdicts.length > 1 }).toEqual({ plan: 'fixed', verdicts: true });
     expect((await get<{ text: string }>('/deployments/market-signal/explain?for=owner')).text).not.toBe('');
+  });
+
+  test('gateways that had registered are listed with what they had done', async () => {
+    const { gateways } = await get<GatewaysAnswer>('/gateways');
+    expect(gateways.map(({ gatewayId, stats }) => ({ gatewayId, asked: stats.requests > 0 }))).toEqual(['gw-1', 'gw-2'].map((gatewayId) => ({ gatewayId, asked: true })));
   });
 
   test('the audit chain holds from its first record, and goes on', async () => {

@@ -1,10 +1,10 @@
 import { existsSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { RolloutView } from '../../../api/contract.ts';
+import type { KillView, RolloutView } from '../../../api/contract.ts';
 import type { StorySummary } from '../../../examples/market/story.ts';
 import { fakeLastmile, problem, type FakeLastmile } from './fake-lastmile.ts';
-import { EUR, finding, rolloutView, verdict } from './recorded.ts';
+import { deploymentView, EUR, finding, killView, rolloutView, verdict } from './recorded.ts';
 import { run } from './run.ts';
 
 const LOSS = { ...EUR, perRequestMicros: -100_000, lowerMicros: -200_000, upperMicros: -10_000, totalMicros: -50_000_000 };
@@ -18,10 +18,14 @@ const AS_PROMISED: readonly RolloutView[] = [
   ended(4, 'rolled-back', ['rollback', { code: 'proved-worse', metric: 'value', text: 'It loses money.' }, { money: LOSS, findings: [finding({ state: 'fail' }), finding({ metric: 'errors', role: 'guardrail', state: 'pass', estimate: 0, margin: 0.01 })] }]),
 ];
 
+const PROVED = killView({ deployment: 'market-signal', state: 'proved', silentAtMs: 1_030, provedAtMs: 1_400 });
 let fake: FakeLastmile;
 let folder: string;
 let started: string[];
 let busy: number;
+/** What the kill's record says at each look, the last one for good. */
+let kills: readonly KillView[];
+let ordered: unknown[];
 const variables = { ...process.env };
 const BASE = '/api/v1/deployments/market-signal';
 
@@ -39,6 +43,14 @@ async function tell(views: readonly RolloutView[], known: readonly RolloutView[]
     },
     [`GET ${BASE}/explain`]: ({ query }: { query: URLSearchParams }) => ({ body: { text: `For the owner: rollout ${query.get('rollout') ?? ''}.`, verdict: null } }),
   });
+  let look = 0;
+  const killNow = (): KillView => kills[Math.min(look, kills.length - 1)]!;
+  Object.assign(fake.handlers, {
+    [`GET ${BASE}`]: () => ({ body: deploymentView(null) }),
+    [`GET ${BASE}/kills`]: () => ({ body: { items: ordered.length === 0 ? [] : [killNow()] } }),
+    [`POST ${BASE}/kill`]: ({ body }: { body: unknown }) => { ordered.push(body); return { body: killNow() }; },
+    'GET /api/v1/kills/kil_1': () => { look += 1; return { body: killNow() }; },
+  });
   for (const view of views) fake.handlers[`GET ${BASE}/rollouts/${String(view.rollout.n)}`] = () => ({ body: view });
   const ran = await run(['--api', fake.url, '--json', 'demo', '--exit', '--registry', join(folder, 'registry')]);
   return { ...ran, summary: ran.out === '' ? null : JSON.parse(ran.out) as StorySummary };
@@ -49,6 +61,8 @@ beforeEach(async () => {
   process.env.LASTMILE_DATA_DIR = folder;
   started = [];
   busy = 0;
+  kills = [PROVED];
+  ordered = [];
   let inferences = 0;
   fake = await fakeLastmile({
     'GET /v2/models/market-signal': () => ({ body: { name: 'market-signal', platform: 'onnx', versions: ['1'], inputs: [{ name: 'features', datatype: 'FP32', shape: [-1, 8] }], outputs: [] } }),
@@ -66,6 +80,30 @@ test('the story tries the versions one after the other, says what the API says, 
   expect(summary).toMatchObject({ told: true, missing: [], chapters: [{ outcome: 'first' }, { outcome: 'promoted', money: EUR }, { outcome: 'rolled-back' }, { outcome: 'rolled-back', money: LOSS }] });
   expect(err).toMatch(/It earns more\.[\s\S]*For the owner: rollout 2[\s\S]*It answers NaN\.[\s\S]*It loses money\.[\s\S]*errors: green \(0\.00 %[\s\S]*lastmile explain market-signal/);
   for (const version of ['1', '2', '3', '4']) expect(existsSync(join(folder, 'registry', 'market-signal', version, 'model.onnx'))).toBe(true);
+});
+
+test('at its end it kills the champion, follows the record to the proof, and says what the record says', async () => {
+  kills = [killView({ deployment: 'market-signal', state: 'fencing' }), killView({ deployment: 'market-signal', state: 'silent' }), PROVED];
+  const { code, err, summary } = await tell(AS_PROMISED);
+  expect(ordered).toEqual([{ scope: { kind: 'champion' }, inFlight: 'abort', reason: null }]);
+  expect(summary?.kill).toEqual(PROVED);
+  expect(err).toContain(PROVED.sentence);
+  expect(err).toMatch(/no new request after 20 ms, silent after 30 ms, proved after 400 ms[\s\S]*answers callers now: version 6[\s\S]*npx lastmile kills market-signal[\s\S]*npx lastmile revive market-signal --reason/);
+  expect(code).toBe(0);
+});
+
+test('a kill that an earlier start gave is not given again', async () => {
+  ordered = ['before'];
+  expect(await tell(AS_PROMISED, AS_PROMISED)).toMatchObject({ code: 0, summary: { kill: { kill: { killId: 'kil_1' } } } });
+  expect(ordered).toEqual(['before']);
+});
+
+test('a kill after which nobody answers is 3, and is named', async () => {
+  kills = [killView({ deployment: 'market-signal', state: 'proved', provedAtMs: 1_400, answering: null })];
+  const { code, summary, err } = await tell(AS_PROMISED);
+  expect(summary).toMatchObject({ told: false, missing: [expect.stringContaining('no last good version answered') as string] });
+  expect(err).toContain('answers callers now: nobody');
+  expect(code).toBe(3);
 });
 
 test('a story that ends otherwise is 3 and names what did not happen', async () => {

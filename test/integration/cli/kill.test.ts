@@ -3,9 +3,8 @@ import { mkdtempSync, readdirSync, statSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { KillView } from '../../../api/contract.ts';
-import type { KillRecord } from '../../../domain/kill/kill.ts';
 import { fakeLastmile, problem, type FakeLastmile } from './fake-lastmile.ts';
+import { killView as view } from './recorded.ts';
 import { run } from './run.ts';
 
 const servers: Server[] = [];
@@ -16,15 +15,6 @@ afterEach(async () => {
   fake = null;
   await Promise.all(servers.splice(0).map((server) => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); })));
 });
-
-const record = (part: Partial<KillRecord>): KillRecord => ({
-  tenantId: 'default', killId: 'kil_1', deploymentUid: 'dep_1', deployment: 'churn', state: 'silent', scope: { kind: 'champion' }, targets: ['var_a'], inFlight: 'abort', actor: { kind: 'person', name: 'ann' }, via: 'api',
-  variants: [{ variantId: 'var_a', version: '7', artifactDigest: 'sha256:a', backend: 'modelhost', endpoint: null, role: 'champion', fingerprint: null }],
-  reason: null, drillId: null, requestedAtMs: 1_000, revision: 9, onLostControl: 'serve', fencedAtMs: 1_020, silentAtMs: 1_030, provedAtMs: null, revivedAtMs: null,
-  gateways: [{ gatewayId: 'gw-1', incarnation: 1, state: 'silent', revision: 9, leaseUntilMs: 9_000, fencedAtMs: 1_020, silentAtMs: 1_030, inFlight: 0, aborted: 3, drained: 0, refused: 0 }],
-  backends: [], probes: [], answering: '6', missing: [], bound: null, revisionOfRecord: 1, updatedAtMs: 1_030, ...part,
-});
-const view = (part: Partial<KillRecord> = {}): KillView => ({ kill: record(part), toFencedMs: 20, toSilentMs: 30, toProvedMs: part.state === 'proved' ? 400 : null, digest: 'sha256:d', sentence: 'churn 7 answers nobody.', links: { self: 's', temporal: null, page: null } });
 
 /** A gateway's or model server's admin listener that answers `answer` and keeps what it was told. */
 async function admin(answer: (body: Record<string, unknown>, bearer: string) => { status?: number; body: unknown }): Promise<{ url: string; told: Record<string, unknown>[]; paths: string[] }> {

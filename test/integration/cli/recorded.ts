@@ -1,6 +1,7 @@
-import type { DeploymentView, RolloutView } from '../../../api/contract.ts';
+import type { DeploymentView, KillView, RolloutView } from '../../../api/contract.ts';
 import type { Finding, MoneyFinding, ReasonCode, Verdict, VerdictKind } from '../../../domain/analysis/verdict.ts';
 import { parseDeployment } from '../../../domain/deployment.schema.ts';
+import type { KillRecord } from '../../../domain/kill/kill.ts';
 import { INITIAL, type RolloutState } from '../../../domain/rollout/machine.ts';
 import { planRollout } from '../../../domain/rollout/plan.ts';
 
@@ -48,4 +49,15 @@ export function deploymentView(rollout: RolloutView | null): DeploymentView {
     },
     spec: SPEC, route: null, rollout, kill: null, links: LINKS,
   };
+}
+
+const killRecord = (part: Partial<KillRecord>): KillRecord => ({
+  tenantId: 'default', killId: 'kil_1', deploymentUid: 'dep_1', deployment: 'churn', state: 'silent', scope: { kind: 'champion' }, targets: ['var_a'], inFlight: 'abort', actor: { kind: 'person', name: 'ann' }, via: 'api',
+  variants: [{ variantId: 'var_a', version: '7', artifactDigest: 'sha256:a', backend: 'modelhost', endpoint: null, role: 'champion', fingerprint: null }],
+  reason: null, drillId: null, requestedAtMs: 1_000, revision: 9, onLostControl: 'serve', fencedAtMs: 1_020, silentAtMs: 1_030, provedAtMs: null, revivedAtMs: null,
+  gateways: [{ gatewayId: 'gw-1', incarnation: 1, state: 'silent', revision: 9, leaseUntilMs: 9_000, fencedAtMs: 1_020, silentAtMs: 1_030, inFlight: 0, aborted: 3, drained: 0, refused: 0 }],
+  backends: [], probes: [], answering: '6', missing: [], bound: null, revisionOfRecord: 1, updatedAtMs: 1_030, ...part,
+});
+export function killView(part: Partial<KillRecord> = {}): KillView {
+  return { kill: killRecord(part), toFencedMs: 20, toSilentMs: 30, toProvedMs: part.state === 'proved' ? 400 : null, digest: 'sha256:d', sentence: 'churn 7 answers nobody.', links: { self: 's', temporal: null, page: null } };
 }

@@ -7,10 +7,11 @@ import { parseChanges } from '../../../examples/market/changes.ts';
 import { marketSpec } from '../../../examples/market/offline.ts';
 import { prove, proofTable } from '../../../examples/market/prove.ts';
 import { publishVersion } from '../../../examples/market/publish.ts';
+import { whatTheKillLacks } from '../../../examples/market/pull-the-plug.ts';
 import { marketRows, OUTCOME_DELAY_ROWS, REGIME_CHANGE_ROW, ROW_MS, type MarketRow } from '../../../examples/market/stream.ts';
 import { liveRows, readPosition, writePosition } from '../../../examples/market/traffic.ts';
 import { SEED } from '../../../examples/market/train.ts';
-import { EUR, finding, rolloutView, verdict } from '../../integration/cli/recorded.ts';
+import { EUR, finding, killView, rolloutView, verdict } from '../../integration/cli/recorded.ts';
 
 function take(count: number, seed = SEED): MarketRow[] { const rows: MarketRow[] = []; for (const row of marketRows(seed)) { if (rows.length >= count) break; rows.push(row); } return rows; }
 
@@ -105,9 +106,26 @@ describe('the ending', () => {
   });
 });
 
+describe('the kill', () => {
+  test('nothing lacks when it is proved and a last good version answers; nor when a person has since revived it', () => {
+    expect(whatTheKillLacks(killView({ state: 'proved', provedAtMs: 1_400 }))).toEqual([]);
+    expect(whatTheKillLacks(killView({ state: 'revived', provedAtMs: 1_400, revivedAtMs: 9_000 }))).toEqual([]);
+  });
+
+  test.each([
+    ['it is silent', { state: 'silent' }],
+    ['it is unconfirmed (gateway gw-2 has not answered)', { state: 'unconfirmed', missing: ['gateway gw-2 has not answered'] }],
+    ['it is revived', { state: 'revived', revivedAtMs: 9_000 }],
+    ['no last good version answered', { state: 'proved', provedAtMs: 1_400, answering: null }],
+  ] as const)('what it lacks is named: %s', (named, of) => {
+    expect(whatTheKillLacks(killView(of))).toEqual([expect.stringContaining(named)]);
+  });
+});
+
 test('settings change the ending; unknown ones are refused with the known', () => {
-  expect(parseChanges(['v3.output=clean', 'v4.payoff=winning'])).toEqual({ v3Output: 'clean', v4Payoff: 'winning' });
-  expect(() => parseChanges(['v3.output=dirty'])).toThrow(/v3.output=nan\|clean, v4.payoff=losing\|winning/);
+  expect(parseChanges(['v3.output=clean', 'v4.payoff=winning', 'kill.scope=all'])).toEqual({ v3Output: 'clean', v4Payoff: 'winning', killScope: 'all' });
+  expect(parseChanges([])).toEqual({ v3Output: 'nan', v4Payoff: 'losing', killScope: 'champion' });
+  expect(() => parseChanges(['v3.output=dirty'])).toThrow(/v3.output=nan\|clean, v4.payoff=losing\|winning, kill.scope=champion\|all/);
 });
 
 test('a version is published whole, once', () => {
