@@ -1,0 +1,54 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { linearOf, sigmoid } from '../support/onnx-models.ts';
+import { GOOD } from './models.ts';
+
+/** The world outside that no fault touches, and that counts what reaches it: a model server of the Open Inference Protocol, and a webhook. */
+export interface Outside {
+  readonly url: string;
+  /** Times that an inference with this request id came, by model. */
+  readonly inferences: ReadonlyMap<string, number>;
+  /** Deliveries by webhook id. */
+  readonly notices: ReadonlyMap<string, number>;
+  close(): Promise<void>;
+}
+
+const TENSORS = { inputs: [{ name: 'features', datatype: 'FP32', shape: [-1, 3] }], outputs: [{ name: 'label', datatype: 'INT64', shape: [-1] }, { name: 'probabilities', datatype: 'FP32', shape: [-1, 2] }] };
+
+export async function startOutside(): Promise<Outside> {
+  const inferences = new Map<string, number>();
+  const notices = new Map<string, number>();
+  const server = createServer((request, response) => {
+    void bodyOf(request).then((body) => {
+      if (request.url === '/notices') {
+        const id = String(request.headers['webhook-id']);
+        notices.set(id, (notices.get(id) ?? 0) + 1);
+        answer(response, {});
+        return;
+      }
+      const [, model = '', ask] = /^\/v2\/models\/([^/]+)(?:\/versions\/[^/]+)?(\/infer|\/ready)?$/.exec(request.url ?? '') ?? [];
+      if (model === '') { response.statusCode = 404; answer(response, { error: 'no such path' }); return; }
+      if (ask !== '/infer') { answer(response, ask === '/ready' ? { ready: true } : { name: model, versions: ['1'], platform: 'fake', ...TENSORS }); return; }
+      const { id = '', inputs } = JSON.parse(body) as { id?: string; inputs: { data: number[] }[] };
+      if (id !== '') inferences.set(`${model} ${id}`, (inferences.get(`${model} ${id}`) ?? 0) + 1);
+      const p = sigmoid(linearOf(GOOD, inputs[0]?.data ?? []));
+      answer(response, { model_name: model, outputs: [{ name: 'label', datatype: 'INT64', shape: [1], data: [p > 0.5 ? 1 : 0] }, { name: 'probabilities', datatype: 'FP32', shape: [1, 2], data: [1 - p, p] }] });
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${String((server.address() as AddressInfo).port)}`, inferences, notices,
+    async close() { server.close(); server.closeAllConnections(); await once(server, 'close'); },
+  };
+}
+
+function answer(response: ServerResponse, body: unknown): void { response.setHeader('content-type', 'application/json'); response.end(JSON.stringify(body)); }
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  let text = '';
+  request.setEncoding('utf8');
+  for await (const chunk of request) text += String(chunk);
+  return text;
+}
