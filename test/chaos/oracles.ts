@@ -41,7 +41,7 @@ export async function startOracles(harness: Harness): Promise<Oracles> {
   const foreignKey = await otherTenant(stores);
   let looks = 0;
   let foreignCalls = 0;
-  let stopped = false;
+  const stopping = new AbortController();
   const tell = (lines: readonly string[]): void => { for (const line of lines) if (!broken.includes(line)) broken.push(line); };
   const look = async (): Promise<void> => {
     const [rollouts, routes, deployments] = await Promise.all([
@@ -62,7 +62,7 @@ export async function startOracles(harness: Harness): Promise<Oracles> {
   };
   const running = (async (): Promise<void> => {
     // A database or API that is away at the moment cannot be asked; it is asked again a second later.
-    while (!stopped) { await look().catch(() => undefined); await asForeigner().catch(() => undefined); await delay(EVERY_MS); }
+    while (!stopping.signal.aborted) { await look().catch(() => undefined); await asForeigner().catch(() => undefined); await delay(EVERY_MS); }
   })();
   return {
     broken, looks: () => looks, foreignCalls: () => foreignCalls,
@@ -83,7 +83,7 @@ export async function startOracles(harness: Harness): Promise<Oracles> {
       tell([...doubles, ...lost]);
       return { duplicateEffects: doubles.length, lostEnds: lost.length + accepted.filter(({ outcome }) => outcome === null).length, rolloutsStored: rollouts.length, auditRecords: audit.length };
     },
-    async stop() { stopped = true; await running; await Promise.all([mongo.close(), stores.close()]); },
+    async stop() { stopping.abort(); await running; await Promise.all([mongo.close(), stores.close()]); },
   };
 }
 

@@ -7,7 +7,7 @@ import { GOOD } from './models.ts';
 /** The world outside that no fault touches, and that counts what reaches it: a model server of the Open Inference Protocol, and a webhook. */
 export interface Outside {
   readonly url: string;
-  /** Times that an inference with this request id came, by model. */
+  /** Times that an inference came, by `model request-id`. Requests without an id (golden ones, probes) count as one. */
   readonly inferences: ReadonlyMap<string, number>;
   /** Deliveries by webhook id. */
   readonly notices: ReadonlyMap<string, number>;
@@ -19,21 +19,24 @@ const TENSORS = { inputs: [{ name: 'features', datatype: 'FP32', shape: [-1, 3] 
 export async function startOutside(): Promise<Outside> {
   const inferences = new Map<string, number>();
   const notices = new Map<string, number>();
+  const count = (counts: Map<string, number>, key: string): void => { counts.set(key, (counts.get(key) ?? 0) + 1); };
+  const infer = (model: string, body: string): object => {
+    const { id, inputs: [input] } = JSON.parse(body) as { id: string; inputs: { data: number[] }[] };
+    count(inferences, `${model} ${id}`);
+    const p = sigmoid(linearOf(GOOD, input?.data ?? [0, 0, 0]));
+    return { model_name: model, outputs: [{ name: 'label', datatype: 'INT64', shape: [1], data: [p > 0.5 ? 1 : 0] }, { name: 'probabilities', datatype: 'FP32', shape: [1, 2], data: [1 - p, p] }] };
+  };
   const server = createServer((request, response) => {
     void bodyOf(request).then((body) => {
+      const [, model, ask] = /^\/v2\/models\/([^/]+)(?:\/versions\/[^/]+)?(\/infer|\/ready)?$/.exec(request.url ?? '') ?? [];
       if (request.url === '/notices') {
-        const id = String(request.headers['webhook-id']);
-        notices.set(id, (notices.get(id) ?? 0) + 1);
+        count(notices, String(request.headers['webhook-id']));
         answer(response, {});
-        return;
-      }
-      const [, model = '', ask] = /^\/v2\/models\/([^/]+)(?:\/versions\/[^/]+)?(\/infer|\/ready)?$/.exec(request.url ?? '') ?? [];
-      if (model === '') { response.statusCode = 404; answer(response, { error: 'no such path' }); return; }
-      if (ask !== '/infer') { answer(response, ask === '/ready' ? { ready: true } : { name: model, versions: ['1'], platform: 'fake', ...TENSORS }); return; }
-      const { id = '', inputs } = JSON.parse(body) as { id?: string; inputs: { data: number[] }[] };
-      if (id !== '') inferences.set(`${model} ${id}`, (inferences.get(`${model} ${id}`) ?? 0) + 1);
-      const p = sigmoid(linearOf(GOOD, inputs[0]?.data ?? []));
-      answer(response, { model_name: model, outputs: [{ name: 'label', datatype: 'INT64', shape: [1], data: [p > 0.5 ? 1 : 0] }, { name: 'probabilities', datatype: 'FP32', shape: [1, 2], data: [1 - p, p] }] });
+      } else if (model === undefined) {
+        response.statusCode = 404;
+        answer(response, { error: 'no such path' });
+      } else if (ask === '/infer') answer(response, infer(model, body));
+      else answer(response, ask === '/ready' ? { ready: true } : { name: model, versions: ['1'], platform: 'fake', ...TENSORS });
     });
   });
   server.listen(0, '127.0.0.1');

@@ -45,6 +45,8 @@ export interface Report {
   readonly inferencesRepeated: number;
   readonly looks: number;
   readonly foreignCalls: number;
+  /** Good versions that were not promoted, and why: what faults cost. */
+  readonly goodOnesStopped: readonly string[];
   readonly broken: readonly string[];
   readonly troubles: readonly string[];
   readonly notDone: readonly string[];
@@ -94,7 +96,8 @@ export function reportOf(input: ReportInput): Report {
     recoveryP50Ms: quantile(recoveries, 0.5), recoveryP99Ms: quantile(recoveries, 0.99), notRecovered: injected.filter(({ recoveryMs }) => recoveryMs === null).map(({ fault }) => fault.name),
     workflows: histories.workflows, workflowsRunning: histories.running, workflowsFailed: histories.failed, historyEvents: histories.events, largestEventBytes: histories.largestEvent, auditRecords: end.auditRecords,
     notices: outside.notices.size, noticesRepeated: [...outside.notices.values()].filter((times) => times > 1).length, inferencesRepeated: [...outside.inferences.values()].filter((times) => times > 1).length,
-    looks: oracles.looks(), foreignCalls: oracles.foreignCalls(), broken: oracles.broken.slice(0, SHOWN), troubles: story.troubles.slice(0, SHOWN), notDone: NOT_DONE,
+    looks: oracles.looks(), foreignCalls: oracles.foreignCalls(), goodOnesStopped: story.accepted.filter(({ lane: { kind }, outcome }) => (kind === 'good' || kind === 'adopted') && outcome !== 'first' && outcome !== 'promoted').map(({ model, outcome, why }) => `${model} ${outcome ?? 'lost'}: ${why}`),
+    broken: oracles.broken.slice(0, SHOWN), troubles: story.troubles.slice(0, SHOWN), notDone: NOT_DONE,
   };
 }
 

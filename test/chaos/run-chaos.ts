@@ -25,12 +25,17 @@ const POLL_MS = 100;
 const GOOD_IN_A_ROW = 2;
 const QUIET_MS: readonly [number, number] = [500, 2_500];
 const PROGRESS_MS = 30_000;
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+const BROKEN_OFF = 130;
 
 /** The whole of it: product up, rollouts under traffic, faults one after the other, each healed and waited out; then the end is looked at. */
 export async function runChaos(options: ChaosOptions): Promise<Report> {
   const rolls = dice(options.seed);
   const outside = await startOutside();
   const harness = await startHarness({ tools: options.tools, portBase: options.portBase, webhookUrl: `${outside.url}/notices` }).catch(async (error: unknown) => { await outside.close(); throw error; });
+  // A run that is broken off leaves no process behind.
+  const brokenOff = (): void => { void harness.stop().finally(() => { process.exit(BROKEN_OFF); }); };
+  for (const signal of SIGNALS) process.once(signal, brokenOff);
   try {
     const startedMs = Date.now();
     const workload = await startWorkload({ harness, outside, rollouts: options.rollouts, dice: rolls.fork('workload') });
@@ -49,6 +54,7 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
       await oracles.stop();
     }
   } finally {
+    for (const signal of SIGNALS) process.off(signal, brokenOff);
     await harness.stop();
     await outside.close();
   }
@@ -56,7 +62,8 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
 
 interface Scene { readonly harness: Harness; readonly workload: Workload; readonly oracles: Oracles; readonly rolls: Dice; readonly injected: Injected[] }
 
-async function inject({ kinds, goOn, say }: ChaosOptions, scene: Scene): Promise<void> {
+async function inject({ kinds, goOn, ...options }: ChaosOptions, scene: Scene): Promise<void> {
+  const say = (line: string): void => { options.say(line); };
   const { workload, rolls, injected } = scene;
   for (const kind of kinds) await one(scene, randomFault(rolls, kind), say);
   while (goOn && workload.isRunning()) {
@@ -106,7 +113,7 @@ async function countHistories({ temporalAddress }: Harness): Promise<Histories> 
     const facts = { workflows: 0, running: 0, failed: 0, events: 0, largestEvent: 0 };
     for await (const { status, historyLength, workflowId, runId } of client.workflow.list({ query: "WorkflowType = 'rollout'" })) {
       facts.workflows += 1;
-      facts.events += historyLength ?? 0;
+      facts.events += historyLength;
       if (facts.workflows <= MEASURED) {
         const { events } = await client.workflow.getHandle(workflowId, runId).fetchHistory();
         facts.largestEvent = Math.max(facts.largestEvent, ...(events ?? []).map((event) => JSON.stringify(event).length));

@@ -36,6 +36,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const lines = tableOf(report);
   process.stdout.write(`${lines.join('\n')}\n`);
   if (values.write) writeTable('chaos', lines);
+  for (const line of report.goodOnesStopped) say(`a good version was stopped: ${line}`);
   const wrong = faultsOf(report);
   for (const line of wrong) say(line);
   return wrong.length === 0 ? 0 : 1;

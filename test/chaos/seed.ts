@@ -12,6 +12,6 @@ export function dice(seed: number): Dice {
   return {
     roll, between: (least, most) => least + roll() * (most - least),
     pick: (from) => from[Math.floor(roll() * from.length)]!,
-    fork: (name) => dice([...name].reduce((sum, letter) => Math.imul(sum, 31) + letter.charCodeAt(0), seed)),
+    fork: (name) => dice(Buffer.from(name).reduce((sum, byte) => Math.imul(sum, 31) + byte, seed)),
   };
 }

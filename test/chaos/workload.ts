@@ -10,7 +10,7 @@ import type { Dice } from './seed.ts';
 import { startCaller, type Caller, type Seen } from './traffic.ts';
 
 /** A rollout that the API said it has accepted, and how it ended; null: not within the limit. */
-export interface Accepted { readonly lane: Lane; readonly n: number; readonly model: string; readonly outcome: string | null; readonly ms: number }
+export interface Accepted { readonly lane: Lane; readonly n: number; readonly model: string; readonly outcome: string | null; readonly why: string; readonly ms: number }
 /** A kill that was reported silent: from `silentMs` on nothing may answer from it. */
 export interface Silenced { readonly lane: string; readonly variantId: string; readonly silentMs: number; readonly proved: boolean }
 
@@ -76,21 +76,26 @@ async function first(scene: Scene, lane: Lane): Promise<void> {
 interface Turn { readonly version: string; readonly dice: Dice | null }
 
 /** Publishes a version, asks for it until the API says yes or no, does what the lane does on the way, and waits for the end. */
-async function oneRollout(scene: Scene, lane: Lane, { version, dice }: Turn): Promise<string | null> {
+async function oneRollout(scene: Scene, lane: Lane, turn: Turn): Promise<string | null> {
   const { harness, story } = scene;
+  const { version } = turn;
   const startMs = Date.now();
   if (lane.challenger !== null) publish(harness.registryDir, { name: lane.name, version, model: version === '1' ? GOOD : lane.challenger });
   try {
-    const n = await accepted(scene, lane, version);
-    if (dice !== null && dice.roll() < 0.25) await twice(scene, lane, { n, version });
-    if (lane.kind === 'killed' && version !== '1') await killed(scene, lane, n);
-    const outcome = await endOf(scene, lane, n);
-    story.accepted.push({ lane, n, model: `${lane.name}@${version}`, outcome, ms: Date.now() - startMs });
-    return outcome;
+    const { n, state } = await throughToEnd(scene, lane, turn);
+    story.accepted.push({ lane, n, model: `${lane.name}@${version}`, outcome: state?.outcome ?? null, why: state?.verdict?.text ?? '', ms: Date.now() - startMs });
+    return state?.outcome ?? null;
   } catch (error) {
     story.troubles.push(`${lane.name}@${version}: ${error instanceof Error ? error.message : String(error)}`);
     return null;
   }
+}
+
+async function throughToEnd(scene: Scene, lane: Lane, { version, dice }: Turn): Promise<{ readonly n: number; readonly state: RolloutView['rollout']['state'] | null }> {
+  const n = await accepted(scene, lane, version);
+  if (dice !== null && dice.roll() < 0.25) await twice(scene, lane, { n, version });
+  if (lane.kind === 'killed' && version !== '1') await killed(scene, lane, n);
+  return { n, state: (await endOf(scene, lane, n))?.rollout.state ?? null };
 }
 
 async function accepted(scene: Scene, lane: Lane, version: string): Promise<number> {
@@ -109,50 +114,56 @@ async function twice({ client, outside, story }: Scene, lane: Lane, { n, version
 }
 
 async function killed(scene: Scene, lane: Lane, n: number): Promise<void> {
-  const { client, story } = scene;
+  const { client } = scene;
   const view = await where(client, { name: lane.name, n, limitMs: 60_000 }, ({ rollout: { state, endedAtMs } }) => endedAtMs !== null || state.stage === 'canary');
   const variantId = view?.rollout.challenger?.variantId;
-  if (view === null || view.rollout.endedAtMs !== null || variantId === undefined) return;
-  const scope = { kind: 'variant' as const, variantId };
-  const key = `kill-${lane.name}-${String(n)}`;
-  const ordered = await persist(() => client.call('kill', { params: { name: lane.name }, body: { scope, reason: 'chaos' }, idempotencyKey: key })).catch((error: unknown) => {
-    // It ended in the same moment, and is in no route any more.
+  if (variantId === undefined || view?.rollout.endedAtMs !== null) return;
+  const ordered = await orderKill(client, lane, { n, variantId });
+  if (ordered !== null) await followKill(scene, lane, { ordered, variantId });
+}
+
+/** Null: it ended in the same moment, and is in no route any more. */
+async function orderKill(client: Client, { name }: Lane, { n, variantId }: { readonly n: number; readonly variantId: string }): Promise<KillView | null> {
+  const body = { scope: { kind: 'variant' as const, variantId }, reason: 'chaos' };
+  return persist(() => client.call('kill', { params: { name }, body, idempotencyKey: `kill-${name}-${String(n)}` })).catch((error: unknown) => {
     if (isLastmileError(error) && (error.code === 'LM_VARIANT_NOT_FOUND' || error.code === 'LM_COMMAND_REFUSED')) return null;
     throw error;
   });
-  if (ordered === null) return;
-  let silentMs: number | null = null;
-  let kill: KillView = ordered;
-  for (const until = Date.now() + END_MS; kill.kill.state !== 'proved' && Date.now() < until; await delay(100)) {
-    kill = await persist(() => client.call('getKill', { params: { id: ordered.kill.killId } }));
-    if (silentMs === null && kill.toSilentMs !== null) {
-      silentMs = Date.now();
-      story.silenced.push({ lane: lane.name, variantId, silentMs, proved: false });
-    }
-  }
-  const proved = kill.kill.state === 'proved';
-  if (!proved) story.troubles.push(`${lane.name} kill ${ordered.kill.killId} was not proved: ${kill.sentence}`);
-  story.silenced.push({ lane: lane.name, variantId, silentMs: silentMs ?? Date.now(), proved });
 }
 
-async function endOf({ client }: Scene, lane: Lane, n: number): Promise<string | null> {
+async function followKill({ client, story }: Scene, { name: lane }: Lane, { ordered, variantId }: { readonly ordered: KillView; readonly variantId: string }): Promise<void> {
+  const { killId } = ordered.kill;
+  let silentMs: number | null = null;
+  for (const until = Date.now() + END_MS; ;) {
+    const { kill, toSilentMs, sentence } = await persist(() => client.call('getKill', { params: { id: killId } }));
+    const proved = kill.state === 'proved';
+    if (toSilentMs !== null && (silentMs === null || proved)) story.silenced.push({ lane, variantId, silentMs: silentMs ??= Date.now(), proved });
+    if (proved) return;
+    if (Date.now() > until) { story.troubles.push(`${lane} kill ${killId} was not proved: ${sentence}`); return; }
+    await delay(100);
+  }
+}
+
+async function endOf({ client }: Scene, lane: Lane, n: number): Promise<RolloutView | null> {
   const view = await where(client, { name: lane.name, n, limitMs: END_MS }, ({ rollout }) => rollout.endedAtMs !== null);
   // The deployment takes the end a moment later; before that the next one would be refused as busy.
-  for (const until = Date.now() + END_MS; view !== null && Date.now() < until; await delay(150)) {
+  for (const until = Date.now() + END_MS; view !== null && Date.now() < until;) {
     const { deployment } = await persist(() => client.call('getDeployment', { params: { name: lane.name } }));
-    if (deployment.status.activeRollout === null) return view.rollout.state.outcome;
+    if (deployment.status.activeRollout === null) return view;
+    await delay(150);
   }
   return null;
 }
 
 async function where(client: Client, of: { readonly name: string; readonly n: number; readonly limitMs: number }, holds: (view: RolloutView) => boolean): Promise<RolloutView | null> {
   const { name, n, limitMs } = of;
-  for (const until = Date.now() + limitMs; Date.now() < until; await delay(300)) {
+  for (const until = Date.now() + limitMs; Date.now() < until;) {
     const view = await persist(() => client.call('getRollout', { params: { name, n } })).catch((error: unknown) => {
       if (isLastmileError(error) && error.code === 'LM_ROLLOUT_NOT_FOUND') return null;
       throw error;
     });
     if (view !== null && holds(view)) return view;
+    await delay(300);
   }
   return null;
 }
@@ -173,15 +184,15 @@ interface Outcomes { push(name: string, inferenceId: string, value: 0 | 1): void
 
 function startOutcomes(client: Client): Outcomes {
   let waiting: { name: string; inferenceId: string; value: 0 | 1 }[] = [];
-  let stopped = false;
+  const stopping = new AbortController();
   const flush = async (): Promise<void> => {
     const batch = waiting;
     waiting = [];
     for (const name of new Set(batch.map((each) => each.name))) {
       const labels = batch.filter((each) => each.name === name).map(({ inferenceId, value }) => ({ inferenceId, value, source: 'chaos' }));
-      await client.call('pushLabels', { params: { name }, body: { labels } }).catch(() => { if (!stopped && waiting.length < 5_000) waiting.push(...batch.filter((each) => each.name === name)); });
+      await client.call('pushLabels', { params: { name }, body: { labels } }).catch(() => { if (waiting.length < 5_000) waiting.push(...batch.filter((each) => each.name === name)); });
     }
   };
-  const running = (async (): Promise<void> => { while (!stopped) { await flush(); await delay(LABELS_EVERY_MS); } })();
-  return { push: (name, inferenceId, value) => { waiting.push({ name, inferenceId, value }); }, async stop() { stopped = true; await running; } };
+  const running = (async (): Promise<void> => { while (!stopping.signal.aborted) { await flush(); await delay(LABELS_EVERY_MS); } })();
+  return { push: (name, inferenceId, value) => { waiting.push({ name, inferenceId, value }); }, async stop() { stopping.abort(); await running; } };
 }
