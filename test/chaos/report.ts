@@ -34,6 +34,9 @@ export interface Report {
   readonly recoveryP50Ms: number | null;
   readonly recoveryP99Ms: number | null;
   readonly notRecovered: readonly string[];
+  /** From the order to the end that the deployment knows. */
+  readonly rolloutP50Ms: number | null;
+  readonly rolloutP99Ms: number | null;
   readonly workflows: number;
   readonly workflowsRunning: number;
   readonly workflowsFailed: number;
@@ -85,6 +88,7 @@ export function reportOf(input: ReportInput): Report {
   const unexplained = [...failures.filter((of) => !withoutModelhost.includes(of)).map(describe), ...cuts.filter((cut) => !isOfDeath(cut, gatewayDeaths)).map((cut) => `a connection was cut (${cut.code}) at ${new Date(cut.endMs).toISOString()} and no gateway had ended`)];
   const adopted = seen.filter(({ lane }) => lane === 'adopted');
   const recoveries = injected.map(({ recoveryMs }) => recoveryMs).filter((ms) => ms !== null);
+  const durations = story.accepted.filter(({ outcome }) => outcome !== 'first').map(({ ms }) => ms);
   const all = Object.values(harness.processes);
   return {
     seed: input.seed, tookMs: input.tookMs, rollouts: story.accepted.length, outcomes: countBy(story.accepted, ({ outcome }) => outcome ?? 'lost'), faults: countBy(injected, ({ fault }) => fault.name),
@@ -94,6 +98,7 @@ export function reportOf(input: ReportInput): Report {
     requests: seen.length, cutUnderWay: cuts.length, unexplained: unexplained.slice(0, SHOWN), failedWithoutModelhost: withoutModelhost.length,
     gatewayAvailability: adopted.length === 0 ? 1 : adopted.filter(({ failure }) => failure === null).length / adopted.length,
     recoveryP50Ms: quantile(recoveries, 0.5), recoveryP99Ms: quantile(recoveries, 0.99), notRecovered: injected.filter(({ recoveryMs }) => recoveryMs === null).map(({ fault }) => fault.name),
+    rolloutP50Ms: quantile(durations, 0.5), rolloutP99Ms: quantile(durations, 0.99),
     workflows: histories.workflows, workflowsRunning: histories.running, workflowsFailed: histories.failed, historyEvents: histories.events, largestEventBytes: histories.largestEvent, auditRecords: end.auditRecords,
     notices: outside.notices.size, noticesRepeated: [...outside.notices.values()].filter((times) => times > 1).length, inferencesRepeated: [...outside.inferences.values()].filter((times) => times > 1).length,
     looks: oracles.looks(), foreignCalls: oracles.foreignCalls(), goodOnesStopped: story.accepted.filter(({ lane: { kind }, outcome }) => (kind === 'good' || kind === 'adopted') && outcome !== 'first' && outcome !== 'promoted').map(({ model, outcome, why }) => `${model} ${outcome ?? 'lost'}: ${why}`),

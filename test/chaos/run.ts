@@ -61,6 +61,7 @@ function tableOf(of: Report): readonly string[] {
     row(['gateway availability, to a backend that is never hit', `${(100 * of.gatewayAvailability).toFixed(3)} %`]),
     row(['failed while the only modelhost was away; failed without a reason', `${String(of.failedWithoutModelhost)}; ${String(of.unexplained.length)}`]),
     row(['recovery p50; p99', `${ms(of.recoveryP50Ms)}; ${ms(of.recoveryP99Ms)}`]),
+    row(['a rollout took, from the order to its end, p50; p99', `${ms(of.rolloutP50Ms)}; ${ms(of.rolloutP99Ms)}`]),
     row(['rollout workflows; their events; the largest event; failed', `${String(of.workflows)}; ${of.historyEvents.toLocaleString('en')}; ${figure(of.largestEventBytes / 1_000)} kB; ${String(of.workflowsFailed)}`]),
     row(['audit records, chain verified', of.auditRecords.toLocaleString('en')]),
     row(['notices; of them delivered more than once under one id', `${String(of.notices)}; ${String(of.noticesRepeated)}`]),

@@ -115,7 +115,7 @@ async function twice({ client, outside, story }: Scene, lane: Lane, { n, version
 
 async function killed(scene: Scene, lane: Lane, n: number): Promise<void> {
   const { client } = scene;
-  const view = await where(client, { name: lane.name, n, limitMs: 60_000 }, ({ rollout: { state, endedAtMs } }) => endedAtMs !== null || state.stage === 'canary');
+  const view = await where(client, { name: lane.name, n, limitMs: END_MS }, ({ rollout: { state, endedAtMs } }) => endedAtMs !== null || state.stage === 'canary');
   const variantId = view?.rollout.challenger?.variantId;
   if (variantId === undefined || view?.rollout.endedAtMs !== null) return;
   const ordered = await orderKill(client, lane, { n, variantId });
