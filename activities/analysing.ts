@@ -5,6 +5,7 @@ import type { AnalysisPlan } from '../domain/analysis/plan.ts';
 import type { Verdict, VerdictSummary } from '../domain/analysis/verdict.ts';
 import type { VariantId } from '../domain/ids.ts';
 import type { Activities, Subject } from './index.ts';
+import { withHeartbeat } from './heartbeat.ts';
 import { heldBy } from './holding.ts';
 import { contractOf, specOf, variantOf } from './lookup.ts';
 import { atGrantedAlpha, firstPlan } from './planning.ts';
@@ -21,12 +22,12 @@ export function analysingActivities(ports: ActivityPorts): Analysing {
       return { rulingMs: plan?.startedMs ?? 0 };
     },
 
-    async judge({ subject, n, champion, challenger }) {
+    judge: ({ subject, n, champion, challenger }) => withHeartbeat(async () => {
       const plan = await currentPlan(ports, subject, { champion, challenger });
       const verdict = plan === null ? await withoutTraffic(ports, subject, n) : await judgement(ports, subject, { n, plan });
       const stored = await evidence.putVerdict(verdict);
       return { verdict: summaryOf(stored), rulingMs: stored.rulingMs, heldBy: await heldBy(ports, subject) };
-    },
+    }),
 
     async recordVerdict({ subject, n, verdict }) {
       const now = ports.now();

@@ -20,7 +20,8 @@ export const loading = proxyActivities<Pick<Activities, 'loadVariant'>>({ ...LON
 /** Waits and undo steps: tried without end, since giving up would leave traffic in doubt. */
 export const lasting = proxyActivities<Pick<Activities, 'awaitApplied' | 'unloadVariant'>>(LONG);
 
-export const judging = proxyActivities<Pick<Activities, 'judge'>>({ ...QUICK, taskQueue: QUEUES.cpu, startToCloseTimeout: '2 minutes' });
+/** A worker that dies while it judges is found out by its silence: a rollback must not wait for the whole time that a judgement may take. */
+export const judging = proxyActivities<Pick<Activities, 'judge'>>({ ...QUICK, taskQueue: QUEUES.cpu, startToCloseTimeout: '2 minutes', heartbeatTimeout: '20 seconds' });
 /** Telling people never holds a rollout for more than an hour. */
 export const telling = proxyActivities<Pick<Activities, 'notify'>>({ ...QUICK, taskQueue: QUEUES.io, startToCloseTimeout: '30 seconds', scheduleToCloseTimeout: '1 hour' });
 

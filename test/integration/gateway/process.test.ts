@@ -1,20 +1,22 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { freePorts } from '../../support/stack.ts';
 import { loadSigningKey, signBreakGlass } from '../../../config/signing.ts';
-import { closeAll, control, modelServer, ok, predict, promotedRoute, routeOf, until, TOKEN, type Control } from './harness.ts';
+import { act, closeAll, control, modelServer, ok, predict, promotedRoute, routeOf, until, TOKEN, type Control } from './harness.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..', '..');
 const running: ChildProcess[] = [];
 afterEach(async () => { for (const child of running.splice(0)) child.kill('SIGKILL'); await closeAll(); });
 
 /** `node gateway/main.ts`, as `npm start` runs it; resolves when it logs that it is ready. */
-async function start(api: Control, id: string, of: { port: number; dataDir: string; adminPort?: number }): Promise<ChildProcess> {
-  const child = spawn(process.execPath, ['gateway/main.ts'], {
+async function start(api: Control, id: string, of: { port: number; dataDir: string; adminPort?: number; diskFull?: boolean }): Promise<ChildProcess> {
+  // No file may grow at all: what a full disk is to a process.
+  const [command, ...args] = of.diskFull === true ? ['sh', '-c', `ulimit -f 0; exec "${process.execPath}" gateway/main.ts`] as const : [process.execPath, 'gateway/main.ts'] as const;
+  const child = spawn(command, args, {
     cwd: ROOT, stdio: ['ignore', 'ignore', 'pipe'],
     env: {
       PATH: process.env.PATH, LASTMILE_DATA_DIR: of.dataDir, LASTMILE_GATEWAY_ID: id, LASTMILE_GATEWAY_PORT: String(of.port), LASTMILE_SERVICE_TOKEN: TOKEN,
@@ -76,6 +78,32 @@ test('break-glass outlives kill -9: a gateway that restarts from an old table, w
   expect(two.seen).toHaveLength(before);
   await api.start();
   await until('it tells its own kill', () => api.syncs.at(-1)?.ownKills.dep_1?.[0]?.killId === 'kil_1', 10_000);
+});
+
+test('on a full disk it obeys what comes and serves on; the table on disk stays the whole one of before, and a restart begins there', async () => {
+  const [api, one, two] = [await control(), await modelServer(1), await modelServer(2)];
+  const before = routeOf(one.variant);
+  api.publish([before]);
+  const of = { port: (await freePorts(1))[0]!, dataDir: mkdtempSync(join(tmpdir(), 'lastmile-process-')) };
+  const url = `http://127.0.0.1:${of.port}`;
+  const file = join(of.dataDir, 'gateways', 'gw-1', 'route-table.json');
+  const first = await start(api, 'gw-1', of);
+  await until('the table is on disk', () => existsSync(file));
+  const kept = readFileSync(file, 'utf8');
+  first.kill('SIGKILL');
+  await once(first, 'exit');
+
+  const full = await start(api, 'gw-1', { ...of, diskFull: true });
+  api.publish([act(before, { type: 'setChampion', variant: two.variant, expectedChampion: one.variant.variantId, by: 'automation' })]);
+  await until('the newer table is obeyed', async () => (await predict(url)).headers.get('x-lastmile-version') === '2');
+  await until('it is acknowledged', () => api.syncs.at(-1)?.applied.dep_1 === 2);
+  full.kill('SIGKILL');
+  await once(full, 'exit');
+  expect(readFileSync(file, 'utf8')).toBe(kept);
+
+  await api.stop();
+  await start(api, 'gw-1', of);
+  expect((await predict(url)).headers.get('x-lastmile-version')).toBe('1');
 });
 
 test('without a service token it does not start and says why', async () => {
