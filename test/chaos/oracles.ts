@@ -144,6 +144,6 @@ async function wholeAudit(stores: Stores): Promise<readonly AuditRecord[]> {
 
 async function otherTenant(stores: Stores): Promise<string> {
   const key = newApiKey();
-  await stores.keys.put({ id: 'key_other', hash: hashKey(key), prefix: keyPrefix(key), tenantId: 'other', actor: { kind: 'person', name: 'other' }, scopes: SCOPES, createdAtMs: Date.now(), expiresAtMs: null, revokedAtMs: null });
+  await stores.keys.put({ id: 'key_other', hash: hashKey(key), prefix: keyPrefix(key), tenantId: 'other', actor: { kind: 'person', name: 'other' }, scopes: SCOPES, roles: [], createdAtMs: Date.now(), expiresAtMs: null, revokedAtMs: null });
   return key;
 }
