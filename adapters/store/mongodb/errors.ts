@@ -28,11 +28,13 @@ function isPassing(error: unknown): boolean {
     return PASSING.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError') || error.hasErrorLabel('TransientTransactionError');
   }
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError || error instanceof MongoWriteConcernError) return true;
-  // A socket that ends while the driver writes may come out as the system's own error, without the driver's class around it.
-  if (error instanceof Error && 'syscall' in error && 'code' in error && SOCKET_ENDED.has(String(error.code))) return true;
+  if (isSocketError(error)) return true;
   // What is left of the driver's own errors on a path that worked before: a closed client or a cleared pool.
   return error instanceof MongoError && /Topology|Pool|NotConnected|Expired|ClientClosed|Timeout/.test(error.name);
 }
+
+/** A socket that ends while the driver writes may come out as the system's own error, without the driver's class around it. */
+function isSocketError(error: unknown): boolean { return error instanceof Error && 'syscall' in error && 'code' in error && SOCKET_ENDED.has(String(error.code)); }
 
 function unavailable(what: string, cause: unknown): LastmileError { return new LastmileError('LM_STORE_UNAVAILABLE', `${what}.`, { cause, retryAfterMs: 1_000 }); }
 
