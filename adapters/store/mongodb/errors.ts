@@ -8,6 +8,7 @@ const NO_ACCESS = new Set([13, 18]);
 const TOO_LARGE = new Set([10_334, 17_419, 17_280]);
 /** MaxTimeMSExpired, ExceededTimeLimit, LockTimeout, Interrupted and its kin of a server that stops. */
 const PASSING = new Set([50, 262, 24, 11_600, 11_601, 11_602, 91, 189, 10_107, 13_435, 13_436, 133, 112]);
+const SOCKET_ENDED = new Set(['ECONNRESET', 'EPIPE', 'ECONNREFUSED', 'ECONNABORTED', 'ETIMEDOUT']);
 
 export function isDuplicateKey(error: unknown): boolean { return error instanceof MongoServerError && error.code === DUPLICATE_KEY; }
 
@@ -27,9 +28,13 @@ function isPassing(error: unknown): boolean {
     return PASSING.has(Number(error.code)) || error.hasErrorLabel('RetryableWriteError') || error.hasErrorLabel('TransientTransactionError');
   }
   if (error instanceof MongoNetworkError || error instanceof MongoServerSelectionError || error instanceof MongoWriteConcernError) return true;
+  if (isSocketError(error)) return true;
   // What is left of the driver's own errors on a path that worked before: a closed client or a cleared pool.
   return error instanceof MongoError && /Topology|Pool|NotConnected|Expired|ClientClosed|Timeout/.test(error.name);
 }
+
+/** A socket that ends while the driver writes may come out as the system's own error, without the driver's class around it. */
+function isSocketError(error: unknown): boolean { return error instanceof Error && 'syscall' in error && 'code' in error && SOCKET_ENDED.has(String(error.code)); }
 
 function unavailable(what: string, cause: unknown): LastmileError { return new LastmileError('LM_STORE_UNAVAILABLE', `${what}.`, { cause, retryAfterMs: 1_000 }); }
 
