@@ -19,5 +19,5 @@ test.each(rows.filter(({ number }) => !OPEN.includes(number)).map(({ number, fil
 });
 
 test.each(rows.filter(({ number }) => OPEN.includes(number)).map(({ number, where, files }) => [number, where, files] as const))('scenario %i names a test, or says whose it is', (_number, where, files) => {
-  expect(files.length > 0 ? files.every((file) => existsSync(join(ROOT, file))) : where === 'open: belongs to issue D').toBe(true);
+  expect(files.length > 0 ? files.every((file) => existsSync(join(ROOT, file))) : /^open: belongs to issue [C-G]$/.test(where)).toBe(true);
 });

@@ -101,12 +101,12 @@ async function passage(chunk: Buffer, network: Network, through: (part: Buffer) 
     const mode = network.mode();
     switch (mode.kind) {
       case 'blackhole': await network.changed(); continue;
-      case 'latency': await Promise.race([delay(mode.ms), network.changed()]); break;
+      case 'latency': await Promise.race([delay(mode.ms, null, { ref: false }), network.changed()]); break;
       case 'drip': {
         through(rest.subarray(0, DRIP_BYTES));
         rest = rest.subarray(DRIP_BYTES);
         if (rest.length === 0) return;
-        await Promise.race([delay(mode.everyMs), network.changed()]);
+        await Promise.race([delay(mode.everyMs, null, { ref: false }), network.changed()]);
         continue;
       }
       case 'pass': case 'reset':
