@@ -142,12 +142,13 @@ function whyNot(deployment: Deployment, command: DeploymentCommand): string | nu
     case 'unpin': return pinnedBy === null ? 'The champion is not pinned.' : null;
     case 'retire': return retiredBy === null ? null : 'It is retired already.';
     case 'restore': return retiredBy === null ? 'It is not retired.' : null;
-    case 'delete': return retiredBy !== null || command.force && neverServed(deployment) ? null : 'It is in service: retire it first.';
+    case 'delete': return mayEnd(deployment, command.force) ? null : 'It is in service: retire it first.';
   }
 }
 
 function whyNoPin({ retiredBy, champion }: Deployment): string | null { return retiredBy !== null ? 'It is retired.' : champion === null ? 'There is no champion to pin.' : null; }
-function neverServed({ champion, active }: Deployment): boolean { return champion === null && active === null; }
+/** Retired, or by force one of which nothing ever served. */
+function mayEnd({ retiredBy, champion, active }: Deployment, force: boolean): boolean { return retiredBy !== null || (force && champion === null && active === null); }
 
 /** Steps that the worker would do are done at once. */
 function report(deployment: Deployment, rollout: Rollout, event: RolloutEvent): void {
