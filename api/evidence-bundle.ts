@@ -56,7 +56,7 @@ async function partsOf(ports: ApiPorts, { deployment, rollout }: BundleRequest, 
   return {
     verdict, plan, spec, contract: await contractOf(ports, tenantId, plan?.contractHash ?? variants[0]?.contractHash), blocks: blocksSeen(verdict, blocks), rollout, variants,
     routeChanges: records.filter(isRoute), audit: records.filter((record) => !isRoute(record)), checkpoint: await checkpointBehind(ports, tenantId, records.at(-1)?.seq ?? 0),
-    approvals: [], kills: await killsOf(ports, rollout), workflow: described === null ? { workflowId, runId: null, link: null } : { workflowId, runId: described.runId, link: described.link },
+    approvals: (rollout.state.approvals ?? []).map((approval, i) => heldDocument(`${rolloutId}/approval/${i + 1}`, approval)), kills: await killsOf(ports, rollout), workflow: described === null ? { workflowId, runId: null, link: null } : { workflowId, runId: described.runId, link: described.link },
   };
 }
 
