@@ -30,7 +30,8 @@ async function start(config: Config, log: Log): Promise<Running> {
   // A fleet that ramps releases sets workerDeploymentOptions here, with AUTO_UPGRADE: pinning would hold a rollout of weeks on one release (decision D7).
   const common = { connection, namespace: config.temporal.namespace, dataConverter: converter, activities, shutdownGraceTime: GRACE } satisfies Partial<WorkerOptions>;
   const workers = await Promise.all([
-    Worker.create({ ...common, taskQueue: QUEUES.control, workflowBundle, maxConcurrentWorkflowTaskExecutions: 20, maxConcurrentActivityTaskExecutions: 20, maxCachedWorkflows: 200 }),
+    // A worker that was killed leaves its workflows' next task on its own sticky queue for this long: shorter than any caller waits for an update.
+    Worker.create({ ...common, taskQueue: QUEUES.control, workflowBundle, stickyQueueScheduleToStartTimeout: '2 seconds', maxConcurrentWorkflowTaskExecutions: 20, maxConcurrentActivityTaskExecutions: 20, maxCachedWorkflows: 200 }),
     Worker.create({ ...common, taskQueue: QUEUES.io, maxConcurrentActivityTaskExecutions: 20 }),
     Worker.create({ ...common, taskQueue: QUEUES.cpu, maxConcurrentActivityTaskExecutions: 2 }),
   ]);

@@ -67,9 +67,13 @@ test('a registry that never answers ends the validation in minutes, said so', as
   });
 });
 
-test('a pinned champion refuses the promotion; a champion that changed meanwhile supersedes it', async () => {
-  const pinned = (world: World): World['before'] => ({ setChampion: () => { world.route = { ...world.route, pin: { variantId: OLD, person: 'eve', atMs: 0 } }; } });
-  await trying({ judge: () => PROMOTE, disturb: pinned }, async (h, result) => { expect(await result()).toMatchObject({ outcome: 'refused' }); expectUndone(h, 'refused'); });
+test('a pinned champion holds the promotion until it is unpinned; a champion that changed meanwhile supersedes it', async () => {
+  let asked = 0;
+  const pinned = (world: World): World['before'] => ({ setChampion: () => { asked += 1; world.route = { ...world.route, pin: asked === 1 ? { variantId: OLD, person: 'eve', atMs: 0 } : null }; } });
+  await trying({ judge: () => PROMOTE, disturb: pinned }, async (h, result) => {
+    expect(await result()).toMatchObject({ outcome: 'promoted' });
+    expect([asked, h.world.route.champion]).toEqual([2, NEW]);
+  });
   const changed = (world: World): World['before'] => ({ setChampion: () => { world.route = { ...world.route, champion: 'var_other' }; } });
   await trying({ judge: () => PROMOTE, disturb: changed }, async (h, result) => {
     expect(await result()).toMatchObject({ outcome: 'superseded' });
