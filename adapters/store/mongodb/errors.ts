@@ -35,7 +35,7 @@ function isPassing(error: unknown): boolean {
 
 /** A socket that ends while the driver writes may come out as the system's own error, without the driver's class around it. */
 /** By its shape: where realms differ (Jest, workers) an error of Node's own is no instance of our Error. */
-function isSocketError(error: unknown): boolean { return typeof error === 'object' && error !== null && 'syscall' in error && 'code' in error && SOCKET_ENDED.has(String(error.code)); }
+function isSocketError(error: unknown): boolean { return typeof error === 'object' && error !== null && 'code' in error && SOCKET_ENDED.has(String(error.code)); }
 
 function unavailable(what: string, cause: unknown): LastmileError { return new LastmileError('LM_STORE_UNAVAILABLE', `${what}.`, { cause, retryAfterMs: 1_000 }); }
 
