@@ -14,10 +14,10 @@ import { readState, removeState, writeState } from '../feed/state.ts';
 import { commaList, countingNumber, durationMs, ratePerSecond, wholeNumber } from '../numbers.ts';
 import { giveLine, tell } from '../output.ts';
 import { renderSummary, progressReporter } from '../render/feed.ts';
-import { timeMs } from './predict.ts';
+import { timeMs } from '../times.ts';
 
 export interface FeedFlags {
-  deployment: string; features?: readonly string[]; label?: string; labelDelay?: LabelDelay; time?: string; start?: string; step: number;
+  deployment: string; features?: readonly string[]; label?: string; labelDelay?: LabelDelay; time?: string; start?: number; step: number;
   rate?: number; fast?: boolean; concurrency: number; from?: number; to?: number; resume?: boolean; state?: string; batchSize: number; clock?: 'event' | 'gateway';
 }
 
@@ -26,7 +26,7 @@ export function registerFeed(program: Command, context: Context): void {
     .argument('<file>', 'CSV with a header').requiredOption('-d, --deployment <name>', 'who answers')
     .option('--features <list>', 'columns to send, in the model\'s order (default: all but label and time)', commaList)
     .option('--label <column>', 'column with the true outcome').option('--label-delay <delay>', 'when it is known: 48rows, or 1d of event time (default: labels.delay of the deployment)', labelDelay)
-    .option('--time <column>', 'column with the event time').option('--start <time>', 'without --time: event time of row 0 (default: now)')
+    .option('--time <column>', 'column with the event time').option('--start <time>', 'without --time: event time of row 0 (default: now)', timeMs)
     .option('--step <duration>', 'without --time: event time between rows', durationMs, 60_000)
     .option('--rate <n/s>', 'rows a second (default: 100/s)', ratePerSecond).option('--fast', 'as fast as answers come')
     .option('--concurrency <n>', 'requests under way at once', countingNumber, 16).option('--batch-size <n>', 'outcomes a call', countingNumber, 500)
@@ -99,7 +99,7 @@ function renderedSummary({ pending, ...summary }: FeedSummary): Record<string, u
 
 function csvPlan(flags: FeedFlags, from: number, nowMs: number): CsvPlan {
   if (flags.time !== undefined && flags.start !== undefined) throw new LastmileError('LM_INVALID_REQUEST', 'Give --time COLUMN or --start TIME, not both.');
-  const time = flags.time === undefined ? { startMs: flags.start === undefined ? nowMs : timeMs(flags.start), stepMs: flags.step } : { column: flags.time };
+  const time = flags.time === undefined ? { startMs: flags.start ?? nowMs, stepMs: flags.step } : { column: flags.time };
   return { features: flags.features ?? null, label: flags.label ?? null, time, from, to: flags.to ?? Infinity };
 }
 

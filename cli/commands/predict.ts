@@ -6,19 +6,20 @@ import type { Inferred } from '../gateway.ts';
 import { give } from '../output.ts';
 import { readText } from '../read-input.ts';
 import { requestOf, type Cell, type NamedRow } from '../tensors.ts';
+import { timeMs } from '../times.ts';
 
-interface PredictOptions { data?: string; row?: readonly string[]; eventTime?: string }
+interface PredictOptions { data?: string; row?: readonly string[]; eventTime?: number }
 
 export function registerPredict(program: Command, context: Context): void {
   program.command('predict').description('ask a deployment; prints the answer, its inference id and the version that gave it').argument('<name>', 'deployment')
     .option('--data <file>', 'JSON: a request of the Open Inference Protocol, a row {name: value}, or a list of rows; - for standard input')
-    .option('--row <pairs...>', 'one row: name=value name=value …').option('--event-time <time>', 'business time of the request, RFC 3339 or UTC milliseconds')
+    .option('--row <pairs...>', 'one row: name=value name=value …').option('--event-time <time>', 'business time of the request, RFC 3339 or UTC milliseconds', timeMs)
     .action(act<[string], PredictOptions>(context, async (session, options, name) => {
       const gateway = await session.gateway(1);
       try {
         const given = await readGiven(options, session.output.input);
         const request = isRequest(given) ? given : requestOf(await gateway.metadata(name), given);
-        const answer = await gateway.infer(name, request, { eventMs: options.eventTime === undefined ? undefined : timeMs(options.eventTime) });
+        const answer = await gateway.infer(name, request, { eventMs: options.eventTime });
         give(session.output, { inferenceId: answer.inferenceId, version: answer.version, variant: answer.variant, fallback: answer.fallback, latencyMs: answer.latencyMs, response: answer.response }, () => shown(answer));
         return undefined;
       } finally {
@@ -62,11 +63,4 @@ export function parsePairs(pairs: readonly string[]): NamedRow {
 function cell(text: string): Cell {
   if (text === 'true' || text === 'false') return text === 'true';
   return text.trim() !== '' && Number.isFinite(Number(text)) ? Number(text) : text;
-}
-
-/** UTC milliseconds, or RFC 3339. Throws LM_INVALID_REQUEST. */
-export function timeMs(text: string): number {
-  const ms = /^-?\d+$/.test(text) ? Number(text) : Date.parse(text);
-  if (!Number.isSafeInteger(ms)) throw new LastmileError('LM_INVALID_REQUEST', `"${text}" is not a time; write 2026-03-02T10:00:00Z or UTC milliseconds.`);
-  return ms;
 }

@@ -1,22 +1,10 @@
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { RolloutView } from '../../../api/contract.ts';
 import { verdict as summary } from '../../support/rollout-arbitraries.ts';
-import { fakeLastmile, problem, type FakeLastmile, type Seen } from './fake-lastmile.ts';
+import { againstFake } from './against-fake.ts';
+import { problem } from './fake-lastmile.ts';
 import { deploymentView, rolloutView } from './recorded.ts';
-import { run, type Ran } from './run.ts';
 
-let fake: FakeLastmile;
-let folder: string;
-const cli = (...argv: string[]): Promise<Ran> => run(['--api', fake.url, '--key-file', join(folder, 'key'), ...argv]);
-const sent = (path: string): Seen => fake.seen.findLast((seen) => seen.path === path)!;
-beforeEach(async () => {
-  fake = await fakeLastmile({});
-  folder = mkdtempSync(join(tmpdir(), 'lastmile-cli-'));
-  writeFileSync(join(folder, 'key'), 'lm_0123456789abcdef\n');
-});
-afterEach(async () => { await fake.close(); });
+const { fake, cli, sent } = againstFake();
 
 const D = '/api/v1/deployments/churn';
 /** Asked of the role risk until 1970-01-02. */
@@ -28,9 +16,9 @@ const ASK = 'Before it decides a person in the role risk must agree, until 1970-
 
 describe('approve', () => {
   beforeEach(() => {
-    fake.handlers[`GET ${D}`] = () => ({ body: deploymentView(waiting()) });
-    fake.handlers[`GET ${D}/rollouts/2`] = () => ({ body: waiting() });
-    fake.handlers[`POST ${D}/rollouts/2/approve`] = () => ({ body: { message: 'Approved. It goes on.' } });
+    fake().handlers[`GET ${D}`] = () => ({ body: deploymentView(waiting()) });
+    fake().handlers[`GET ${D}/rollouts/2`] = () => ({ body: waiting() });
+    fake().handlers[`POST ${D}/rollouts/2/approve`] = () => ({ body: { message: 'Approved. It goes on.' } });
   });
 
   test('shows bytes, verdict and evidence, approves the digest that it read, and says so', async () => {
@@ -49,19 +37,19 @@ describe('approve', () => {
   });
 
   test.each([[403, 'LM_FORBIDDEN', 4], [409, 'LM_CONFLICT', 6], [422, 'LM_COMMAND_REFUSED', 3]])('refused with %i %s ends with %i', async (status, code, exit) => {
-    fake.handlers[`POST ${D}/rollouts/2/approve`] = () => problem(status, code, 'ada asked for this rollout and may not approve it.');
+    fake().handlers[`POST ${D}/rollouts/2/approve`] = () => problem(status, code, 'ada asked for this rollout and may not approve it.');
     expect(await cli('approve', 'churn', '--reason', 'mine')).toMatchObject({ code: exit, out: '', err: expect.stringContaining('may not approve') as string });
   });
 
   test('a reason is needed, and where nothing waits nothing is sent', async () => {
     expect((await cli('approve', 'churn')).code).toBe(2);
-    fake.handlers[`GET ${D}`] = () => ({ body: deploymentView(rolloutView({ stage: 'canary' })) });
+    fake().handlers[`GET ${D}`] = () => ({ body: deploymentView(rolloutView({ stage: 'canary' })) });
     expect(await cli('approve', 'churn', '--reason', 'early')).toMatchObject({ code: 3, err: expect.stringContaining('Nothing of churn waits for approval') as string });
     expect(sent(`${D}/rollouts/2/approve`)).toBeUndefined();
   });
 
   test('status and watch say who is asked, and end with 7', async () => {
-    fake.handlers[`GET ${D}/rollouts`] = () => ({ body: { items: [waiting().rollout], next: null } });
+    fake().handlers[`GET ${D}/rollouts`] = () => ({ body: { items: [waiting().rollout], next: null } });
     const status = await cli('status', 'churn');
     expect([status.code, status.out.includes(ASK)]).toEqual([7, true]);
     const watch = await cli('watch', 'churn');
@@ -71,8 +59,8 @@ describe('approve', () => {
 });
 
 test('what is held says by what', async () => {
-  fake.handlers[`GET ${D}`] = () => ({ body: deploymentView(rolloutView({ stage: 'canary', heldBy: 'frozen by ada (year end), until it is lifted' })) });
-  fake.handlers[`GET ${D}/rollouts`] = () => ({ body: { items: [rolloutView({ stage: 'canary' }).rollout], next: null } });
+  fake().handlers[`GET ${D}`] = () => ({ body: deploymentView(rolloutView({ stage: 'canary', heldBy: 'frozen by ada (year end), until it is lifted' })) });
+  fake().handlers[`GET ${D}/rollouts`] = () => ({ body: { items: [rolloutView({ stage: 'canary' }).rollout], next: null } });
   const { out } = await cli('status', 'churn');
   expect(out).toMatch(/canary, step 1 of \d .*, held\nheld: frozen by ada \(year end\), until it is lifted/);
 });
@@ -84,7 +72,7 @@ test.each([
   [['--name', 'churn,fraud', '--until', '2026-12-31T23:59:00+01:00'], { selector: { kind: 'names', names: ['churn', 'fraud'] }, window: { kind: 'span', untilMs: Date.UTC(2026, 11, 31, 22, 59) } }],
   [['--label', 'team=risk', '--label', 'tier=1', '--weekly', 'mon-fri 16:00-09:00 Europe/Berlin'], { selector: { kind: 'labels', labels: { team: 'risk', tier: '1' } }, window: { kind: 'weekly', days: ['mon', 'tue', 'wed', 'thu', 'fri'], from: '16:00', to: '09:00', zone: 'Europe/Berlin' } }],
 ])('freeze %j', async (flags, body) => {
-  fake.handlers['POST /api/v1/freezes'] = () => ({ status: 201, body: FROZEN });
+  fake().handlers['POST /api/v1/freezes'] = () => ({ status: 201, body: FROZEN });
   const { code, out } = await cli('freeze', ...flags, '--reason', 'year end');
   expect(code).toBe(0);
   expect(out).toContain('lastmile unfreeze frz_1');
@@ -92,7 +80,7 @@ test.each([
 });
 
 test('freeze --for ends so much later than now', async () => {
-  fake.handlers['POST /api/v1/freezes'] = () => ({ status: 201, body: FROZEN });
+  fake().handlers['POST /api/v1/freezes'] = () => ({ status: 201, body: FROZEN });
   const before = Date.now();
   await cli('freeze', '--all', '--for', '2d', '--reason', 'year end');
   const { window: { untilMs } } = sent('/api/v1/freezes').body as { window: { untilMs: number } };
@@ -101,25 +89,25 @@ test('freeze --for ends so much later than now', async () => {
 
 test.each([[['--all']], [['--reason', 'x y z']], [['--all', '--name', 'churn', '--reason', 'why']], [['--all', '--until', 'tomorrow', '--reason', 'why']], [['--all', '--for', '2d', '--weekly', 'mon 10:00-11:00 UTC', '--reason', 'why']], [['--all', '--weekly', 'mon 10:00-11:00 Mars/Olympus', '--reason', 'why']]])('freeze %j is refused before anything is sent', async (flags) => {
   expect((await cli('freeze', ...flags)).code).toBe(1);
-  expect(fake.seen).toEqual([]);
+  expect(fake().seen).toEqual([]);
 });
 
 test('freeze list and unfreeze', async () => {
-  fake.handlers['GET /api/v1/freezes'] = () => ({ body: { items: [FROZEN, { ...FROZEN, holds: false, freeze: { ...FROZEN.freeze, liftedAtMs: 5 } }] } });
+  fake().handlers['GET /api/v1/freezes'] = () => ({ body: { items: [FROZEN, { ...FROZEN, holds: false, freeze: { ...FROZEN.freeze, liftedAtMs: 5 } }] } });
   expect((await cli('freeze', 'list')).out).toMatch(/frz_1 +frozen .*\n.*frz_1 +lifted/);
-  fake.handlers['POST /api/v1/freezes/frz_1/lift'] = () => ({ body: FROZEN });
+  fake().handlers['POST /api/v1/freezes/frz_1/lift'] = () => ({ body: FROZEN });
   expect((await cli('unfreeze', 'frz_1', '--reason', 'it is over')).out).toMatch(/^Lifted: all deployments/);
   expect(sent('/api/v1/freezes/frz_1/lift').body).toEqual({ reason: 'it is over' });
 });
 
 test('a frozen deployment ends a start with 6; --override-freeze is sent on', async () => {
-  fake.handlers[`POST ${D}/rollouts/2/promote`] = ({ body }) => ((body as { overrideFreeze?: boolean }).overrideFreeze === true ? { body: { message: 'It is being made the champion.' } } : problem(409, 'LM_FROZEN', 'churn is frozen by ada (year end).'));
+  fake().handlers[`POST ${D}/rollouts/2/promote`] = ({ body }) => ((body as { overrideFreeze?: boolean }).overrideFreeze === true ? { body: { message: 'It is being made the champion.' } } : problem(409, 'LM_FROZEN', 'churn is frozen by ada (year end).'));
   expect((await cli('promote', 'churn', '--rollout', '2', '--reason', 'hot fix')).code).toBe(6);
   expect((await cli('promote', 'churn', '--rollout', '2', '--reason', 'hot fix', '--override-freeze')).code).toBe(0);
 });
 
 test('keys new --role', async () => {
-  fake.handlers['POST /api/v1/keys'] = () => ({ status: 201, body: { id: 'key_1', name: 'bea', key: 'lm_secret' } });
+  fake().handlers['POST /api/v1/keys'] = () => ({ status: 201, body: { id: 'key_1', name: 'bea', key: 'lm_secret' } });
   await cli('keys', 'new', 'bea', '--kind', 'person', '--scopes', 'read,approve', '--role', 'risk,owner');
   expect(sent('/api/v1/keys').body).toMatchObject({ name: 'bea', kind: 'person', scopes: ['read', 'approve'], roles: ['risk', 'owner'] });
 });
