@@ -6,9 +6,9 @@ import { run, type Ran } from './run.ts';
 
 export interface AgainstFake {
   /** The one of the test that runs. */
-  fake(): FakeLastmile;
+  readonly fake: () => FakeLastmile;
   /** Holds the key file; empty else. */
-  folder(): string;
+  readonly folder: () => string;
   readonly cli: (...argv: string[]) => Promise<Ran>;
   readonly sent: (path: string) => Seen;
 }
