@@ -3,6 +3,7 @@ import { standingOf } from '../domain/kill/news.ts';
 import { LastmileError } from '../domain/errors.ts';
 import { rolloutId, type DeploymentUid, type RolloutId, type TenantId } from '../domain/ids.ts';
 import type { Outcome } from '../domain/rollout/machine.ts';
+import { isRunning } from '../domain/restore-check.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { DeploymentStore } from '../ports/deployment-store.ts';
@@ -52,7 +53,9 @@ export function restoringActivities(ports: RestoringPorts): Restoring {
 async function restored(ports: RestoringPorts, of: Of, deployment: Parameters<typeof restoreDeployment>[0]['deployment']): Promise<RestoredDeployment> {
   const { stores } = ports;
   const known = await everyRollout(ports, of);
-  await waitForUnseen(ports, of, [deployment.status.activeRollout, rolloutId(of.deploymentUid, Math.max(deployment.status.rolloutCount, known.at(-1)?.n ?? 0) + 1)].filter((id) => id !== null && !known.some((each) => each.rolloutId === id)));
+  const next = rolloutId(of.deploymentUid, Math.max(deployment.status.rolloutCount, known.at(-1)?.n ?? 0) + 1);
+  const { activeRollout } = deployment.status;
+  await waitForUnseen(ports, of, [...(activeRollout === null ? [] : [activeRollout]), next].filter((id) => !known.some((each) => each.rolloutId === id)));
   const rollouts: RolloutRecord[] = [];
   for (const record of known) rollouts.push(record.endedAtMs === null && !await runs(ports, of.tenant, record.rolloutId) ? await close(ports, record) : record);
   if (rollouts.every(({ endedAtMs }) => endedAtMs !== null)) await quiet(ports, of, null);
@@ -63,13 +66,14 @@ async function restored(ports: RestoringPorts, of: Of, deployment: Parameters<ty
 }
 
 async function runs({ orchestrator }: RestoringPorts, tenant: TenantId, id: RolloutId): Promise<boolean> {
-  return (await orchestrator.describe(rolloutWorkflowId(tenant, id)))?.status === 'RUNNING';
+  const process = await orchestrator.describe(rolloutWorkflowId(tenant, id));
+  return process !== null && isRunning(process);
 }
 
 /** A rollout that runs but has written nothing yet is waited for: it must be found, or a second one would begin beside it. */
-async function waitForUnseen(ports: RestoringPorts, { tenant }: Of, ids: readonly (RolloutId | null)[]): Promise<void> {
+async function waitForUnseen(ports: RestoringPorts, { tenant }: Of, ids: readonly RolloutId[]): Promise<void> {
   for (const id of ids) {
-    if (id !== null && await runs(ports, tenant, id)) throw new LastmileError('LM_BUSY', `Rollout ${id} runs but has not written its record yet.`, { retryAfterMs: SHOWN_MS });
+    if (await runs(ports, tenant, id)) throw new LastmileError('LM_BUSY', `Rollout ${id} runs but has not written its record yet.`, { retryAfterMs: SHOWN_MS });
   }
 }
 

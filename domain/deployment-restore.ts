@@ -9,7 +9,7 @@ import type { VariantSummary } from './variant.ts';
 /** What the stores hold of a deployment whose entity workflow was lost. */
 export interface Remains {
   readonly deployment: DeploymentRecord;
-  readonly route: Pick<Route, 'champion' | 'lastGood' | 'rolloutId' | 'retired' | 'pin'> | Pick<Route, 'champion' | 'lastGood' | 'rolloutId'> | null;
+  readonly route: (Pick<Route, 'champion' | 'lastGood' | 'rolloutId'> & Partial<Pick<Route, 'retired' | 'pin'>>) | null;
   /** How that route stands as to kills. */
   readonly standing?: KillStanding;
   /** Oldest first; at most one is without an end: its workflow still runs. */
@@ -82,7 +82,7 @@ function deciding({ route }: Remains, running: RolloutRecord | null): VariantId 
   return running !== null && id !== null && id === running.challenger?.variantId ? running.champion?.variantId ?? null : id;
 }
 
-function retirementOf({ route }: Remains): string | null { return route !== null && 'retired' in route ? route.retired?.person ?? null : null; }
+function retirementOf({ route }: Remains): string | null { return route?.retired?.person ?? null; }
 
 /** Who gave the order is in the record of the kill; here it is enough that the champion is down. */
 function killsOf({ standing }: Remains): KillMemory | null {
@@ -90,11 +90,11 @@ function killsOf({ standing }: Remains): KillMemory | null {
 }
 
 function statusOf(remains: Remains, running: RolloutRecord | null, sides: Sides): DeploymentStatus {
-  const { deployment: { status }, rollouts } = remains;
+  const { deployment: { status }, rollouts, route } = remains;
   const { champion, lastGood } = sides;
   const { phase, decides } = standingNow(remains, champion, running !== null);
   return {
-    ...status, champion, lastGood, phase, challenger: running?.challenger ?? null, activeRollout: running?.rolloutId ?? null, lastVerdict: rollouts.at(-1)?.state.verdict ?? status.lastVerdict,
+    ...status, champion, lastGood, phase, pinnedBy: route?.pin === undefined ? status.pinnedBy : route.pin?.person ?? null, challenger: running?.challenger ?? null, activeRollout: running?.rolloutId ?? null, lastVerdict: rollouts.at(-1)?.state.verdict ?? status.lastVerdict,
     message: `${decides}; ${running === null ? 'no rollout runs' : `rollout ${String(running.n)} of ${running.model} runs`}. Known again from what is stored, since its workflow was lost.`,
   };
 }

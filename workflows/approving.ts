@@ -1,6 +1,6 @@
 import { setHandler } from '@temporalio/workflow';
 import { escalatesAtMs, expiresAtMs, explainExpiry, isGranted, voiceOf, whyNotApproved, whyNotDelegated, type Approvable, type NotApproved } from '../domain/rollout/approval.ts';
-import type { RolloutState } from '../domain/rollout/machine.ts';
+import { isHeld } from '../domain/rollout/machine.ts';
 import { approveUpdate, delegateUpdate, type ApproveArgs, type DelegateArgs } from './messages.ts';
 import { refusal } from './refusing.ts';
 import { report } from './reporting.ts';
@@ -51,8 +51,6 @@ export function approvalTimer({ state, plan }: Run): ApprovalTimer | null {
   if (escalates !== null && (expires === null || escalates < expires)) return { what: 'escalate', atMs: escalates };
   return expires === null ? null : { what: 'approval-expired', atMs: expires };
 }
-
-export function isHeld({ paused, heldBy }: RolloutState): boolean { return paused || (heldBy ?? null) !== null; }
 
 /** Nobody answered in time: others are asked too, or it ends. */
 export function unanswered(run: Run, what: ApprovalTimer['what']): void {

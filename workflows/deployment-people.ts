@@ -1,6 +1,5 @@
 import { ActivityFailure, condition, currentUpdateInfo, log, setHandler } from '@temporalio/workflow';
 import type { Steering } from '../activities/index.ts';
-import type { CommandResult } from '../domain/traffic/route.ts';
 import { loading, quick } from './activity-stubs.ts';
 import { endActive, refusal, subjectOf } from './deployment-commands.ts';
 import { change, note, phaseNow, type Entity } from './deployment-state.ts';
@@ -21,7 +20,7 @@ type WhyNot<A> = (entity: Entity, args: A) => string | null;
 const whyNoPin: WhyNot<CommandArgs> = ({ status, retiredBy, input }) => (retiredBy !== null ? `${retiredBy} retired ${input.name}; restore it first.` : status.champion === null ? `${input.name} has no champion to pin.` : null);
 const whyNoUnpin: WhyNot<CommandArgs> = ({ status, input }) => (status.pinnedBy === null ? `The champion of ${input.name} is not pinned.` : null);
 const whyNoRetirement: WhyNot<CommandArgs> = ({ retiredBy, input }) => (retiredBy === null ? null : `${retiredBy} retired ${input.name} already.`);
-const whyNoRestore: WhyNot<CommandArgs> = ({ retiredBy, restoring, input }) => (retiredBy === null ? `${input.name} is not retired.` : restoring ? `${input.name} is being restored already.` : null);
+const whyNoRestore: WhyNot<CommandArgs> = ({ retiredBy, restoring, deleted, input }) => (deleted ? `${input.name} is deleted already.` : retiredBy === null ? `${input.name} is not retired.` : restoring ? `${input.name} is being restored already.` : null);
 const whyNoDelete: WhyNot<DeleteArgs> = ({ retiredBy, restoring, deleted, status, active, input }, { force }) => {
   if (deleted) return `${input.name} is deleted already.`;
   if (restoring) return `${input.name} is being restored.`;
@@ -42,11 +41,10 @@ async function ready<A>(entity: Entity, whyNot: WhyNot<A>, args: A): Promise<voi
 function refuseIf({ input }: Entity, why: string | null): void { if (why !== null) throw refusal('LM_COMMAND_REFUSED', why, { deployment: input.name }); }
 
 /** Once per update, however often it is tried. */
-async function steer(entity: Entity, to: Steering): Promise<CommandResult> {
+async function steer(entity: Entity, to: Steering): Promise<void> {
   const commandId = `${entity.input.uid}/${to.type}/${currentUpdateInfo()?.id ?? String(entity.changes)}`;
   const result = await quick.steerRoute({ subject: subjectOf(entity, entity.status.champion?.model ?? ''), commandId, to });
   if (result.outcome !== 'applied') throw refusal('LM_COMMAND_REFUSED', `The route of ${entity.input.name} refused it: ${result.reason ?? 'no reason given'}`, {});
-  return result;
 }
 
 async function pin(entity: Entity, args: CommandArgs): Answer {

@@ -2,7 +2,7 @@ import type { Actor, AuditEntry } from '../domain/audit.ts';
 import { LAST_GOOD_KEPT, type DeploymentPhase, type DeploymentStatus } from '../domain/deployment-record.ts';
 import type { RestoredDeployment } from '../domain/deployment-restore.ts';
 import { downSentence, isDown, NO_KILLS, type KillMemory } from '../domain/kill/news.ts';
-import { isKilled } from '../domain/traffic/tombstones.ts';
+import { isNamed } from '../domain/traffic/tombstones.ts';
 import { rolloutId, type RolloutId } from '../domain/ids.ts';
 import type { VariantSummary } from '../domain/variant.ts';
 import type { DeploymentCarried, DeploymentInput, KillNews, QueuedRollout, RolloutFinished, RolloutProgress, StartRolloutAnswer } from './messages.ts';
@@ -133,7 +133,7 @@ function whoDecides({ retiredBy, status: { champion }, kills }: Entity): string 
 function crown(entity: Entity, champion: VariantSummary): void {
   const before = entity.status.champion;
   const all = [...(before === null ? [] : [before]), ...entity.status.lastGood].filter(({ variantId }) => variantId !== champion.variantId);
-  const earlier = all.filter((variant) => !isKilled(entity.kills.tombstones, variant));
+  const earlier = all.filter((variant) => !isNamed(entity.kills.tombstones, variant));
   entity.tried.push(...all.filter((variant) => !earlier.includes(variant)).flatMap(({ model, artifactDigest }) => [model, artifactDigest]));
   entity.retired.push(...earlier.slice(LAST_GOOD_KEPT));
   entity.tried = entity.tried.filter((known) => known !== champion.model && known !== champion.artifactDigest);

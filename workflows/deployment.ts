@@ -109,7 +109,7 @@ async function retire(entity: Entity): Promise<void> {
 
 async function unload(entity: Entity, { model, variantId }: VariantSummary): Promise<void> {
   const subject = subjectOf(entity, model);
-  const { revision } = await quick.removeVariant({ subject, commandId: `${subject.rolloutId}/retire/${variantId}`, variantId });
+  const { revision } = await quick.removeVariant({ subject, commandId: `${entity.input.uid}/retire/${variantId}/${String(entity.changes)}`, variantId });
   await lasting.awaitApplied({ subject, revision });
   await lasting.unloadVariant({ subject, variantId });
 }

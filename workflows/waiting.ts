@@ -1,5 +1,6 @@
 import { condition } from '@temporalio/workflow';
-import { approvalTimer, isHeld, type ApprovalTimer } from './approving.ts';
+import { isHeld } from '../domain/rollout/machine.ts';
+import { approvalTimer, type ApprovalTimer } from './approving.ts';
 import type { Run } from './rollout-run.ts';
 
 const SECOND = 1_000;

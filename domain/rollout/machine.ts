@@ -155,7 +155,7 @@ type Judged = Extract<RolloutEvent, { type: 'judged' }>;
 
 /** A judgement that names nothing ends what held; left out where nothing did, so that states of before stay as they were. */
 function heldBy({ heldBy: by }: Judged, before: RolloutState): Pick<RolloutState, 'heldBy'> { return by !== undefined ? { heldBy: by } : (before.heldBy ?? null) === null ? {} : { heldBy: null }; }
-function isHeld(state: RolloutState): boolean { return state.paused || (state.heldBy ?? null) !== null; }
+export function isHeld(state: RolloutState): boolean { return state.paused || (state.heldBy ?? null) !== null; }
 
 /**
  * Approvals rest on a verdict that says promote. When it no longer does they are void, and the rollout is back where it was.
