@@ -13,6 +13,8 @@ const PAGE = 1_000;
 /** Checkpoints that wait for a sink that is away; a later one says all that an earlier one did, so the oldest go first. */
 const MOST_OWED = 1_000;
 const STOP_MS = 3_000;
+/** Under which a look that failed is kept among what is wrong: with spaces, so no tenant's name. */
+const THE_LOOK = 'the look';
 
 export interface Checkpointing {
   start(): void;
@@ -54,7 +56,10 @@ export function createCheckpointing(parts: CheckpointingParts): Checkpointing {
   let round: Promise<void> | null = null;
   let timer: NodeJS.Timeout | null = null;
   const look = (all: boolean): Promise<void> => round ??= lookOnce(parts, state, all)
-    .catch((error: unknown) => { log.warn('audit checkpoints: the chain cannot be read', { error }); })
+    .then(() => { state.wrong.delete(THE_LOOK); }, (error: unknown) => {
+      log.warn('audit checkpoints: a chain or a sink cannot be read', { error });
+      state.wrong.set(THE_LOOK, 'a chain or a sink cannot be read, so nothing new is signed');
+    })
     .finally(() => { round = null; });
   const lookAll = async (): Promise<void> => { await round; await look(true); };
   return {

@@ -18,15 +18,17 @@ import { GatewayStats, Label, Route } from './schemas/traffic.ts';
 
 /** The API as its clients see it: request and answer schemas, and the route list that OpenAPI, the router and the CLI test share. */
 
+const digest = z.string().regex(/^sha256:[0-9a-f]{64}$/);
+const neededReason = z.string().min(3).max(2_000);
 export const Reason = z.strictObject({ reason: z.string().min(1).max(2_000).nullable().default(null) });
-export const DeleteBody = z.strictObject({ reason: z.string().min(3).max(2_000), force: z.boolean().default(false) });
-export const NeededReason = z.strictObject({ reason: z.string().min(3).max(2_000) });
+export const DeleteBody = z.strictObject({ reason: neededReason, force: z.boolean().default(false) });
+export const NeededReason = z.strictObject({ reason: neededReason });
 /** Past a freeze: a person, with a reason; audited. */
 const overrideFreeze = z.boolean().default(false);
 export const PromoteBody = NeededReason.extend({ overrideFreeze });
 const SomeName = z.string().regex(NAME);
 /** What was looked at: the challenger's bytes, and the number of the verdict (default: the newest). With `delegateTo` nothing is approved: the right is handed on. */
-export const ApproveBody = z.strictObject({ digest: z.string().regex(/^sha256:[0-9a-f]{64}$/), verdict: z.number().int().min(1).nullable().default(null), reason: z.string().min(3).max(2_000), delegateTo: z.string().min(1).max(100).nullable().default(null) });
+export const ApproveBody = z.strictObject({ digest, verdict: z.number().int().min(1).nullable().default(null), reason: neededReason, delegateTo: z.string().min(1).max(100).nullable().default(null) });
 const clockTime = z.string().regex(CLOCK_TIME, 'is not a time of day, 00:00 to 24:00');
 const millis = z.number().int().min(0).max(8_640_000_000_000_000);
 /** fromMs: default now; untilMs null: until it is lifted. */
@@ -39,7 +41,7 @@ export const FreezeBody = z.strictObject({
     z.strictObject({ kind: z.literal('span'), fromMs: millis.nullable().default(null), untilMs: millis.nullable().default(null) }),
     z.strictObject({ kind: z.literal('weekly'), days: z.array(z.enum(WEEKDAYS)).min(1), from: clockTime.refine((time) => time !== '24:00', 'begins at 00:00 to 23:59'), to: clockTime, zone: z.string().max(100).refine(isTimeZone, 'is not a time zone; write an IANA name, for example Europe/Berlin') }),
   ]).default({ kind: 'span', fromMs: null, untilMs: null }),
-  reason: z.string().min(3).max(2_000),
+  reason: neededReason,
 });
 /** `spec` is the file as a person writes it; parsed by domain/deployment.schema.ts. */
 export const ApplyBody = z.strictObject({ spec: z.record(z.string(), z.unknown()), retry: z.boolean().default(false), reason: z.string().max(2_000).nullable().default(null), dryRun: z.boolean().default(false), overrideFreeze });
@@ -56,11 +58,11 @@ export const KillScopeBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('champion') }), z.strictObject({ kind: z.literal('challengers') }), z.strictObject({ kind: z.literal('all') }),
   z.strictObject({ kind: z.literal('variant'), variantId: z.string().regex(/^var_[0-9a-f]{32}$/) }),
   z.strictObject({ kind: z.literal('version'), version: z.string().min(1).max(200) }),
-  z.strictObject({ kind: z.literal('digest'), digest: z.string().regex(/^sha256:[0-9a-f]{64}$/) }),
+  z.strictObject({ kind: z.literal('digest'), digest }),
 ]);
 export const KillBody = z.strictObject({ scope: KillScopeBody.default({ kind: 'champion' }), inFlight: z.enum(IN_FLIGHT).default('abort'), reason: z.string().max(2_000).nullable().default(null) });
 /** Everything of the tenant that has these bytes, in whatever deployment. */
-export const KillDigestBody = z.strictObject({ digest: z.string().regex(/^sha256:[0-9a-f]{64}$/), inFlight: z.enum(IN_FLIGHT).default('abort'), reason: z.string().max(2_000).nullable().default(null) });
+export const KillDigestBody = z.strictObject({ digest, inFlight: z.enum(IN_FLIGHT).default('abort'), reason: z.string().max(2_000).nullable().default(null) });
 export const PageQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50), after: z.string().max(500).nullable().default(null) });
 const filter = z.string().min(1).max(200).optional();
 /** A filter that ends in `*` holds for everything that begins so. */

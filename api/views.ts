@@ -72,7 +72,7 @@ export function rolloutLinks(ports: ApiPorts, name: string, n: number): Links {
 }
 
 /** A link is a courtesy: without an answer in a second there is none. */
-export async function temporalLink({ orchestrator }: ApiPorts, workflowId: string): Promise<string | null> {
+async function temporalLink({ orchestrator }: ApiPorts, workflowId: string): Promise<string | null> {
   return (await temporalProcess({ orchestrator }, workflowId))?.link ?? null;
 }
 

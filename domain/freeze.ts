@@ -48,7 +48,8 @@ export function selects(selector: FreezeSelector, { name, labels }: Frozen): boo
   }
 }
 
-function holds(freeze: Freeze, atMs: number): boolean { return (freeze.liftedAtMs === null || atMs < freeze.liftedAtMs) && isInWindow(freeze.window, atMs); }
+/** Whether it holds at that instant what it selects. */
+export function holds(freeze: Freeze, atMs: number): boolean { return (freeze.liftedAtMs === null || atMs < freeze.liftedAtMs) && isInWindow(freeze.window, atMs); }
 
 /** A zone that this machine does not know holds always: what cannot be read must not open anything. Freezes of unknown zones are refused when they are made. */
 function isInWindow(window: FreezeWindow, atMs: number): boolean {
@@ -65,7 +66,7 @@ function isInWeek({ days, from, to, zone }: Extract<FreezeWindow, { kind: 'weekl
 }
 
 /** Minutes since midnight of `HH:MM`. */
-export function minutesOf(text: string): number {
+function minutesOf(text: string): number {
   const [hours = NaN, minutes = NaN] = text.split(':').map(Number);
   return hours * 60 + minutes;
 }

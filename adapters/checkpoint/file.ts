@@ -1,6 +1,7 @@
 import { mkdir, open, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { systemErrorCode } from '../../artifact/system-error.ts';
 import { canonicalJson } from '../../domain/canonical-json.ts';
 import type { Checkpoint } from '../../domain/audit/checkpoint.ts';
 import { readCheckpoints } from '../../domain/audit/export-file.ts';
@@ -55,7 +56,7 @@ async function contentOf(root: string, tenant: TenantId): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    if (typeof error === 'object' && error !== null && 'code' in error && error.code === 'ENOENT') return '';
+    if (systemErrorCode(error) === 'ENOENT') return '';
     throw unavailable(root, error);
   }
 }

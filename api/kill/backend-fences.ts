@@ -1,4 +1,3 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { describeError } from '../../config/log.ts';
 import { LastmileError } from '../../domain/errors.ts';
 import { UNKNOWN_BACKEND } from '../../domain/kill/order.ts';
@@ -6,6 +5,7 @@ import type { BackendFence, KilledVariant, KillRecord } from '../../domain/kill/
 import { DRAIN_MS, isSilent } from '../../domain/kill/progress.ts';
 import type { BackendKill } from '../../ports/serving-backend.ts';
 import type { KillPorts } from './kill-ports.ts';
+import { within } from './soon.ts';
 
 /** A gateway that does not obey is not waited for longer: the backend ends the variant under it. */
 const GATEWAYS_FIRST_MS = 1_000;
@@ -96,10 +96,7 @@ async function counted(ports: Pick<KillPorts, 'backends'>, variant: KilledVarian
 async function killed({ backends }: Pick<KillPorts, 'backends'>, { backend: name, endpoint, variantId }: KilledVariant): Promise<BackendKill> {
   const backend = Object.hasOwn(backends, name) ? backends[name] : undefined;
   if (backend === undefined) throw new LastmileError('LM_UNKNOWN_ADAPTER', name === UNKNOWN_BACKEND ? 'nothing is stored of the variant, so nobody knows what runs it' : `this API does not know the serving backend ${name}`);
-  const over = new AbortController();
-  const late = delay(ANSWER_MS, undefined, { signal: over.signal }).then(() => { throw new LastmileError('LM_TIMEOUT', `${name} did not answer in ${ANSWER_MS / 1_000} s`); });
-  late.catch(() => undefined);
-  try { return await Promise.race([backend.kill(endpoint, variantId), late]); } finally { over.abort(); }
+  return within(ANSWER_MS, backend.kill(endpoint, variantId), () => new LastmileError('LM_TIMEOUT', `${name} did not answer in ${ANSWER_MS / 1_000} s`));
 }
 
 /** When every live gateway obeys, or a second after the order; with drain when all is silent, or at the end of the serving deadline. */

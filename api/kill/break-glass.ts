@@ -4,8 +4,8 @@ import type { ApiPorts, Call } from '../call.ts';
 import { recordChange } from '../changes.ts';
 import type { BreakGlassKit } from '../../domain/kill/break-glass.ts';
 
-const VALID_MS = 30 * 86_400_000;
 const DAY_MS = 86_400_000;
+const VALID_MS = 30 * DAY_MS;
 
 /**
  * What a kill needs when nothing but gateways and modelhost is left. The token can do nothing but kill, in this tenant, and cannot be taken back

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KillId, TenantId } from '../../domain/ids.ts';
-import type { KillRecord } from '../../domain/kill/kill.ts';
-import { advanceKill, isSilent, type Observation } from '../../domain/kill/progress.ts';
+import { isOver, type KillRecord } from '../../domain/kill/kill.ts';
+import { advanceKill, isSilent } from '../../domain/kill/progress.ts';
 import { createBackendFences, type BackendFences } from './backend-fences.ts';
 import type { KillPorts } from './kill-ports.ts';
 import { createLooks } from './looks.ts';
@@ -122,24 +122,23 @@ async function advance(driving: Driving, tenant: TenantId, killId: KillId): Prom
     const record = await ports.stores.kills.get(tenant, killId);
     if (record === null) return;
     tellOfOrder(ports, tellings, record);
-    if (record.state === 'proved' || record.state === 'revived') { fences.forget(record); driving.probedAtMs.delete(keyOf(record)); return; }
-    const seen = await observe(ports, record, fences.of(record));
-    const next = await save(driving, record, advanceKill(record, seen));
+    if (isOver(record.state)) { fences.forget(record); driving.probedAtMs.delete(keyOf(record)); return; }
+    const next = await save(driving, record, advanceKill(record, await observe(ports, record, fences.of(record))));
     if (next === null) continue;
     fences.attend(next);
     if (!isSilent(next) || next.state === 'proved' || !probesAreDue(driving, next)) return;
-    if (await proof(driving, next, seen)) return;
+    if (await proof(driving, next)) return;
   }
 }
 
 /** Probes on the real route, then the backends' counts again, so that a zero was counted while callers were asked. False when the race was lost. */
-async function proof(driving: Driving, record: KillRecord, seen: Observation): Promise<boolean> {
+async function proof(driving: Driving, record: KillRecord): Promise<boolean> {
   const { ports, fences } = driving;
   driving.probedAtMs.set(keyOf(record), ports.clock());
   const probes = await probeRound(ports, record);
   const backends = await fences.recount(record);
   const after = await observe(ports, record, backends);
-  return await save(driving, record, advanceKill(record, { ...after, revision: after.revision ?? seen.revision, probes })) !== null;
+  return await save(driving, record, advanceKill(record, { ...after, probes })) !== null;
 }
 
 async function save(driving: Driving, before: KillRecord, after: KillRecord): Promise<KillRecord | null> {

@@ -5,21 +5,15 @@ import type { DeploymentUid } from '../../domain/ids.ts';
 import type { GatewayRegistration } from '../../ports/gateway-registry.ts';
 import type { KillPorts } from './kill-ports.ts';
 
-/** What the stores say at this moment, with the backends' words. A record whose route was never written has the command applied: nothing else makes it true. */
+/** What the stores say at this moment, with the backends' words. */
 export async function observe({ stores, clock }: Pick<KillPorts, 'stores' | 'clock'>, record: KillRecord, backends: readonly BackendFence[]): Promise<Observation> {
-  const revision = record.revision ?? await written({ stores, clock }, record);
   const [route, registered] = await Promise.all([stores.routes.get(record.tenantId, record.deploymentUid), stores.gateways.list()]);
   return {
-    nowMs: clock(), revision, backends, answering: route === null ? null : answeringVersion(route),
+    nowMs: clock(), revision: record.revision, backends, answering: route === null ? null : answeringVersion(route),
     gateways: registered.map((gateway) => seenGateway(gateway, record.deploymentUid)),
     // A round that asked before a backend ended proves nothing of what came after.
     probes: record.probes.filter(({ atMs }) => backends.every((fence) => fence.state !== 'gone' || (fence.atMs ?? 0) <= atMs)),
   };
-}
-
-async function written({ stores, clock }: Pick<KillPorts, 'stores' | 'clock'>, { tenantId, deploymentUid, killId, targets, inFlight }: KillRecord): Promise<number> {
-  const { revision } = await stores.routes.apply(tenantId, deploymentUid, { type: 'kill', commandId: killId, atMs: clock(), targets, inFlight });
-  return revision;
 }
 
 function seenGateway({ gatewayId, incarnation, applied, quiet, leaseUntilMs }: GatewayRegistration, uid: DeploymentUid): SeenGateway {

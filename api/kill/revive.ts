@@ -10,10 +10,11 @@ import type { ServingBackend } from '../../ports/serving-backend.ts';
 import type { ApiPorts, Call } from '../call.ts';
 import { recordChange } from '../changes.ts';
 import { specOf } from '../views.ts';
+import { changeKill } from './saving.ts';
 
-const MOST_RACES = 20;
 const MOST_LOADS = 3;
-const EVERY_KILL = 1_000;
+/** No deployment has as many. */
+export const EVERY_KILL = 1_000;
 
 /** What a revive lifts, and which of the killed variants are free of every other kill then. */
 interface Lift { readonly record: KillRecord; readonly route: Route; readonly targets: readonly Tombstone[]; readonly free: readonly KilledVariant[] }
@@ -39,7 +40,7 @@ async function liftTombstones(ports: ApiPorts, { principal: { actor }, body: { r
   const { tenantId, deploymentUid, killId, deployment } = record;
   const { outcome, reason: why } = await ports.stores.routes.apply(tenantId, deploymentUid, { type: 'revive', commandId: `revive/${killId}`, atMs: nowMs, targets, person: actor.name, reason });
   if (outcome !== 'applied') throw new LastmileError('LM_COMMAND_REFUSED', `The route of ${deployment} refused it: ${why ?? outcome}.`);
-  return markRevived(ports, record);
+  return changeKill(ports, { tenant: tenantId, id: killId }, (now) => (now.state === 'revived' ? now : { ...now, state: 'revived', revivedAtMs: ports.clock(), missing: [], bound: null }));
 }
 
 async function whatIsLifted({ stores }: ApiPorts, record: KillRecord): Promise<Lift> {
@@ -79,16 +80,4 @@ async function load(ports: ApiPorts, record: KillRecord, { variant, backend }: {
     if (state === 'ready') { await ports.stores.deployments.putVariant({ ...variant, endpoint: kept }); return; }
     if (attempt >= MOST_LOADS) throw new LastmileError('LM_BACKEND_UNAVAILABLE', `${variant.model} was loaded and is ${state}${reason === null ? '' : `: ${reason}`}.`);
   }
-}
-
-async function markRevived({ stores, clock }: ApiPorts, { tenantId, killId }: KillRecord): Promise<KillRecord> {
-  for (let round = 0; round < MOST_RACES; round += 1) {
-    const record = await stores.kills.get(tenantId, killId);
-    if (record === null || record.state === 'revived') break;
-    const revived: KillRecord = { ...record, state: 'revived', revivedAtMs: clock(), missing: [], bound: null, revisionOfRecord: record.revisionOfRecord + 1, updatedAtMs: clock() };
-    if (await stores.kills.update(revived)) return revived;
-  }
-  const found = await stores.kills.get(tenantId, killId);
-  if (found?.state === 'revived') return found;
-  throw new LastmileError('LM_BUSY', `The record of kill ${killId} changes all the time; the tombstones are lifted, send the same request again.`, { retryAfterMs: 1_000 });
 }

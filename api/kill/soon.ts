@@ -1,14 +1,16 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isLastmileError, LastmileError } from '../../domain/errors.ts';
 
-/** The work, or LM_STORE_UNAVAILABLE when it takes longer; what is under way then goes on unheard. */
-export async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+/** The work, or the error of `late` (LM_STORE_UNAVAILABLE) when it takes longer; what is under way then goes on unheard. */
+export async function within<T>(ms: number, work: Promise<T>, late: () => LastmileError = storeAway): Promise<T> {
   const over = new AbortController();
-  const late = delay(ms, undefined, { signal: over.signal }).then(() => { throw new LastmileError('LM_STORE_UNAVAILABLE', 'MongoDB does not answer.', { retryAfterMs: 1_000 }); });
-  late.catch(() => undefined);
+  const end = delay(ms, undefined, { signal: over.signal }).then(() => { throw late(); });
+  end.catch(() => undefined);
   work.catch(() => undefined);
-  try { return await Promise.race([work, late]); } finally { over.abort(); }
+  try { return await Promise.race([work, end]); } finally { over.abort(); }
 }
+
+function storeAway(): LastmileError { return new LastmileError('LM_STORE_UNAVAILABLE', 'MongoDB does not answer.', { retryAfterMs: 1_000 }); }
 
 /** The driver would wait longer for a primary; who wants to kill is told at once of the way that needs no store. */
 const STORE_MS = 1_500;

@@ -1,5 +1,5 @@
 import type { TenantId } from '../../domain/ids.ts';
-import type { KillRecord } from '../../domain/kill/kill.ts';
+import { isOver, type KillRecord } from '../../domain/kill/kill.ts';
 import { killSentence } from '../../domain/kill/sentence.ts';
 import { LastmileError } from '../../domain/errors.ts';
 import type { ApiPorts } from '../call.ts';
@@ -24,6 +24,6 @@ export async function killNamed({ stores }: Pick<ApiPorts, 'stores'>, tenant: Te
 /** The newest kill that is still under way, else the newest there was. */
 export async function shownKill({ stores, settings }: Pick<ApiPorts, 'stores' | 'settings'>, tenant: TenantId, uid: string): Promise<KillView | null> {
   const kills = await stores.kills.list(tenant, uid, 20);
-  const shown = kills.find(({ state }) => state !== 'proved' && state !== 'revived') ?? kills[0];
+  const shown = kills.find(({ state }) => !isOver(state)) ?? kills[0];
   return shown === undefined ? null : killView(settings, shown);
 }

@@ -16,7 +16,7 @@ import type { Route } from '../../domain/traffic/route.ts';
 import { ok, type Answer, type ApiPorts, type ApiSettings, type Call, type Handlers } from '../call.ts';
 import { recordChange } from '../changes.ts';
 import type { ApplyAnswer, PlanAnswer } from '../contract.ts';
-import { freezeNow, overridden } from '../frozen.ts';
+import { freezeNow, overridden, passFreeze } from '../frozen.ts';
 import { invalidRequest } from '../problem.ts';
 import { rolloutDecision, type RolloutDecision } from '../rollout-decision.ts';
 import { configureRoute, refuseNewKey, routeNotes, settingsOf } from '../route-settings.ts';
@@ -28,7 +28,7 @@ export function applyRoutes(ports: ApiPorts): Pick<Handlers, 'plan' | 'apply'> {
     async plan({ principal, body, nowMs }) {
       const spec = read(body.spec, ports.settings);
       const before = await current(ports, principal.tenant, spec.metadata.name);
-      return ok({ spec, notes: [...await freezeNotes(ports, principal.tenant, spec, nowMs), ...routeNotes(before, spec), ...await notesOn(ports, spec, before, nowMs)], changes: planChanges(before?.spec ?? null, spec) } satisfies PlanAnswer);
+      return ok({ spec, notes: await notesBefore(ports, { tenant: principal.tenant, nowMs }, spec, before), changes: planChanges(before?.spec ?? null, spec) } satisfies PlanAnswer);
     },
     apply: (call) => apply(ports, call),
   };
@@ -40,6 +40,11 @@ interface Current { readonly deployment: DeploymentRecord; readonly spec: Deploy
 async function freezeNotes(ports: ApiPorts, tenant: TenantId, { metadata }: DeploymentSpec, nowMs: number): Promise<readonly string[]> {
   const freeze = await freezeNow(ports, tenant, metadata, nowMs);
   return freeze === null ? [] : [`Now ${explainFreeze(freeze, nowMs)}: a rollout is refused, and a running one takes no step forward.`];
+}
+
+/** What plan and a dry run tell before anything is done. */
+async function notesBefore(ports: ApiPorts, { tenant, nowMs }: { readonly tenant: TenantId; readonly nowMs: number }, spec: DeploymentSpec, before: Current | null): Promise<readonly string[]> {
+  return [...await freezeNotes(ports, tenant, spec, nowMs), ...routeNotes(before, spec), ...await notesOn(ports, spec, before, nowMs)];
 }
 
 /** What to know before: of the file, and of the budget that its rollouts have spent. */
@@ -65,15 +70,17 @@ async function apply(ports: ApiPorts, call: Call<'apply'>): Promise<Answer> {
     await refuseWhenFrozen(ports, call, spec, before);
     return carryOut(ports, call, spec, before);
   }
-  return ok(answer(ports, spec, { result: 'planned', notes: [...planChanges(before?.spec ?? null, spec), ...await freezeNotes(ports, call.principal.tenant, spec, call.nowMs), ...routeNotes(before, spec), ...await notesOn(ports, spec, before, call.nowMs)] }));
+  return ok(answer(ports, spec, { result: 'planned', notes: [...planChanges(before?.spec ?? null, spec), ...await notesBefore(ports, { tenant: call.principal.tenant, nowMs: call.nowMs }, spec, before)] }));
 }
 
-/** A file that names another version would start a rollout: in a freeze, by the labels of before or of now, it is refused before anything of it is stored. What overrides it is recorded where the rollout starts. */
+/** A file that names another version would start a rollout: in a freeze, by the labels of before or of now, it is refused before anything of it is stored. What overrides it is recorded where the rollout starts, or here where only the labels of before are held, which the start no longer sees. */
 async function refuseWhenFrozen(ports: ApiPorts, call: Call<'apply'>, { metadata, spec: { model } }: DeploymentSpec, before: Current | null): Promise<void> {
   const { retry, overrideFreeze, reason } = call.body;
   const wantsRollout = before === null || retry || (before.spec.spec.model !== model && before.deployment.status.champion?.model !== model);
   if (!wantsRollout) return;
-  for (const of of [metadata, ...(before === null ? [] : [before.spec.metadata])]) await overridden(ports, call, { of, what: `a rollout of ${model}`, override: overrideFreeze, reason });
+  const wish = { what: `a rollout of ${model}`, override: overrideFreeze, reason };
+  const held = await overridden(ports, call, { of: metadata, ...wish });
+  if (held === null && before !== null) await passFreeze(ports, call, { of: before.spec.metadata, ...wish });
 }
 
 /**

@@ -1,6 +1,6 @@
 import { digestOfJson } from '../../domain/digest.ts';
 import { LastmileError } from '../../domain/errors.ts';
-import { endsAtMs, explainFreeze, freezeOf, type Freeze, type FreezeWindow } from '../../domain/freeze.ts';
+import { endsAtMs, explainFreeze, holds, type Freeze, type FreezeWindow } from '../../domain/freeze.ts';
 import { ok, type Answer, type ApiPorts, type Call, type Handlers } from '../call.ts';
 import { recordChange } from '../changes.ts';
 import type { FreezesAnswer, FreezeView } from '../contract.ts';
@@ -46,11 +46,10 @@ async function lift(ports: ApiPorts, call: Call<'liftFreeze'>): Promise<Answer> 
   return ok(viewOf(lifted, nowMs));
 }
 
-/** Whether it holds anything at that moment is asked of a deployment that it selects. */
 function viewOf(freeze: Freeze, nowMs: number): FreezeView {
-  const holds = freezeOf([{ ...freeze, selector: { kind: 'all' } }], { name: '', labels: {} }, nowMs) !== null;
+  const holding = holds(freeze, nowMs);
   const lifted = freeze.liftedAtMs === null ? '' : `; lifted by ${freeze.liftedBy?.name ?? 'nobody'} ${new Date(freeze.liftedAtMs).toISOString()}`;
-  return { freeze, holds, endsAtMs: holds ? endsAtMs(freeze, nowMs) : null, sentence: `${selected(freeze)}: ${explainFreeze(freeze, holds ? nowMs : undefined)}${lifted}` };
+  return { freeze, holds: holding, endsAtMs: holding ? endsAtMs(freeze, nowMs) : null, sentence: `${selected(freeze)}: ${explainFreeze(freeze, holding ? nowMs : undefined)}${lifted}` };
 }
 
 function selected({ selector }: Freeze): string {

@@ -1,5 +1,6 @@
 import { LastmileError } from '../../domain/errors.ts';
 import type { KillRecord } from '../../domain/kill/kill.ts';
+import { alsoKilledBy } from '../../domain/kill/order.ts';
 import type { DeploymentRecord } from '../../domain/deployment-record.ts';
 import { ok, type Answer, type ApiPorts, type Call, type Handlers } from '../call.ts';
 import { recordChange } from '../changes.ts';
@@ -7,14 +8,14 @@ import type { KillDigestAnswer, KillsAnswer, KillView } from '../contract.ts';
 import { breakGlassKit } from '../kill/break-glass.ts';
 import type { KillDriver } from '../kill/driver.ts';
 import { giveOrder } from '../kill/give-order.ts';
-import { reviveKill } from '../kill/revive.ts';
+import { EVERY_KILL, reviveKill } from '../kill/revive.ts';
+import { changeKill } from '../kill/saving.ts';
 import { orDirectly } from '../kill/soon.ts';
 import { digestOfKill } from '../kill/tellings.ts';
 import { killNamed, killView } from '../kill/view.ts';
 import { deploymentNamed, everyPage } from '../views.ts';
 
 const LISTED = 50;
-const MOST_RACES = 20;
 
 export function killRoutes(ports: ApiPorts, driver: KillDriver): Pick<Handlers, 'kill' | 'killDigest' | 'getKill' | 'listKills' | 'killReason' | 'revive' | 'breakGlass'> {
   const view = (record: KillRecord): KillView => killView(ports.settings, record);
@@ -58,21 +59,16 @@ async function deploymentsWith({ stores }: ApiPorts, tenant: string, digest: str
 /** The reason that nobody had to give first. A later one takes the place of an earlier; the audit chain keeps both. */
 async function killReason(ports: ApiPorts, call: Call<'killReason'>): Promise<Answer> {
   const { principal: { tenant }, params, body: { reason } } = call;
-  for (let round = 0; round < MOST_RACES; round += 1) {
-    const record = await killNamed(ports, tenant, params.id);
-    const told: KillRecord = record.reason === reason ? record : { ...record, reason, revisionOfRecord: record.revisionOfRecord + 1, updatedAtMs: ports.clock() };
-    if (told !== record && !(await ports.stores.kills.update(told))) continue;
-    await recordChange(ports, call, { action: 'deployment.kill-reason', subject: record.deployment, reason, digest: digestOfKill(told) });
-    return ok(killView(ports.settings, told));
-  }
-  throw new LastmileError('LM_BUSY', 'The record of this kill changes all the time; send the same request again.', { retryAfterMs: 1_000 });
+  const told = await changeKill(ports, { tenant, id: params.id }, (record) => (record.reason === reason ? record : { ...record, reason }));
+  await recordChange(ports, call, { action: 'deployment.kill-reason', subject: told.deployment, reason, digest: digestOfKill(told) });
+  return ok(killView(ports.settings, told));
 }
 
 async function revive(ports: ApiPorts, call: Call<'revive'>): Promise<Answer> {
   const { principal: { tenant, actor }, params } = call;
   if (actor.kind !== 'person') throw new LastmileError('LM_FORBIDDEN', 'Only a person revives what was killed: use a key of kind person.');
   const revived = await reviveKill(ports, call, await killNamed(ports, tenant, params.id));
-  const others = (await ports.stores.kills.list(tenant, revived.deploymentUid, LISTED)).filter(({ killId, state, targets }) => killId !== revived.killId && state !== 'revived' && targets.some((each) => revived.targets.includes(each)));
+  const others = alsoKilledBy(revived, await ports.stores.kills.list(tenant, revived.deploymentUid, EVERY_KILL));
   const view = killView(ports.settings, revived);
   return ok(others.length === 0 ? view : { ...view, sentence: `${view.sentence} It stays off by ${others.map(({ killId }) => killId).join(', ')}: revive that too.` });
 }

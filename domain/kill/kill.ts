@@ -9,7 +9,6 @@ export type KillScope =
   | { readonly kind: 'variant'; readonly variantId: VariantId }
   | { readonly kind: 'version'; readonly version: string }
   | { readonly kind: 'digest'; readonly digest: string };
-export const KILL_SCOPES = ['champion', 'challengers', 'all', 'variant', 'version', 'digest'] as const satisfies readonly KillScope['kind'][];
 
 /**
  * fencing: not every live gateway obeys yet. fenced: no new request goes there. silent: nothing is in flight any more.
@@ -18,6 +17,9 @@ export const KILL_SCOPES = ['champion', 'challengers', 'all', 'variant', 'versio
  */
 export const KILL_STATES = ['fencing', 'fenced', 'silent', 'proved', 'unconfirmed', 'revived'] as const;
 export type KillState = (typeof KILL_STATES)[number];
+
+/** Nothing is left to do: proved, or taken back. */
+export function isOver(state: KillState): boolean { return state === 'proved' || state === 'revived'; }
 
 /** One killed variant, as the route and the store knew it when the order came. */
 export interface KilledVariant {

@@ -49,8 +49,13 @@ export function answeringVersion(route: Route): string | null {
   return choice.kind === 'serve' ? choice.variant.version : null;
 }
 
+/** Other kills in force that name something of this one. */
+export function alsoKilledBy<K extends Pick<KillRecord, 'killId' | 'targets' | 'state'>>(record: Pick<KillRecord, 'killId' | 'targets'>, others: readonly K[]): readonly K[] {
+  return others.filter(({ killId, state, targets }) => killId !== record.killId && state !== 'revived' && targets.some((each) => record.targets.includes(each)));
+}
+
 /** What the revive of one kill takes off: nothing that another kill in force names too. */
 export function liftedBy(record: Pick<KillRecord, 'killId' | 'targets'>, others: readonly Pick<KillRecord, 'killId' | 'targets' | 'state'>[]): readonly Tombstone[] {
-  const held = new Set(others.filter(({ killId, state }) => killId !== record.killId && state !== 'revived').flatMap(({ targets }) => targets));
+  const held = new Set(alsoKilledBy(record, others).flatMap(({ targets }) => targets));
   return record.targets.filter((target) => !held.has(target));
 }

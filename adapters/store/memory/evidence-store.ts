@@ -6,6 +6,7 @@ import type { AnalysisPlan } from '../../../domain/analysis/plan.ts';
 import type { Verdict } from '../../../domain/analysis/verdict.ts';
 import type { RolloutId, TenantId } from '../../../domain/ids.ts';
 import type { EvidenceStore } from '../../../ports/evidence-store.ts';
+import { compareText } from '../label-history.ts';
 import { createTable, keyOf } from './table.ts';
 
 type Sealed = Pick<EvidenceStore, 'seal' | 'blocks' | 'newestBlocks' | 'summary' | 'unpaged' | 'closePage'>;
@@ -23,7 +24,7 @@ export function createEvidenceStore(): EvidenceStore {
     },
     async getPlan(tenant, rollout, which = 'newest') { return (which === 'draft' ? null : plans.get(keyOf(tenant, rollout, 'fixed'))) ?? plans.get(keyOf(tenant, rollout, 'draft')); },
     async newestPlans(tenant, deployment, { sinceMs, limit }) {
-      const since = plans.filter((each) => each.tenantId === tenant && each.deploymentUid === deployment && each.startedAtMs >= sinceMs).sort((a, b) => b.startedAtMs - a.startedAtMs);
+      const since = plans.filter((each) => each.tenantId === tenant && each.deploymentUid === deployment && each.startedAtMs >= sinceMs).sort((a, b) => b.startedAtMs - a.startedAtMs || compareText(b.rolloutId, a.rolloutId));
       return since.filter(({ rolloutId, state }) => state === 'fixed' || plans.get(keyOf(tenant, rolloutId, 'fixed')) === null).slice(0, limit);
     },
     async alphaSpent(tenant, deployment, sinceMs) {

@@ -1,4 +1,4 @@
-import type { KillRecord } from '../../../domain/kill/kill.ts';
+import { isOver, type KillRecord } from '../../../domain/kill/kill.ts';
 import type { KillStore } from '../../../ports/kill-store.ts';
 import { compareText } from '../label-history.ts';
 import { createTable, keyOf } from './table.ts';
@@ -22,7 +22,7 @@ export function createKillStore(): KillStore {
         .sort((a, b) => b.requestedAtMs - a.requestedAtMs || compareText(b.killId, a.killId)).slice(0, limit);
     },
     async open() {
-      return kills.filter(({ state }) => state !== 'proved' && state !== 'revived').sort((a, b) => a.requestedAtMs - b.requestedAtMs || compareText(a.killId, b.killId));
+      return kills.filter(({ state }) => !isOver(state)).sort((a, b) => a.requestedAtMs - b.requestedAtMs || compareText(a.killId, b.killId));
     },
   };
 }

@@ -1,13 +1,13 @@
 import type { Filter } from 'mongodb';
 import type { KillId, TenantId } from '../../../domain/ids.ts';
-import { KILL_STATES, type KillRecord } from '../../../domain/kill/kill.ts';
+import { isOver, KILL_STATES, type KillRecord } from '../../../domain/kill/kill.ts';
 import type { KillStore } from '../../../ports/kill-store.ts';
 import { collection, type Database } from './connection.ts';
 import { fromDocument, toDocument, withoutId, type Stored } from './documents.ts';
 import { insertOnce } from './writes.ts';
 
 /** Named one by one, so that the index on the state answers. */
-const OPEN = KILL_STATES.filter((state) => state !== 'proved' && state !== 'revived');
+const OPEN = KILL_STATES.filter((state) => !isOver(state));
 
 /** One document a kill; a change says in its filter which record it was made from. */
 export function createKillStore(database: Database): KillStore {

@@ -129,3 +129,9 @@ test('a file that changes its labels and its version at once does not slip out o
   expect((await apply({ model: 'filesystem:churn@8', body: { overrideFreeze: true, reason: 'hot fix' } })).status).toBe(202);
   expect((await audited()).filter((line) => line.startsWith('freeze.override'))).toEqual([expect.stringContaining('a rollout of filesystem:churn@8: hot fix')]);
 });
+
+test('past a freeze that holds by the labels of before alone, the override is recorded too', async () => {
+  await freeze({ selector: { kind: 'labels', labels: { team: 'risk' } } });
+  expect((await apply({ model: 'filesystem:churn@8', labels: { team: 'other' }, body: { overrideFreeze: true, reason: 'hot fix' } })).status).toBe(202);
+  expect((await audited()).filter((line) => line.startsWith('freeze.override'))).toEqual([expect.stringContaining('a rollout of filesystem:churn@8: hot fix')]);
+});

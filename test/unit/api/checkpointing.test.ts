@@ -90,6 +90,19 @@ test('a sink that is away gets what it missed, in order, and does not hold the o
   expect(checkpointing.problems()).toEqual([]);
 });
 
+test('a sink that cannot be read back is said, and signs nothing until it can', async () => {
+  let unreadable = true;
+  const shut: CheckpointSink = { ...sink, async read(tenant, page) { if (unreadable) throw new LastmileError('LM_SINK_UNAVAILABLE', 'No right to read.'); return sink.read(tenant, page); } };
+  const checkpointing = start({ sinks: { shut } });
+  await append(1, 2);
+  await checkpointing.look(true);
+  expect(checkpointing.problems()).toEqual([expect.stringMatching(/cannot be read.*nothing new is signed/)]);
+  unreadable = false;
+  await checkpointing.look(true);
+  expect(checkpointing.problems()).toEqual([]);
+  expect(await kept(checkpointing)).toEqual([2]);
+});
+
 test('a store that is away is no failure of the process', async () => {
   const checkpointing = start({ audit: { ...audit, async heads() { throw new LastmileError('LM_STORE_UNAVAILABLE', 'Away.'); } } });
   await expect(checkpointing.look(true)).resolves.toBeUndefined();
