@@ -11,7 +11,7 @@ import { AnalysisPlan, Progress, Verdict } from './schemas/analysis.ts';
 import { DeploymentRecord, DeploymentSpec } from './schemas/deployment.ts';
 import { Freeze } from './schemas/freeze.ts';
 import { CaseLeg, Checkpoint, EvidenceBundle, PublicKeyText, Reign, SharedTraffic } from './schemas/history.ts';
-import { BreakGlassKit, KillRecord } from './schemas/kill.ts';
+import { BreakGlassKit, DrillSummary, KillRecord } from './schemas/kill.ts';
 import { AuditRecord, RolloutRecord } from './schemas/rollout.ts';
 import { byName, count, exactly, flag, list, named, part, text, time } from './schemas/shape.ts';
 import { GatewayStats, Label, Route } from './schemas/traffic.ts';
@@ -61,6 +61,7 @@ export const KillScopeBody = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('digest'), digest }),
 ]);
 export const KillBody = z.strictObject({ scope: KillScopeBody.default({ kind: 'champion' }), inFlight: z.enum(IN_FLIGHT).default('abort'), reason: z.string().max(2_000).nullable().default(null) });
+export const DrillBody = Reason.extend({ overrideFreeze });
 /** Everything of the tenant that has these bytes, in whatever deployment. */
 export const KillDigestBody = z.strictObject({ digest, inFlight: z.enum(IN_FLIGHT).default('abort'), reason: z.string().max(2_000).nullable().default(null) });
 export const PageQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(200).default(50), after: z.string().max(500).nullable().default(null) });
@@ -85,8 +86,8 @@ export type RolloutView = z.output<typeof RolloutView>;
 /** The record of a kill as its proof: times from the order on in ms, null until reached; `digest` is SHA-256 over `kill`. */
 export const KillView = named('KillView', { kill: KillRecord, toFencedMs: count.nullable(), toSilentMs: count.nullable(), toProvedMs: count.nullable(), digest: text, sentence: text, links: Links });
 export type KillView = z.output<typeof KillView>;
-/** `kill`: under way, else the newest. */
-export const DeploymentView = named('DeploymentView', { deployment: DeploymentRecord, spec: DeploymentSpec, route: Route.nullable(), rollout: RolloutView.nullable(), kill: KillView.nullable(), links: Links });
+/** `kill`: in earnest, under way, else the newest. `drills`: how fast the plug was pulled in drills. */
+export const DeploymentView = named('DeploymentView', { deployment: DeploymentRecord, spec: DeploymentSpec, route: Route.nullable(), rollout: RolloutView.nullable(), kill: KillView.nullable(), drills: DrillSummary, links: Links });
 export type DeploymentView = z.output<typeof DeploymentView>;
 /** One line of `lastmile status`. */
 export const DeploymentLine = named('DeploymentLine', { name: text, phase: text, champion: text.nullable(), challenger: text.nullable(), sentence: text, sick: flag, updatedAtMs: time });
@@ -138,6 +139,9 @@ export const FreezesAnswer = named('FreezesAnswer', { items: list(FreezeView) })
 export type FreezesAnswer = z.output<typeof FreezesAnswer>;
 export const KillsAnswer = named('KillsAnswer', { items: list(KillView) });
 export type KillsAnswer = z.output<typeof KillsAnswer>;
+/** `items`: newest first; ended when `kill.state` is `revived`. */
+export const DrillsAnswer = named('DrillsAnswer', { summary: DrillSummary, items: list(KillView) });
+export type DrillsAnswer = z.output<typeof DrillsAnswer>;
 /** One entry for each deployment that a digest was killed in. */
 export const KillDigestAnswer = named('KillDigestAnswer', { kills: list(KillView) });
 export type KillDigestAnswer = z.output<typeof KillDigestAnswer>;
@@ -202,6 +206,8 @@ export const ROUTES = {
   killDigest: { method: 'post', path: '/api/v1/kill', scope: 'operate', summary: 'Take every variant with these bytes off, in all deployments', body: KillDigestBody, idempotent: true, answer: KillDigestAnswer, statuses: [202], cli: 'kill' },
   getKill: { method: 'get', path: '/api/v1/kills/{id}', scope: 'read', summary: 'A kill and its proof', answer: KillView, cli: 'kills' },
   listKills: { method: 'get', path: `${D}/{name}/kills`, scope: 'read', summary: 'Kills of a deployment, newest first', answer: KillsAnswer, cli: 'kills' },
+  drill: { method: 'post', path: `${D}/{name}/drills`, scope: 'operate', summary: 'Kill the challengers that have traffic for a moment, measure how long that takes, take it back', body: DrillBody, idempotent: true, answer: KillView, statuses: [202], cli: 'drill' },
+  listDrills: { method: 'get', path: `${D}/{name}/drills`, scope: 'read', summary: 'Drills of a deployment and its time to safe', answer: DrillsAnswer, cli: 'drills' },
   killReason: { method: 'post', path: '/api/v1/kills/{id}/reason', scope: 'operate', summary: 'Say afterwards why', body: NeededReason, idempotent: true, answer: KillView, cli: 'kills' },
   revive: { method: 'post', path: '/api/v1/kills/{id}/revive', scope: 'operate', summary: 'A person takes a kill back: loads what is needed, then lifts the tombstones', body: NeededReason, idempotent: true, answer: KillView, cli: 'revive' },
   freeze: { method: 'post', path: '/api/v1/freezes', scope: 'operate', summary: 'No rollout starts, no step forward, nothing promoted while it holds', body: FreezeBody, idempotent: true, answer: FreezeView, statuses: [201], cli: 'freeze' },

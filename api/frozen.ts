@@ -6,7 +6,7 @@ import { recordChange, type Cause } from './changes.ts';
 import { invalidRequest } from './problem.ts';
 
 /** The freeze that holds the deployment now, or null. */
-export async function freezeNow({ stores }: ApiPorts, tenant: TenantId, of: Frozen, nowMs: number): Promise<Freeze | null> {
+export async function freezeNow({ stores }: Pick<ApiPorts, 'stores'>, tenant: TenantId, of: Frozen, nowMs: number): Promise<Freeze | null> {
   return freezeOf(await stores.freezes.active(tenant, nowMs), of, nowMs);
 }
 

@@ -21,6 +21,7 @@ import { createCheckpointing } from './checkpointing.ts';
 import { createControlChannel } from './control-channel.ts';
 import { ensureFirstKey } from './dev-key.ts';
 import { recordFoundKeys } from './key-records.ts';
+import { createDrillSchedule } from './kill/drill-schedule.ts';
 import { createKillDriver } from './kill/driver.ts';
 import { createApiServer } from './server.ts';
 
@@ -45,6 +46,8 @@ async function start(config: Config, log: Log): Promise<Running> {
   const channel = createControlChannel({ stores, kills, key: signing, leaseMs: config.leaseMs, clock: Date.now, log });
   await channel.start();
   kills.start();
+  const drills = createDrillSchedule(ports, kills);
+  drills.start();
   checkpoints.start();
   const api = createApi(ports, channel, kills);
   const server = createApiServer(api.app);
@@ -54,6 +57,7 @@ async function start(config: Config, log: Log): Promise<Running> {
       const closed = new Promise<void>((resolve) => { server.close(() => { resolve(); }); });
       api.stop();
       await channel.stop();
+      await drills.stop();
       await kills.stop();
       setTimeout(() => { server.closeAllConnections(); }, 1_000).unref();
       await closed;

@@ -3,6 +3,8 @@ import type { DeploymentSpec } from '../domain/deployment.ts';
 import type { DeploymentRecord } from '../domain/deployment-record.ts';
 import { LastmileError } from '../domain/errors.ts';
 import { NAME, rolloutId, type TenantId } from '../domain/ids.ts';
+import { DRILLS_SEEN, drillSummary, drillTerms, type DrillSummary } from '../domain/kill/drill.ts';
+import type { KillRecord } from '../domain/kill/kill.ts';
 import { killedChampion } from '../domain/kill/sentence.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
 import type { Route } from '../domain/traffic/route.ts';
@@ -36,7 +38,7 @@ export async function rolloutNumbered({ stores }: ApiPorts, deployment: Deployme
   return record;
 }
 
-export async function specOf({ stores }: ApiPorts, deployment: DeploymentRecord): Promise<DeploymentSpec> {
+export async function specOf({ stores }: Pick<ApiPorts, 'stores'>, deployment: DeploymentRecord): Promise<DeploymentSpec> {
   const spec = await stores.deployments.getSpec(deployment.tenantId, deployment.specHash);
   if (spec === null) throw new LastmileError('LM_INVARIANT', `The file of ${deployment.name} (${deployment.specHash}) is not in the store.`);
   return spec;
@@ -50,9 +52,9 @@ export async function newestRollout({ stores }: ApiPorts, { tenantId, uid, statu
 
 export async function deploymentView(ports: ApiPorts, deployment: DeploymentRecord): Promise<DeploymentView> {
   const { tenantId, uid } = deployment;
-  const [spec, route, newest, kill] = await Promise.all([specOf(ports, deployment), ports.stores.routes.get(tenantId, uid), newestRollout(ports, deployment), shownKill(ports, tenantId, uid)]);
+  const [spec, route, newest, kill, { summary: drills }] = await Promise.all([specOf(ports, deployment), ports.stores.routes.get(tenantId, uid), newestRollout(ports, deployment), shownKill(ports, tenantId, uid), drillsOf(ports, deployment, ports.clock())]);
   const rollout = newest === null ? null : await rolloutView(ports, deployment, newest);
-  return { deployment, spec, route, rollout, kill, links: { ...deploymentLinks(ports, deployment.name), temporal: rollout?.links.temporal ?? ports.settings.temporalUiUrl } };
+  return { deployment, spec, route, rollout, kill, drills, links: { ...deploymentLinks(ports, deployment.name), temporal: rollout?.links.temporal ?? ports.settings.temporalUiUrl } };
 }
 
 export async function rolloutView(ports: ApiPorts, deployment: DeploymentRecord, rollout: RolloutRecord): Promise<RolloutView> {
@@ -103,4 +105,10 @@ function lineOf({ name, status, updatedAtMs }: DeploymentRecord, route: Route | 
   const killed = route === null ? null : killedChampion(route);
   const sick = killed !== null || status.phase === 'attention' || (status.champion === null && status.rolloutCount > 0 && status.activeRollout === null);
   return { name, phase: status.phase, champion: status.champion?.model ?? null, challenger: status.challenger?.model ?? null, sentence: killed ?? status.message, sick, updatedAtMs };
+}
+
+/** The newest drills, and what they say together. */
+export async function drillsOf(ports: Pick<ApiPorts, 'stores'>, deployment: DeploymentRecord, nowMs: number): Promise<{ readonly summary: DrillSummary; readonly drills: readonly KillRecord[] }> {
+  const [{ spec }, drills] = await Promise.all([specOf(ports, deployment), ports.stores.kills.list(deployment.tenantId, deployment.uid, DRILLS_SEEN, 'drill')]);
+  return { summary: drillSummary(drillTerms(spec.drills), drills, nowMs), drills };
 }

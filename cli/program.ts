@@ -8,6 +8,7 @@ import { registerCase } from './commands/case.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDeploy } from './commands/deploy.ts';
+import { registerDrills } from './commands/drills.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEvidence } from './commands/evidence.ts';
 import { registerExplain } from './commands/explain.ts';
@@ -33,7 +34,7 @@ import { runbookOf } from './runbook.ts';
 
 const COMMANDS = [
   registerInit, registerPlan, registerApply, registerDeploy, registerPredict, registerStatus, registerWatch, registerExplain, registerHistory, registerCase,
-  registerRolloutCommands, registerApprove, registerFreeze, registerKill, registerKills, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerEvidence, registerKeys, registerAdmin, registerLogs, registerCompletion,
+  registerRolloutCommands, registerApprove, registerFreeze, registerKill, registerKills, registerDrills, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerEvidence, registerKeys, registerAdmin, registerLogs, registerCompletion,
 ];
 
 /** The whole command tree; reads and opens nothing. */

@@ -2,6 +2,7 @@ import type { ContractOverrides } from './contract.ts';
 import type { ReadFile } from './deployment-file.schema.ts';
 import type { DeploymentSpec, Goal, LabelPolicy, MetricPolicy, RolloutPolicy, ValueModel } from './deployment.ts';
 import { formatDuration } from './duration.ts';
+import { USUAL_LIMIT_MS } from './kill/drill.ts';
 import { metricName } from './metric-names.ts';
 import type { ApprovalPolicy } from './rollout/approval.ts';
 import { WHOLE } from './share.ts';
@@ -27,7 +28,7 @@ export function withDefaults({ apiVersion, kind, metadata, spec }: ReadFile): De
       rollout: rolloutPolicy(spec.rollout ?? {}, goal, labels), metrics: metricPolicies(spec, goal), value: valueModel(spec.value),
       routing: routingPolicy(spec.routing), retrain: retrainPolicy(spec.retrain), records: recordPolicy(spec.records),
       fallback: ['last-good', 'closed'], onLostControl: 'serve', attestation: serving.backend === 'oip' ? 'claimed' : 'hashed',
-      ...defined({ fallback: spec.fallback, onLostControl: spec.onLostControl, attestation: spec.attestation }),
+      ...defined({ fallback: spec.fallback, onLostControl: spec.onLostControl, attestation: spec.attestation, drills: drillPolicy(spec.drills) }),
     },
   };
 }
@@ -96,6 +97,10 @@ function valueModel(value: Read['value']): ValueModel | null {
 
 function retrainPolicy(retrain: Read['retrain']): Spec['retrain'] {
   return retrain === undefined ? null : { every: formatDuration(retrain.every), command: retrain.command, timeoutMs: retrain.timeout ?? 6 * 3_600_000 };
+}
+
+function drillPolicy(drills: Read['drills']): Spec['drills'] | undefined {
+  return drills === undefined ? undefined : { everyMs: drills.every, limitMs: drills.limit ?? USUAL_LIMIT_MS };
 }
 
 /** The file's own metrics; the default required one only where it names none; the default guardrails that it does not name. */

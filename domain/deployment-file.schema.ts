@@ -147,6 +147,8 @@ export const DeploymentFileSchema = closed({
     attestation: z.enum(ATTESTATIONS).optional(),
     retrain: closed({ every: longerThanZero, command: z.array(z.string().min(1).max(1_000)).min(1).max(100), timeout: longerThanZero.optional() }).optional(),
     records: closed({ inputs: z.boolean().optional(), keep: longerThanZero.optional() }).optional(),
+    drills: closed({ every: longerThanZero, limit: longerThanZero.optional() }).optional()
+      .meta({ description: 'Kills of a challenger with traffic, as often as `every` at most; its time to safe above `limit` is an alarm.' }),
   }),
 });
 

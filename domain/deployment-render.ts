@@ -7,7 +7,7 @@ import { formatShare, WHOLE } from './share.ts';
 
 /** The normal form as a file with human units, every default spelled out; parsing it gives the same normal form again. */
 export function renderDeployment({ apiVersion, kind, metadata, spec }: DeploymentSpec): DeploymentFile {
-  const { serving, routing, retrain, records } = spec;
+  const { serving, routing, retrain, records, drills } = spec;
   return {
     apiVersion, kind,
     metadata: { name: metadata.name, ...(Object.keys(metadata.labels).length === 0 ? {} : { labels: { ...metadata.labels } }) },
@@ -22,6 +22,7 @@ export function renderDeployment({ apiVersion, kind, metadata, spec }: Deploymen
       fallback: [...spec.fallback], onLostControl: spec.onLostControl, attestation: spec.attestation,
       ...(retrain === null ? {} : { retrain: { every: retrain.every, command: [...retrain.command], timeout: formatDuration(retrain.timeoutMs) } }),
       records: { inputs: records.inputs, keep: formatDuration(records.keepMs) },
+      ...(drills === undefined ? {} : { drills: { every: formatDuration(drills.everyMs), limit: formatDuration(drills.limitMs) } }),
     },
   };
 }
@@ -71,7 +72,14 @@ function renderRollout({ rollout }: Spec): NonNullable<FileSpec['rollout']> {
     horizon: formatDuration(rollout.horizonMs), idle: formatDuration(rollout.idleMs),
     whenInconclusive: rollout.whenInconclusive, ask: formatDuration(rollout.askMs), whenBusy: rollout.whenBusy, alpha: rollout.alpha,
     ...(rollout.falsePromotionsPerYear === undefined ? {} : { falsePromotions: { perYear: rollout.falsePromotionsPerYear } }),
+    ...given('approval', renderApproval(rollout.approval ?? null)),
   };
+}
+
+function renderApproval(approval: Spec['rollout']['approval'] | null): NonNullable<FileSpec['rollout']>['approval'] | null {
+  if (!approval) return null;
+  const { before, roles, count, notAuthor, deadlineMs, escalateAfterMs, escalateTo } = approval;
+  return { before: [...before], roles: [...roles], count, notAuthor, deadline: formatDuration(deadlineMs), ...given('escalateAfter', escalateAfterMs === null ? null : formatDuration(escalateAfterMs)), escalateTo: [...escalateTo] };
 }
 
 function renderMetric({ name, role, margin, lossBound, proof }: MetricPolicy): NonNullable<FileSpec['metrics']>[number] {

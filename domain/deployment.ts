@@ -1,4 +1,5 @@
 import type { ContractOverrides } from './contract.ts';
+import type { DrillPolicy } from './kill/drill.ts';
 import type { ApprovalPolicy } from './rollout/approval.ts';
 import type { Attestation } from './variant.ts';
 
@@ -87,5 +88,7 @@ export interface DeploymentSpec {
     readonly attestation: Attestation;
     readonly retrain: { readonly every: string; readonly command: readonly string[]; readonly timeoutMs: number } | null;
     readonly records: { readonly inputs: boolean; readonly keepMs: number };
+    /** Kills of a challenger on a schedule; absent: none. */
+    readonly drills?: DrillPolicy;
   };
 }

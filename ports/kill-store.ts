@@ -8,8 +8,8 @@ export interface KillStore {
   /** Replaces the record while its revisionOfRecord is the one before; false when somebody was faster: read again. */
   update(record: KillRecord): Promise<boolean>;
   get(tenant: TenantId, killId: KillId): Promise<KillRecord | null>;
-  /** Newest first. */
-  list(tenant: TenantId, uid: DeploymentUid, limit: number): Promise<readonly KillRecord[]>;
-  /** Every record of every tenant that is neither proved nor revived: what drivers go on with after a restart. */
+  /** Newest first; `kill`: those in earnest, `drill`: drills, absent: both. */
+  list(tenant: TenantId, uid: DeploymentUid, limit: number, kind?: 'kill' | 'drill'): Promise<readonly KillRecord[]>;
+  /** Every record of every tenant that is not over (`isOver`): what drivers go on with after a restart. */
   open(): Promise<readonly KillRecord[]>;
 }

@@ -26,9 +26,9 @@ ${rollout === null ? null : html`<section class="card"><h2>Story of rollout ${ro
 <footer>${link(links.self, 'JSON')}${link(rollout?.links.temporal ?? null, 'Workflow in Temporal ↗')}<span>file applied ${formatAgo(updatedAtMs, nowMs)}</span><span>refreshes by itself</span></footer>`);
 }
 
-function traffic({ kill, route }: DeploymentView): Html {
+function traffic({ kill, route, drills }: DeploymentView): Html {
   return html`${kill === null ? null : killCard(kill)}
-<section class="card"><h2>Who answers callers</h2>${route === null ? html`<p class="soft">There is no route yet.</p>` : splitBar(route)}</section>`;
+<section class="card"><h2>Who answers callers</h2>${route === null ? html`<p class="soft">There is no route yet.</p>` : splitBar(route)}${drills.standing === 'off' ? null : html`<p class="soft">${drills.sentence}</p>`}</section>`;
 }
 
 /** That the champion is killed, before all else. Otherwise the owner's words; what lastmile itself has to say comes behind where it needs somebody. */

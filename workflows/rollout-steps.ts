@@ -1,4 +1,4 @@
-import { CancellationScope } from '@temporalio/workflow';
+import { CancellationScope, condition } from '@temporalio/workflow';
 import type { RolloutAction, RolloutEvent } from '../domain/rollout/machine.ts';
 import type { CommandResult } from '../domain/traffic/route.ts';
 import { formatShare } from '../domain/share.ts';
@@ -8,6 +8,8 @@ import type { Run } from './rollout-run.ts';
 import { hearKillsOfBefore } from './rollout-kills.ts';
 import { commandId, register } from './undo.ts';
 import { killedByRule, plainVerdict, routeVerdict } from './verdicts.ts';
+
+const DRILL_PAUSE_MS = 3_000;
 
 export type StepAction = Exclude<RolloutAction, { type: 'undo' | 'ask' | 'ask-approval' | 'finish' }>;
 
@@ -70,6 +72,13 @@ async function promote(run: Run, { variantId }: VariantSummary): Promise<Rollout
   return await (input.champion === null ? CancellationScope.nonCancellable(crown) : crown()) ?? { type: 'promoted' };
 }
 
+/** A drill ends by itself, mostly within a second: the judge is asked again soon, with or without news. */
+async function afterDrill(run: Run, { reason }: CommandResult): Promise<RolloutEvent> {
+  await condition(() => run.todo.length > 0, DRILL_PAUSE_MS);
+  run.pings += 1;
+  return { type: 'held', by: reason ?? 'A drill is under way' };
+}
+
 /** A step that was held is asked for again after another verdict: the route remembers what it answered the first time. */
 function attempt({ state }: Run): number { return state.verdict?.n ?? 0; }
 
@@ -78,6 +87,7 @@ async function routed(run: Run, command: () => Promise<CommandResult>): Promise<
   const result = await CancellationScope.nonCancellable(command);
   if (result.rule === 'killed') return killedByRule(run);
   if (result.rule === 'pinned') return { type: 'held', by: result.reason ?? 'A person pinned the champion' };
+  if (result.rule === 'drilled') return afterDrill(run, result);
   if (result.outcome !== 'applied') return { type: 'failed', verdict: routeVerdict(run, result) };
   await lasting.awaitApplied.executeWithOptions({ summary: `Every gateway obeys revision ${result.revision}` }, [{ subject: run.subject, revision: result.revision }]);
   return null;

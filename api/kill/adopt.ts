@@ -1,4 +1,4 @@
-import { heldBy, scopeOf, type KillOrder } from '../../domain/kill/order.ts';
+import { variantsUnder, scopeOf, type KillOrder } from '../../domain/kill/order.ts';
 import type { Route } from '../../domain/traffic/route.ts';
 import type { GatewaySync, OwnKill } from '../../domain/traffic/table.ts';
 import type { KillDriver } from './driver.ts';
@@ -23,7 +23,7 @@ async function adopt(ports: OrderPorts, driver: KillDriver, route: Route, { kill
   if (await ports.stores.kills.get(route.tenantId, killId) !== null) return;
   const nowMs = ports.clock();
   const order: KillOrder = { killId, scope: scopeOf(targets), targets, inFlight, actor: { kind, name }, via: 'gateway', reason: null, requestedAtMs: Math.min(atMs, nowMs), recordedAtMs: nowMs };
-  const record = await writeOrder(ports, driver, { route, order, variants: heldBy(route, targets) });
+  const record = await writeOrder(ports, driver, { route, order, variants: variantsUnder(route, targets) });
   ports.log.warn('a kill that came straight to a gateway is in the route now', { killId, deployment: route.name, actor: name });
   driver.look(record).catch(() => undefined);
 }

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { KillId, TenantId } from '../../domain/ids.ts';
+import { isMeasured } from '../../domain/kill/drill.ts';
 import { isOver, type KillRecord } from '../../domain/kill/kill.ts';
 import { advanceKill, isSilent } from '../../domain/kill/progress.ts';
 import { createBackendFences, type BackendFences } from './backend-fences.ts';
+import { createDrillEnds, type DrillEnds } from './drill-ends.ts';
 import type { KillPorts } from './kill-ports.ts';
 import { createLooks } from './looks.ts';
 import { observe } from './observe.ts';
@@ -38,7 +40,7 @@ export interface KillDriver {
 }
 
 /** What one process remembers while it drives kills; every other one may drive the same ones (ADR 0010). */
-interface Driving { readonly ports: KillPorts; readonly fences: BackendFences; readonly tellings: Tellings; readonly probedAtMs: Map<string, number>; changed(): void }
+interface Driving { readonly ports: KillPorts; readonly fences: BackendFences; readonly drillEnds: DrillEnds; readonly tellings: Tellings; readonly probedAtMs: Map<string, number>; changed(): void }
 
 export function createKillDriver(ports: KillPorts): KillDriver {
   const { log, clock } = ports;
@@ -46,8 +48,10 @@ export function createKillDriver(ports: KillPorts): KillDriver {
   const stopped = new AbortController();
   const looks = createLooks(async (tenant, killId) => { if (!stopped.signal.aborted) await advance(driving, tenant, killId); }, log);
   const lookAt = (records: readonly Pick<KillRecord, 'tenantId' | 'killId'>[]): void => { for (const record of records) looks.look(record).catch(() => undefined); };
+  const tellings = createTellings(log, clock);
+  const changed = (): void => { for (const wake of [...waiting]) wake(); };
   const driving: Driving = {
-    ports, tellings: createTellings(log, clock), fences: createBackendFences(ports, (kill) => { lookAt([kill]); }), probedAtMs: new Map(), changed: () => { for (const wake of [...waiting]) wake(); },
+    ports, tellings, fences: createBackendFences(ports, (kill) => { lookAt([kill]); }), drillEnds: createDrillEnds(ports, tellings, changed), probedAtMs: new Map(), changed,
   };
   const sweeping = createSweep(driving, lookAt);
   let running: Promise<void> = Promise.resolve();
@@ -122,12 +126,13 @@ async function advance(driving: Driving, tenant: TenantId, killId: KillId): Prom
     const record = await ports.stores.kills.get(tenant, killId);
     if (record === null) return;
     tellOfOrder(ports, tellings, record);
-    if (isOver(record.state)) { fences.forget(record); driving.probedAtMs.delete(keyOf(record)); return; }
+    if (isOver(record)) { fences.forget(record); driving.probedAtMs.delete(keyOf(record)); return; }
+    if (record.drillId !== null && isMeasured(record, ports.clock())) { driving.drillEnds.attend(record); return; }
     const next = await save(driving, record, advanceKill(record, await observe(ports, record, fences.of(record))));
     if (next === null) continue;
     fences.attend(next);
     if (!isSilent(next) || next.state === 'proved' || !probesAreDue(driving, next)) return;
-    if (await proof(driving, next)) return;
+    if (await proof(driving, next) && next.drillId === null) return;
   }
 }
 

@@ -36,8 +36,8 @@ export async function giveOrder(ports: OrderPorts, driver: KillDriver, cause: Ca
 /** Route, then record. From the route on nothing may undo it: a record that cannot be stored now is stored later. */
 export async function writeOrder({ stores, log, clock }: OrderPorts, driver: KillDriver, { route, order, variants }: { readonly route: Route; readonly order: KillOrder; readonly variants: Meant['variants'] }): Promise<KillRecord> {
   const { tenantId, deploymentUid } = route;
-  const { killId, targets, inFlight } = order;
-  const command: RouteCommand = { type: 'kill', commandId: killId, atMs: clock(), targets, inFlight };
+  const { killId, targets, inFlight, drillId = null } = order;
+  const command: RouteCommand = { type: 'kill', commandId: killId, atMs: clock(), targets, inFlight, ...(drillId === null ? {} : { drill: true }) };
   const { revision } = await orDirectly(stores.routes.apply(tenantId, deploymentUid, command));
   const after = applyCommand(route, command).route;
   const put = async (): Promise<KillRecord> => stores.kills.put(newKill(after, order, { revision, variants: await killedVariants(stores, tenantId, variants) }));

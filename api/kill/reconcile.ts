@@ -1,8 +1,9 @@
+import { drillIdOf } from '../../domain/kill/drill.ts';
 import type { KillRecord } from '../../domain/kill/kill.ts';
-import { heldBy, newKill, scopeOf } from '../../domain/kill/order.ts';
-import type { Route } from '../../domain/traffic/route.ts';
+import { variantsUnder, newKill, scopeOf } from '../../domain/kill/order.ts';
+import type { Route, Tombstone } from '../../domain/traffic/route.ts';
 import type { KillPorts } from './kill-ports.ts';
-import { tellOfEvidence, type Tellings } from './tellings.ts';
+import { tellOfDrillEnd, tellOfEvidence, type Tellings } from './tellings.ts';
 import { killedVariants } from './variants.ts';
 
 const RECENT = 20;
@@ -16,9 +17,9 @@ const NOBODY: KillRecord['actor'] = { kind: 'service', name: 'unknown' };
 export async function reconcile(ports: KillPorts, tellings: Tellings, missingBefore: ReadonlySet<string>): Promise<ReadonlySet<string>> {
   const missing = new Set<string>();
   for (const route of await ports.stores.routes.all()) {
-    if (route.tombstones.length === 0) continue;
+    if (route.tombstones.length === 0 && route.drilled === undefined) continue;
     const records = await ports.stores.kills.list(route.tenantId, route.deploymentUid, RECENT);
-    for (const record of records) if (record.state === 'proved' && ports.clock() - (record.provedAtMs ?? 0) < RECENT_MS) tellOfEvidence(ports, tellings, record);
+    for (const record of records) tellAgain(ports, tellings, record);
     for (const killId of await withoutRecord(ports, route, records)) {
       const key = `${route.tenantId}/${killId}`;
       if (missingBefore.has(key)) await restore(ports, route, killId, records);
@@ -26,6 +27,13 @@ export async function reconcile(ports: KillPorts, tellings: Tellings, missingBef
     }
   }
   return missing;
+}
+
+/** Audit records have ids of their own: what the chain has already is not written twice. */
+function tellAgain(ports: KillPorts, tellings: Tellings, record: KillRecord): void {
+  const isRecent = (atMs: number | null): boolean => ports.clock() - (atMs ?? 0) < RECENT_MS;
+  if (record.state === 'proved' && isRecent(record.provedAtMs)) tellOfEvidence(ports, tellings, record);
+  if (record.drillId !== null && record.state === 'revived' && isRecent(record.revivedAtMs)) tellOfDrillEnd(ports, tellings, record);
 }
 
 async function withoutRecord({ stores }: KillPorts, route: Route, records: readonly KillRecord[]): Promise<readonly string[]> {
@@ -40,9 +48,11 @@ async function restore({ stores, clock, log }: KillPorts, route: Route, killId: 
   const accounted = new Set(records.filter(({ state }) => state !== 'revived').flatMap(({ targets }) => targets));
   const targets = route.tombstones.filter((each) => !accounted.has(each));
   if (targets.length === 0) return;
-  const variants = await killedVariants(stores, route.tenantId, heldBy(route, targets));
+  const variants = await killedVariants(stores, route.tenantId, variantsUnder(route, targets));
   const revision = route.applied.find(({ commandId }) => commandId === killId)?.revision ?? route.revision;
-  const order = { killId, scope: scopeOf(targets), targets, inFlight: 'abort', actor: NOBODY, via: 'api', reason: null, requestedAtMs: clock() } as const;
+  const order = { killId, scope: scopeOf(targets), targets, inFlight: 'abort', actor: NOBODY, via: 'api', reason: null, requestedAtMs: clock(), drillId: isDrill(route, targets) ? drillIdOf(killId) : null } as const;
   log.warn('a kill was in the route without a record; it has one now', { killId, deployment: route.name });
   await stores.kills.put(newKill(route, order, { variants, revision }));
 }
+
+function isDrill({ drilled = [] }: Route, targets: readonly Tombstone[]): boolean { return targets.every((each) => drilled.includes(each)); }

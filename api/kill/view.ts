@@ -21,9 +21,9 @@ export async function killNamed({ stores }: Pick<ApiPorts, 'stores'>, tenant: Te
   return record;
 }
 
-/** The newest kill that is still under way, else the newest there was. */
+/** The newest kill in earnest that is still under way, else the newest there was. */
 export async function shownKill({ stores, settings }: Pick<ApiPorts, 'stores' | 'settings'>, tenant: TenantId, uid: string): Promise<KillView | null> {
-  const kills = await stores.kills.list(tenant, uid, 20);
-  const shown = kills.find(({ state }) => !isOver(state)) ?? kills[0];
+  const kills = await stores.kills.list(tenant, uid, 20, 'kill');
+  const shown = kills.find((kill) => !isOver(kill)) ?? kills[0];
   return shown === undefined ? null : killView(settings, shown);
 }

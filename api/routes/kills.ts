@@ -29,7 +29,7 @@ export function killRoutes(ports: ApiPorts, driver: KillDriver): Pick<Handlers, 
     async getKill({ principal: { tenant }, params }) { return ok(view(await killNamed(ports, tenant, params.id))); },
     async listKills({ principal: { tenant }, params }) {
       const { uid } = await deploymentNamed(ports, tenant, params.name);
-      return ok({ items: (await ports.stores.kills.list(tenant, uid, LISTED)).map(view) } satisfies KillsAnswer);
+      return ok({ items: (await ports.stores.kills.list(tenant, uid, LISTED, 'kill')).map(view) } satisfies KillsAnswer);
     },
     killReason: (call) => killReason(ports, call),
     revive: (call) => revive(ports, call),
@@ -68,7 +68,7 @@ async function revive(ports: ApiPorts, call: Call<'revive'>): Promise<Answer> {
   const { principal: { tenant, actor }, params } = call;
   if (actor.kind !== 'person') throw new LastmileError('LM_FORBIDDEN', 'Only a person revives what was killed: use a key of kind person.');
   const revived = await reviveKill(ports, call, await killNamed(ports, tenant, params.id));
-  const others = alsoKilledBy(revived, await ports.stores.kills.list(tenant, revived.deploymentUid, EVERY_KILL));
+  const others = alsoKilledBy(revived, await ports.stores.kills.list(tenant, revived.deploymentUid, EVERY_KILL, 'kill'));
   const view = killView(ports.settings, revived);
   return ok(others.length === 0 ? view : { ...view, sentence: `${view.sentence} It stays off by ${others.map(({ killId }) => killId).join(', ')}: revive that too.` });
 }

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import type * as audit from '../../domain/audit.ts';
 import type * as breakGlass from '../../domain/kill/break-glass.ts';
+import type * as drill from '../../domain/kill/drill.ts';
 import { BACKEND_FENCE_STATES, FENCE_STATES, KILL_STATES } from '../../domain/kill/kill.ts';
 import type * as kill from '../../domain/kill/kill.ts';
 import { IN_FLIGHT } from '../../domain/traffic/route.ts';
 import type * as variant from '../../domain/variant.ts';
-import { count, exactly, list, named, part, text, time } from './shape.ts';
+import { count, exactly, list, named, number, part, text, time } from './shape.ts';
 
 /** A kill, its proof, and what breaks the glass, as JSON; the domain types say what each field means. */
 
@@ -39,6 +40,11 @@ export const KillRecord = exactly<kill.KillRecord>()(named('Kill', {
   actor: Actor, via: z.enum(['api', 'cli', 'workflow', 'gateway']), reason: text.nullable(), drillId: text.nullable(), requestedAtMs: time, recordedAtMs: time.exactOptional(), revision: count.nullable(),
   onLostControl: z.enum(['serve', 'failClosed']), fencedAtMs: time.nullable(), silentAtMs: time.nullable(), provedAtMs: time.nullable(), revivedAtMs: time.nullable(),
   gateways: list(GatewayFence), backends: list(BackendFence), probes: list(Probe), answering: text.nullable(), missing: list(text), bound: text.nullable(), revisionOfRecord: count, updatedAtMs: time,
+}));
+
+export const DrillSummary = exactly<drill.DrillSummary>()(named('DrillSummary', {
+  standing: z.enum(['off', 'waiting', 'fresh', 'late']), everyMs: number.nullable(), limitMs: number, nextAtMs: time.nullable(), lastAtMs: time.nullable(), lastResult: z.enum(['under-way', 'passed', 'slow', 'failed']).nullable(),
+  count, notPassed: count, newestMs: number.nullable(), medianMs: number.nullable(), worstMs: number.nullable(), trend: z.enum(['slower', 'faster', 'steady', 'unknown']), sentence: text,
 }));
 
 export const BreakGlassKit = exactly<breakGlass.BreakGlassKit>()(named('BreakGlassKit', {

@@ -15,9 +15,9 @@ const RouteVariant = exactly<route.RouteVariant>()(named('RouteVariant', {
 export const Route = exactly<route.Route>()(named('Route', {
   tenantId: text, deploymentUid: text, name: text, revision: count, champion: text.nullable(), shares: list(part({ variantId: text, sharePer10k: count })),
   shadows: list(part({ variantId: text, samplePer10k: count, deadlineMs: number })), rolloutId: text.nullable(), pin: part({ variantId: text, person: text, atMs: time }).nullable(),
-  fallback: list(z.enum(['last-good', 'closed'])), lastGood: list(text), retired: part({ person: text, atMs: time, reason: text }).nullable().exactOptional(), onLostControl: z.enum(['serve', 'failClosed']), tombstones: list(text), draining: list(text).exactOptional(), variants: byName(RouteVariant),
+  fallback: list(z.enum(['last-good', 'closed'])), lastGood: list(text), retired: part({ person: text, atMs: time, reason: text }).nullable().exactOptional(), onLostControl: z.enum(['serve', 'failClosed']), tombstones: list(text), draining: list(text).exactOptional(), drilled: list(text).exactOptional(), variants: byName(RouteVariant),
   stickyHeader: text.nullable(), stickyJsonPath: text.nullable(), recordInputs: flag,
-  applied: list(part({ commandId: text, outcome: z.enum(['applied', 'superseded', 'refused']), reason: text.nullable(), revision: count, rule: z.enum(['killed', 'pinned', 'retired']).exactOptional() })),
+  applied: list(part({ commandId: text, outcome: z.enum(['applied', 'superseded', 'refused']), reason: text.nullable(), revision: count, rule: z.enum(['killed', 'drilled', 'pinned', 'retired']).exactOptional() })),
 }));
 
 export const GatewayStats = exactly<table.GatewayStats>()(named('GatewayStats', {

@@ -41,7 +41,7 @@ async function showOne({ client, output }: Session, name: string): Promise<ExitC
   return newest?.state.outcome === 'rolled-back' || newest?.state.outcome === 'refused' ? EXIT.gate : EXIT.good;
 }
 
-function renderDeploymentView(io: Pick<Io, 'color'>, { deployment, route, rollout, links }: DeploymentView): string {
+function renderDeploymentView(io: Pick<Io, 'color'>, { deployment, route, rollout, drills, links }: DeploymentView): string {
   const { status } = deployment;
   return [
     paint(io, 'bold', `${deployment.name}: ${status.phase}`),
@@ -51,6 +51,7 @@ function renderDeploymentView(io: Pick<Io, 'color'>, { deployment, route, rollou
     ...(route === null ? [] : [`traffic: ${split(route)}`]),
     ...(status.lastGood.length === 0 ? [] : [`last good: ${status.lastGood.map((variant) => variant.model).join(', ')}`]),
     ...(rollout === null ? [] : [rolloutHeadline(rollout.rollout), ...askOf(rollout.rollout), ...heldOf(rollout.rollout)]),
+    ...(drills.standing === 'off' ? [] : [drills.sentence]),
     ...[links.page, links.temporal].filter((link) => link !== null).map((link) => paint(io, 'dim', link)),
   ].join('\n');
 }

@@ -39,6 +39,16 @@ export const killStorePromises: Suite<KillStore> = {
     assert.deepEqual(await kills.list(scope.tenant, 'dep_none', 10), []);
     assert.equal((await kills.list(scope.other, scope.uid, 10)).length, 1);
   },
+  'drills are told apart from kills in earnest, and are open until they are taken back': async (kills) => {
+    const scope = newScope();
+    for (const [n, state] of (['fencing', 'proved', 'revived'] as const).entries()) {
+      await kills.put(sampleKill(scope, { killId: `kil_${scope.id}${n}`, state, requestedAtMs: n }));
+      await kills.put(sampleKill(scope, { killId: `kil_d${scope.id}${n}`, drillId: `dri_d${scope.id}${n}`, state, requestedAtMs: 10 + n }));
+    }
+    const times = async (kind?: 'kill' | 'drill'): Promise<readonly number[]> => (await kills.list(scope.tenant, scope.uid, 10, kind)).map(({ requestedAtMs }) => requestedAtMs);
+    assert.deepEqual([await times(), await times('kill'), await times('drill')], [[12, 11, 10, 2, 1, 0], [2, 1, 0], [12, 11, 10]]);
+    assert.deepEqual((await mine(kills, scope)).map(({ requestedAtMs }) => requestedAtMs), [0, 10, 11]);
+  },
   'what is neither proved nor revived is open, of every tenant': async (kills) => {
     const scope = newScope();
     const states = ['fencing', 'fenced', 'silent', 'proved', 'unconfirmed', 'revived'] as const;

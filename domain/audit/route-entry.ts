@@ -31,6 +31,7 @@ const DESCRIBERS: Describers = {
   pin: (command) => variantOnly(`${command.person} pins ${command.variantId}`, command.variantId),
   unpin: (command) => ({ text: `${command.person} ends the pin`, digest: null, facts: {} }),
   kill: (command) => ({ text: `${command.targets.join(', ')} is killed`, digest: null, facts: { targets: command.targets, inFlight: command.inFlight } }),
+  endDrill: (command) => ({ text: `the drill of ${command.targets.join(', ')} ends`, digest: null, facts: { targets: command.targets } }),
   configure: () => ({ text: 'the settings of the route follow the file', digest: null, facts: {} }),
   retire: (command) => ({ text: `${command.person} takes the deployment out of service: ${command.reason}`, digest: null, facts: {} }),
   restore: (command) => ({ text: `${command.person} takes it into service again`, digest: null, facts: {} }),

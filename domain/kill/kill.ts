@@ -18,8 +18,8 @@ export type KillScope =
 export const KILL_STATES = ['fencing', 'fenced', 'silent', 'proved', 'unconfirmed', 'revived'] as const;
 export type KillState = (typeof KILL_STATES)[number];
 
-/** Nothing is left to do: proved, or taken back. */
-export function isOver(state: KillState): boolean { return state === 'proved' || state === 'revived'; }
+/** Nothing is left to do: taken back, or proved; a drill that is proved has yet to be ended. */
+export function isOver({ state, drillId }: Pick<KillRecord, 'state' | 'drillId'>): boolean { return state === 'revived' || (state === 'proved' && drillId === null); }
 
 /** One killed variant, as the route and the store knew it when the order came. */
 export interface KilledVariant {
@@ -101,7 +101,7 @@ export interface KillRecord {
   readonly via: AuditEntry['via'];
   /** Asked for afterwards (decision D4): null until somebody gave one. */
   readonly reason: string | null;
-  /** Set for a scheduled drill: it is revived by itself when proved. */
+  /** Set for a drill: it ends by itself when it is proved, or when it has taken too long (domain/kill/drill.ts). Null: in earnest. */
   readonly drillId: string | null;
   readonly requestedAtMs: number;
   /** When the API learned of an order that came straight to a gateway: from then on it can be late. Absent: at the order. */

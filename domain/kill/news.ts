@@ -1,7 +1,7 @@
 import type { Actor } from '../audit.ts';
 import type { KillId, VariantId } from '../ids.ts';
 import type { Route, Tombstone } from '../traffic/route.ts';
-import { isKilled } from '../traffic/tombstones.ts';
+import { inEarnest, isKilled } from '../traffic/tombstones.ts';
 import type { VariantSummary } from '../variant.ts';
 import type { KillRecord } from './kill.ts';
 import { answeringVersion } from './order.ts';
@@ -25,7 +25,7 @@ export interface KillFacts {
   readonly standing: KillStanding;
 }
 
-export function standingOf(route: Route): KillStanding { return { tombstones: route.tombstones, lastGood: route.lastGood, answering: answeringVersion(route) }; }
+export function standingOf(route: Route): KillStanding { return { tombstones: inEarnest(route), lastGood: route.lastGood, answering: answeringVersion(route) }; }
 
 export function killFacts({ killId, targets, actor: { kind, name }, reason, drillId }: KillRecord, route: Route): KillFacts {
   return { killId, targets, actor: { kind, name }, reason, drill: drillId !== null, standing: standingOf(route) };

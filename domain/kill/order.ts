@@ -12,13 +12,13 @@ export function killIdOf(updateId: string, uid: DeploymentUid): KillId { return 
 /** What the store knows of a killed variant besides the route; null where it holds no such variant. */
 export type KnownVariant = { readonly backend: string; readonly fingerprint: string | null } | null;
 
-export type KillOrder = Pick<KillRecord, 'killId' | 'scope' | 'targets' | 'inFlight' | 'actor' | 'via' | 'reason' | 'requestedAtMs' | 'recordedAtMs'>;
+export type KillOrder = Pick<KillRecord, 'killId' | 'scope' | 'targets' | 'inFlight' | 'actor' | 'via' | 'reason' | 'requestedAtMs' | 'recordedAtMs'> & Partial<Pick<KillRecord, 'drillId'>>;
 
 /** A record at its beginning. `revision`: of the route that carries the tombstones. */
 export function newKill(route: Route, order: KillOrder, of: { readonly variants: readonly KilledVariant[]; readonly revision: number | null }): KillRecord {
   const { tenantId, deploymentUid, name, onLostControl } = route;
   return {
-    tenantId, deploymentUid, deployment: name, onLostControl, ...order, state: 'fencing', variants: of.variants, drillId: null, revision: of.revision,
+    tenantId, deploymentUid, deployment: name, onLostControl, drillId: null, ...order, state: 'fencing', variants: of.variants, revision: of.revision,
     fencedAtMs: null, silentAtMs: null, provedAtMs: null, revivedAtMs: null, gateways: [], backends: [], probes: [], answering: answeringVersion(route),
     missing: [], bound: null, revisionOfRecord: 1, updatedAtMs: order.recordedAtMs ?? order.requestedAtMs,
   };
@@ -32,7 +32,7 @@ export function killedVariant({ variantId, version, artifactDigest, endpoint, ro
 export const UNKNOWN_BACKEND = 'unknown';
 
 /** The variants of a route that tombstones hold, with what they are to callers. Tombstones may name what the route has not. */
-export function heldBy(route: Route, targets: readonly Tombstone[]): readonly (RouteVariant & Pick<KilledVariant, 'role'>)[] {
+export function variantsUnder(route: Route, targets: readonly Tombstone[]): readonly (RouteVariant & Pick<KilledVariant, 'role'>)[] {
   return Object.values(route.variants).filter((variant) => isKilled(targets, variant)).map((variant) => ({ ...variant, role: roleOf(route, variant.variantId) }));
 }
 
@@ -49,13 +49,15 @@ export function answeringVersion(route: Route): string | null {
   return choice.kind === 'serve' ? choice.variant.version : null;
 }
 
-/** Other kills in force that name something of this one. */
-export function alsoKilledBy<K extends Pick<KillRecord, 'killId' | 'targets' | 'state'>>(record: Pick<KillRecord, 'killId' | 'targets'>, others: readonly K[]): readonly K[] {
-  return others.filter(({ killId, state, targets }) => killId !== record.killId && state !== 'revived' && targets.some((each) => record.targets.includes(each)));
+type InForce = Pick<KillRecord, 'killId' | 'targets' | 'state' | 'drillId'>;
+
+/** Other kills in force that name something of this one; a drill is no kill in force. */
+export function alsoKilledBy<K extends InForce>(record: Pick<KillRecord, 'killId' | 'targets'>, others: readonly K[]): readonly K[] {
+  return others.filter(({ killId, state, targets, drillId }) => killId !== record.killId && drillId === null && state !== 'revived' && targets.some((each) => record.targets.includes(each)));
 }
 
 /** What the revive of one kill takes off: nothing that another kill in force names too. */
-export function liftedBy(record: Pick<KillRecord, 'killId' | 'targets'>, others: readonly Pick<KillRecord, 'killId' | 'targets' | 'state'>[]): readonly Tombstone[] {
+export function liftedBy(record: Pick<KillRecord, 'killId' | 'targets'>, others: readonly InForce[]): readonly Tombstone[] {
   const held = new Set(alsoKilledBy(record, others).flatMap(({ targets }) => targets));
   return record.targets.filter((target) => !held.has(target));
 }

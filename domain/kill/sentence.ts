@@ -11,10 +11,12 @@ export function killSentence(record: KillRecord): string {
 }
 
 function whatHappened(record: KillRecord): string {
-  const what = subjectOf(record);
+  const what = record.drillId === null ? subjectOf(record) : `${subjectOf(record)}, in a drill,`;
   const after = (atMs: number | null): string => atMs === null ? '' : ` after ${spanOf(atMs - record.requestedAtMs)}`;
   switch (record.state) {
-    case 'revived': return `${what} was taken off and revived.`;
+    case 'revived':
+      if (record.drillId === null) return `${what} was taken off and revived.`;
+      return `${subjectOf(record)} was off in a drill and is back: ${record.silentAtMs === null ? 'never silent' : `silent${after(record.silentAtMs)}`}, ${record.provedAtMs === null ? 'NOT proved' : `proved${after(record.provedAtMs)}`}.`;
     case 'proved': return `${what} is off: silent${after(record.silentAtMs)}, proved${after(record.provedAtMs)}.`;
     case 'silent': return `${what} is off: silent${after(record.silentAtMs)}, not proved yet.`;
     case 'fenced': return `${what} gets no new request${after(record.fencedAtMs)}; requests under way are still ending.`;

@@ -1,7 +1,7 @@
 import { parseRolloutId, type DeploymentUid, type RolloutId, type TenantId, type VariantId } from '../ids.ts';
 import { WHOLE } from '../share.ts';
 import type { CommandResult, CommandRule, Route, RouteCommand, RouteSettings, RouteVariant, Tombstone } from './route.ts';
-import { isKilled, isKilledId, isNamed } from './tombstones.ts';
+import { inEarnest, isKilled, isKilledId, isNamed } from './tombstones.ts';
 
 /** Results kept for repeats, and earlier champions kept warm. */
 export const KEPT_COMMANDS = 200;
@@ -47,28 +47,25 @@ function answerOf(decision: Decision): Omit<CommandResult, 'revision'> {
   return { outcome: decision.outcome, reason: decision.reason, ...(decision.rule === undefined ? {} : { rule: decision.rule }) };
 }
 
-function decide(route: Route, command: RouteCommand): Decision {
-  switch (command.type) {
-    case 'setChampion': return setChampion(route, command);
-    case 'setShare': return setShare(route, command);
-    case 'setShadows': return setShadows(route, command);
-    case 'configure': return applied(configure(command.settings));
-    case 'pin': return pin(route, command);
-    case 'unpin': return applied({ pin: null });
-    case 'retire': return applied({ retired: { person: command.person, atMs: command.atMs, reason: command.reason }, shares: [], shadows: [] });
-    case 'restore': return applied({ retired: null });
-    case 'remove': return remove(route, command.variantId);
-    case 'kill': return applied(kill(route, command));
-    case 'revive': return revive(route, command);
-  }
-}
+const DECIDERS: { readonly [T in RouteCommand['type']]: (route: Route, command: Command<T>) => Decision } = {
+  setChampion, setShare, setShadows, pin, revive,
+  configure: (_route, { settings }) => applied(configure(settings)),
+  unpin: () => applied({ pin: null }),
+  retire: (_route, { person, atMs, reason }) => applied({ retired: { person, atMs, reason }, shares: [], shadows: [] }),
+  restore: () => applied({ retired: null }),
+  remove: (route, { variantId }) => remove(route, variantId),
+  kill: (route, command) => applied(kill(route, command)),
+  endDrill: (route, { targets }) => applied(endDrill(route, targets)),
+};
+
+function decide(route: Route, command: RouteCommand): Decision { return (DECIDERS[command.type] as (route: Route, command: RouteCommand) => Decision)(route, command); }
 
 /** A move away from a pinned champion is a person's or a safety gate's, and ends the pin. */
 function setChampion(route: Route, { variant, expectedChampion, by }: Command<'setChampion'>): Decision {
   const id = variant.variantId;
   if (route.champion !== id && route.champion !== expectedChampion) return superseded(`the champion is ${route.champion ?? 'nobody'}, not ${expectedChampion ?? 'nobody'}`);
-  if (isRetired(route)) return against('retired', retiredReason(route));
-  if (isKilled(route.tombstones, variant) && !isWayBack(route, by)) return against('killed', killedReason(variant));
+  const no = offAgainst(route, variant, by);
+  if (no !== null) return no;
   const variants = { ...route.variants, [id]: variant };
   if (route.champion === id) return applied({ variants });
   if (by === 'automation' && route.pin !== null) return against('pinned', pinReason(route));
@@ -76,6 +73,12 @@ function setChampion(route: Route, { variant, expectedChampion, by }: Command<'s
     champion: id, variants, pin: null, lastGood: pushed(route, id),
     shares: without(route.shares, id), shadows: without(route.shadows, id),
   });
+}
+
+function offAgainst(route: Route, variant: RouteVariant, by: Command<'setChampion'>['by']): Decision | null {
+  if (isRetired(route)) return against('retired', retiredReason(route));
+  if (isKilled(inEarnest(route), variant) && !isWayBack(route, by)) return against('killed', killedReason(variant));
+  return isKilled(route.drilled ?? [], variant) ? against('drilled', `${variant.variantId} is off for a drill, which ends by itself`) : null;
 }
 
 function setShare(route: Route, { variant, sharePer10k, ifRollout }: Command<'setShare'>): Decision {
@@ -100,7 +103,7 @@ function setShare(route: Route, { variant, sharePer10k, ifRollout }: Command<'se
 /** What keeps a share from being given, and may end by a person's word. */
 function heldAgainst(route: Route, variant: RouteVariant, grows: boolean): Decision | null {
   if (isRetired(route)) return against('retired', retiredReason(route));
-  if (isKilled(route.tombstones, variant)) return against('killed', killedReason(variant));
+  if (isKilled(inEarnest(route), variant)) return against('killed', killedReason(variant));
   return grows && route.pin !== null ? against('pinned', pinReason(route)) : null;
 }
 
@@ -111,10 +114,10 @@ function setShadows(route: Route, { shadows, ifRollout }: Command<'setShadows'>)
   const problem = shadows.map(({ variant, variantId, samplePer10k, deadlineMs }, i) => {
     if (variant.variantId !== variantId || shadows.findIndex((other) => other.variantId === variantId) !== i) return `${variantId} is named twice or by two names`;
     if (variantId === route.champion) return `${variantId} is the champion and cannot be its own shadow`;
-    if (isKilled(route.tombstones, variant)) return killedReason(variant);
+    if (isKilled(inEarnest(route), variant)) return killedReason(variant);
     return isShare(samplePer10k) && deadlineMs > 0 ? null : `${variantId} needs a sample of 0 to ${WHOLE} and a deadline above 0 ms`;
   }).find((reason) => reason !== null);
-  if (problem !== undefined) return shadows.some(({ variant }) => isKilled(route.tombstones, variant)) ? against('killed', problem) : refused(problem);
+  if (problem !== undefined) return shadows.some(({ variant }) => isKilled(inEarnest(route), variant)) ? against('killed', problem) : refused(problem);
   return applied({
     ...held, shadows: shadows.map(({ variantId, samplePer10k, deadlineMs }) => ({ variantId, samplePer10k, deadlineMs })),
     variants: { ...route.variants, ...Object.fromEntries(shadows.map(({ variant }) => [variant.variantId, variant])) },
@@ -139,24 +142,43 @@ function remove(route: Route, id: VariantId): Decision {
   return applied({ shares: without(route.shares, id), shadows: without(route.shadows, id), lastGood: route.lastGood.filter((each) => each !== id) });
 }
 
-/** The champion keeps its place, so that a revive brings it back; domain/traffic/choose.ts never lets it answer meanwhile. */
-function kill(route: Route, { targets, inFlight }: Command<'kill'>): Change {
+/**
+ * The champion keeps its place, so that a revive brings it back; domain/traffic/choose.ts never lets it answer meanwhile. What a drill
+ * kills keeps its share too, unless it is killed in earnest as well.
+ */
+function kill(route: Route, { targets, inFlight, drill }: Command<'kill'>): Change {
   const tombstones = [...new Set([...route.tombstones, ...targets])];
+  const before = route.drilled ?? [];
+  const drilled = drill === true ? [...new Set([...before, ...targets.filter((each) => !route.tombstones.includes(each))])] : before.filter((each) => !targets.includes(each));
+  const lasting = inEarnest({ tombstones, drilled });
   // To abort is the stronger word: a drain that is killed again with abort is aborted, never the other way round.
   const draining = (route.draining ?? []).filter((each) => inFlight === 'drain' || !targets.includes(each));
   const drained = inFlight === 'drain' ? targets.filter((each) => !route.tombstones.includes(each)) : [];
-  const lives = ({ variantId }: { readonly variantId: VariantId }): boolean => !isKilled(tombstones, known(route, variantId));
+  const lives = ({ variantId }: { readonly variantId: VariantId }): boolean => !isKilled(lasting, known(route, variantId));
   return {
-    tombstones, draining: [...new Set([...draining, ...drained])], shares: route.shares.filter(lives), shadows: route.shadows.filter(lives),
-    lastGood: route.lastGood.filter((id) => !isNamed(tombstones, known(route, id))),
+    tombstones, ...drills(route, drilled), draining: [...new Set([...draining, ...drained])], shares: route.shares.filter(lives), shadows: route.shadows.filter(lives),
+    lastGood: route.lastGood.filter((id) => !isNamed(lasting, known(route, id))),
   };
 }
 
 function revive(route: Route, { targets, person, reason }: Command<'revive'>): Decision {
   if (person.trim() === '' || reason.trim() === '') return refused('only a named person revives, with a reason');
   const stays = (each: Tombstone): boolean => !targets.includes(each);
-  return applied({ tombstones: route.tombstones.filter(stays), draining: (route.draining ?? []).filter(stays) });
+  return applied(lifted(route, stays));
 }
+
+/** What was killed in earnest meanwhile stays killed. */
+function endDrill(route: Route, targets: readonly Tombstone[]): Change {
+  const ended = (route.drilled ?? []).filter((each) => targets.includes(each));
+  return lifted(route, (each) => !ended.includes(each));
+}
+
+function lifted(route: Route, stays: (each: Tombstone) => boolean): Change {
+  return { tombstones: route.tombstones.filter(stays), draining: (route.draining ?? []).filter(stays), ...drills(route, (route.drilled ?? []).filter(stays)) };
+}
+
+/** A route that never saw a drill stays as older releases know it. */
+function drills({ drilled: before }: Route, drilled: readonly Tombstone[]): Pick<Route, 'drilled'> { return before === undefined && drilled.length === 0 ? {} : { drilled }; }
 
 /** Safety takes a killed champion back to a killed one: nothing answers before or after, and a revive then finds the right one in its place. */
 function isWayBack({ champion, tombstones, variants }: Route, by: 'automation' | 'person' | 'safety'): boolean {
@@ -175,7 +197,7 @@ function taken(route: Route, ifRollout: RolloutId): Pick<Route, 'rolloutId' | 's
 /** Last good with the champion that goes in front: newest first, each once, neither the new champion nor a killed one. */
 function pushed(route: Route, next: VariantId): readonly VariantId[] {
   const all = new Set(route.champion === null ? route.lastGood : [route.champion, ...route.lastGood]);
-  return [...all].filter((id) => id !== next && !isNamed(route.tombstones, known(route, id))).slice(0, KEPT_LAST_GOOD);
+  return [...all].filter((id) => id !== next && !isNamed(inEarnest(route), known(route, id))).slice(0, KEPT_LAST_GOOD);
 }
 
 /** Keeps the variants that something names; killed ones too, so that gateways can say 410 for their versions. */

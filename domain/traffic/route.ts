@@ -37,6 +37,8 @@ export interface Route {
   readonly tombstones: readonly Tombstone[];
   /** Those of the tombstones whose requests under way may come to their end; all others are ended at once. Absent in older documents: none. */
   readonly draining?: readonly Tombstone[];
+  /** Those of the tombstones that a drill alone set: its end takes them off again, and shares and shadows wait for it. Absent in older documents: none. */
+  readonly drilled?: readonly Tombstone[];
   readonly variants: Readonly<Record<VariantId, RouteVariant>>;
   readonly stickyHeader: string | null;
   readonly stickyJsonPath: string | null;
@@ -63,11 +65,12 @@ export type RouteCommand = { readonly commandId: string; readonly atMs: number }
   | { readonly type: 'retire'; readonly person: string; readonly reason: string }
   | { readonly type: 'restore'; readonly person: string }
   | { readonly type: 'remove'; readonly variantId: VariantId }
-  | { readonly type: 'kill'; readonly targets: readonly Tombstone[]; readonly inFlight: InFlight }
+  | { readonly type: 'kill'; readonly targets: readonly Tombstone[]; readonly inFlight: InFlight; /** Absent: in earnest. */ readonly drill?: true }
+  | { readonly type: 'endDrill'; readonly targets: readonly Tombstone[] }
   | { readonly type: 'revive'; readonly targets: readonly Tombstone[]; readonly person: string; readonly reason: string });
 
 /** applied: the route changed or already was so; superseded: newer intent holds; refused: a rule said no. */
 export type CommandOutcome = 'applied' | 'superseded' | 'refused';
-/** Rules whose "no" may become a yes by a person's word: what was refused is then asked again, under another id. */
-export type CommandRule = 'killed' | 'pinned' | 'retired';
+/** Rules whose "no" may become a yes, by a person's word or by the end of a drill: what was refused is then asked again, under another id. */
+export type CommandRule = 'killed' | 'drilled' | 'pinned' | 'retired';
 export interface CommandResult { readonly outcome: CommandOutcome; readonly reason: string | null; readonly revision: number; /** Of a refusal by one of those rules; absent else. */ readonly rule?: CommandRule }

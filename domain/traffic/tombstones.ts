@@ -1,5 +1,5 @@
 import type { VariantId } from '../ids.ts';
-import type { InFlight, RouteVariant, Tombstone } from './route.ts';
+import type { InFlight, Route, RouteVariant, Tombstone } from './route.ts';
 
 /** The tombstone that stops a whole deployment. */
 export const ALL: Tombstone = '*';
@@ -14,6 +14,11 @@ export function isNamed(tombstones: readonly Tombstone[], variant: Named): boole
 /** May not serve, for any reason. */
 export function isKilled(tombstones: readonly Tombstone[], variant: Named): boolean {
   return tombstones.includes(ALL) || isNamed(tombstones, variant);
+}
+
+/** The tombstones that only a person takes off; those of a drill go by themselves. */
+export function inEarnest({ tombstones, drilled = [] }: Pick<Route, 'tombstones' | 'drilled'>): readonly Tombstone[] {
+  return drilled.length === 0 ? tombstones : tombstones.filter((each) => !drilled.includes(each));
 }
 
 /** The same for an id; an id without a known variant can be killed by its name and by `*` alone. */

@@ -16,6 +16,7 @@ const entries = (part: string): ReadonlyMap<string, string> => new Map(part.spli
 const SENDERS: Readonly<Record<string, (text: string) => readonly string[]>> = {
   // Every outcome of a rollout is told by the same line.
   'activities/projecting.ts': () => [...Object.keys(EXIT_OF_OUTCOME), ...asked()].map((type) => `rollout.${type}`),
+  'api/kill/drill-ends.ts': (text) => [...text.matchAll(/type: '([a-z-]+)'/g)].map(([, type = '']) => type),
   'api/kill/tellings.ts': (text) => [...new Set([...text.matchAll(/record\.state !== '([a-z]+)'/g)].map(([, state = '']) => `kill-${state}`))],
 };
 function asked(): readonly string[] {

@@ -13,7 +13,10 @@ const tensor = fc.record({ name: fc.constantFrom('x', 'y'), datatype: fc.constan
 const golden = fc.record({ request: fc.record({ inputs: fc.array(tensor, { minLength: 1, maxLength: 2 }) }), tolerance: fc.constantFrom(0, 1e-6) });
 const labels = fc.tuple(duration, object({ coverage: share, grace: duration, clock: fc.constantFrom('gateway', 'event') })).map(([delay, rest]) => ({ delay, ...rest }));
 const canary = fc.uniqueArray(fc.integer({ min: 1, max: 100 }), { maxLength: 4 }).map((steps) => [...steps].sort((a, b) => a - b).map((n) => ({ share: `${String(n)}%` })));
-const rollout = object({ cycle: duration, minCycles: fc.integer({ min: 1, max: 9 }), pilotCycles: fc.nat(12), shadow: object({ sample: share }), canary, horizon: duration, idle: duration, whenInconclusive: fc.constantFrom('keep', 'ask'), ask: duration, whenBusy: fc.constantFrom('refuse', 'queue', 'supersede'), alpha: fc.constantFrom(0.01, 0.1), falsePromotions: object({ perYear: fc.constantFrom(0.05, 1) }), goal: fc.constantFrom('better', 'no-worse', 'healthy') });
+const role = fc.constantFrom('risk', 'desk');
+const approval = fc.tuple(object({ before: fc.constantFrom(['promote'], ['canary', 'promote']), roles: fc.array(role, { maxLength: 2 }), count: fc.integer({ min: 1, max: 3 }), notAuthor: fc.boolean() }), fc.constantFrom({}, { roles: ['risk'], escalateAfter: '30s', escalateTo: ['board'] }, { deadline: '3d' }))
+  .map(([rules, escalation]) => ({ ...rules, ...escalation }));
+const rollout = object({ approval,  cycle: duration, minCycles: fc.integer({ min: 1, max: 9 }), pilotCycles: fc.nat(12), shadow: object({ sample: share }), canary, horizon: duration, idle: duration, whenInconclusive: fc.constantFrom('keep', 'ask'), ask: duration, whenBusy: fc.constantFrom('refuse', 'queue', 'supersede'), alpha: fc.constantFrom(0.01, 0.1), falsePromotions: object({ perYear: fc.constantFrom(0.05, 1) }), goal: fc.constantFrom('better', 'no-worse', 'healthy') });
 const metric = fc.tuple(fc.constantFrom('accuracy', 'brier', 'value', 'errors', 'latency', 'off-contract', 'disagreement'), object({ role: fc.constantFrom('required', 'guardrail', 'safety'), margin: share, lossBound: fc.constantFrom(0.5, 2) })).map(([name, rest]) => ({ name, ...rest }));
 const value = fc.record({ currency: fc.constantFrom('EUR', 'USD'), payoff: fc.record({ tp: fc.integer(), fp: fc.integer(), tn: fc.integer(), fn: fc.integer() }), costPerRequest: fc.constantFrom(0, 0.001) });
 
@@ -24,6 +27,7 @@ const spec = fc.tuple(fc.constantFrom('filesystem:churn@7', 'memory:a/b@1.0-rc')
   routing: object({ stickyHeader: fc.constantFrom('X-User', 'x-user'), stickyJsonPath: fc.constant('parameters.user') }),
   fallback: fc.constantFrom(['closed'], ['last-good'], ['last-good', 'closed']), onLostControl: fc.constantFrom('serve', 'failClosed'),
   retrain: fc.record({ every: duration, command: fc.constant(['make', 'model']) }), records: object({ inputs: fc.boolean(), keep: duration }),
+  drills: fc.tuple(duration, object({ limit: duration })).map(([every, rest]) => ({ every, ...rest })),
 })).map(([model, rest]) => ({ model, ...rest }));
 
 export const deploymentFile = spec.map((of) => ({ apiVersion: 'lastmile.dev/v1alpha1', kind: 'ModelDeployment', metadata: { name: 'churn', labels: { team: 'growth' } }, spec: of }));

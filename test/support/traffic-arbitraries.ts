@@ -36,6 +36,8 @@ const body = fc.oneof(
   fc.record({ type: fc.constant('restore' as const), person }),
   fc.record({ type: fc.constant('remove' as const), variantId: anyId }),
   fc.record({ type: fc.constant('kill' as const), targets: fc.uniqueArray(anyTarget, { minLength: 1, maxLength: 3 }), inFlight: fc.constantFrom('abort' as const, 'drain' as const) }),
+  fc.record({ type: fc.constant('kill' as const), targets: fc.uniqueArray(anyTarget, { minLength: 1, maxLength: 3 }), inFlight: fc.constant('abort' as const), drill: fc.constant(true as const) }),
+  fc.record({ type: fc.constant('endDrill' as const), targets: fc.uniqueArray(anyTarget, { minLength: 1, maxLength: 3 }) }),
   fc.record({ type: fc.constant('revive' as const), targets: fc.uniqueArray(anyTarget, { minLength: 1, maxLength: 3 }), person, reason: fc.constant('looked at it') }),
 );
 

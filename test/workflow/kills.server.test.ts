@@ -14,9 +14,9 @@ afterAll(() => env.teardown());
 const MODEL = (n: number): string => `filesystem:churn@${n}`;
 const ID = (n: number): string => variantOf(MODEL(n)).variantId;
 let tests = 0;
-async function deploymentOf(of: { judge?: Judge; before?: World['before'] }, check: (h: Harness) => Promise<void>): Promise<void> {
+async function deploymentOf(of: { judge?: Judge; before?: World['before']; steps?: 0 }, check: (h: Harness) => Promise<void>): Promise<void> {
   tests += 1;
-  const world = createWorld({ uid: `dep_k${tests}`, name: 'churn', policy: { canary: [{ sharePer10k: 500, forMs: 60 * MINUTE }] }, judge: of.judge ?? (() => COLLECTING) });
+  const world = createWorld({ uid: `dep_k${tests}`, name: 'churn', policy: { canary: of.steps === 0 ? [] : [{ sharePer10k: 500, forMs: 60 * MINUTE }] }, judge: of.judge ?? (() => COLLECTING) });
   await inWorld(env, world, async (h) => { await withChampion(h); world.before = of.before ?? {}; await check(h); });
 }
 
@@ -159,6 +159,26 @@ test('a drill ends nothing', async () => {
     expect(h.record(2).state.stage).toBe('shadowing');
     expect(phase(h)).toBe('rolling-out');
     await h.rollout(2).terminate();
+  });
+});
+
+test('a promotion that falls into a drill is held, and goes on by itself when the drill has ended', async () => {
+  let h: Harness | undefined;
+  let began = false;
+  const begin = (): void => {
+    if (h === undefined || began) return;
+    began = true;
+    applyTo(h.world, { type: 'kill', commandId: 'kil_drill', atMs: 0, targets: [ID(2)], inFlight: 'abort', drill: true });
+  };
+  await deploymentOf({ judge: () => PROMOTE, before: { setChampion: begin }, steps: 0 }, async (harness) => {
+    h = harness;
+    await inShadow(h);
+    await evidence(h, 2);
+    await until('it is held', () => (harness.record(2).state.heldBy ?? null) !== null);
+    expect(harness.record(2).state).toMatchObject({ outcome: null, heldBy: `${ID(2)} is off for a drill, which ends by itself` });
+    applyTo(h.world, { type: 'endDrill', commandId: 'end/kil_drill', atMs: 0, targets: [ID(2)] });
+    expect(await h.rollout(2).result()).toMatchObject({ outcome: 'promoted' });
+    expect(h.world.route).toMatchObject({ champion: ID(2), tombstones: [] });
   });
 });
 

@@ -17,12 +17,12 @@ export function createKillStore(): KillStore {
       return true;
     },
     async get(tenant, killId) { return kills.get(keyOf(tenant, killId)); },
-    async list(tenant, uid, limit) {
-      return kills.filter(({ tenantId, deploymentUid }) => tenantId === tenant && deploymentUid === uid)
+    async list(tenant, uid, limit, kind) {
+      return kills.filter(({ tenantId, deploymentUid, drillId }) => tenantId === tenant && deploymentUid === uid && (kind === undefined || (kind === 'drill') === (drillId !== null)))
         .sort((a, b) => b.requestedAtMs - a.requestedAtMs || compareText(b.killId, a.killId)).slice(0, limit);
     },
     async open() {
-      return kills.filter(({ state }) => !isOver(state)).sort((a, b) => a.requestedAtMs - b.requestedAtMs || compareText(a.killId, b.killId));
+      return kills.filter((kill) => !isOver(kill)).sort((a, b) => a.requestedAtMs - b.requestedAtMs || compareText(a.killId, b.killId));
     },
   };
 }

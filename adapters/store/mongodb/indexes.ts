@@ -35,7 +35,7 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   audit: [unique({ tenantId: 1, seq: 1 }), unique({ tenantId: 1, auditId: 1 })],
   outbox: [{ key: { 'store.delivered': 1, atMs: 1, _id: 1 } }, expiring],
   gateways: [],
-  kills: [unique({ tenantId: 1, killId: 1 }), { key: { tenantId: 1, deploymentUid: 1, requestedAtMs: -1, killId: -1 } }, { key: { state: 1, requestedAtMs: 1 } }],
+  kills: [unique({ tenantId: 1, killId: 1 }), { key: { tenantId: 1, deploymentUid: 1, requestedAtMs: -1, killId: -1 } }, { key: { state: 1, drillId: 1, requestedAtMs: 1 } }],
   freezes: [unique({ tenantId: 1, freezeId: 1 }), { key: { tenantId: 1, createdAtMs: -1, freezeId: -1 } }, { key: { tenantId: 1, liftedAtMs: 1, 'window.untilMs': 1 } }],
   keys: [unique({ hash: 1 }), { key: { tenantId: 1, createdAtMs: 1 } }],
   reservations: [expiring],

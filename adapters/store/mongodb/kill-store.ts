@@ -1,13 +1,15 @@
 import type { Filter } from 'mongodb';
 import type { KillId, TenantId } from '../../../domain/ids.ts';
-import { isOver, KILL_STATES, type KillRecord } from '../../../domain/kill/kill.ts';
+import { isOver, KILL_STATES, type KillRecord, type KillState } from '../../../domain/kill/kill.ts';
 import type { KillStore } from '../../../ports/kill-store.ts';
 import { collection, type Database } from './connection.ts';
 import { fromDocument, toDocument, withoutId, type Stored } from './documents.ts';
 import { insertOnce } from './writes.ts';
 
-/** Named one by one, so that the index on the state answers. */
-const OPEN = KILL_STATES.filter((state) => !isOver(state));
+/** `isOver` as a filter: states named one by one, so that the index on state and drill answers. Text sorts above null. */
+const openFor = (drillId: string | null): readonly KillState[] => KILL_STATES.filter((state) => !isOver({ state, drillId }));
+const OPEN = { $or: [{ state: { $in: openFor(null) } }, { state: { $in: openFor('drill') }, drillId: { $gt: '' } }] };
+const OF_KIND = { kill: { drillId: null }, drill: { drillId: { $gt: '' } } } as const;
 
 /** One document a kill; a change says in its filter which record it was made from. */
 export function createKillStore(database: Database): KillStore {
@@ -27,12 +29,12 @@ export function createKillStore(database: Database): KillStore {
       return modifiedCount === 1;
     },
     get,
-    async list(tenantId, deploymentUid, limit) {
-      const found = await kills.find({ tenantId, deploymentUid } as Filter<Stored<KillRecord>>).sort({ requestedAtMs: -1, killId: -1 }).limit(limit).toArray();
+    async list(tenantId, deploymentUid, limit, kind) {
+      const found = await kills.find({ tenantId, deploymentUid, ...(kind === undefined ? {} : OF_KIND[kind]) } as Filter<Stored<KillRecord>>).sort({ requestedAtMs: -1, killId: -1 }).limit(limit).toArray();
       return found.map((each) => fromDocument<KillRecord>(each));
     },
     async open() {
-      const found = await kills.find({ state: { $in: OPEN } } as Filter<Stored<KillRecord>>).sort({ requestedAtMs: 1, killId: 1 }).toArray();
+      const found = await kills.find(OPEN as Filter<Stored<KillRecord>>).sort({ requestedAtMs: 1, killId: 1 }).toArray();
       return found.map((each) => fromDocument<KillRecord>(each));
     },
   };

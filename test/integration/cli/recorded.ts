@@ -1,6 +1,7 @@
 import type { DeploymentView, KillView, RolloutView } from '../../../api/contract.ts';
 import type { Finding, MoneyFinding, ReasonCode, Verdict, VerdictKind } from '../../../domain/analysis/verdict.ts';
 import { parseDeployment } from '../../../domain/deployment.schema.ts';
+import { drillSummary, drillTerms } from '../../../domain/kill/drill.ts';
 import type { KillRecord } from '../../../domain/kill/kill.ts';
 import { INITIAL, type RolloutState } from '../../../domain/rollout/machine.ts';
 import { planRollout } from '../../../domain/rollout/plan.ts';
@@ -47,7 +48,7 @@ export function deploymentView(rollout: RolloutView | null): DeploymentView {
       tenantId: 'default', uid: 'dep_1', name: 'churn', specHash: 'sha256:s', createdAtMs: 0, updatedAtMs: 0,
       status: { revision: 1, phase: 'serving', champion: variant('1'), challenger: null, activeRollout: null, rolloutCount: 1, lastVerdict: null, lastGood: [], pinnedBy: null, message: 'Version 1 decides.' },
     },
-    spec: SPEC, route: null, rollout, kill: null, links: LINKS,
+    spec: SPEC, route: null, rollout, kill: null, drills: drillSummary(drillTerms(undefined), [], 0), links: LINKS,
   };
 }
 

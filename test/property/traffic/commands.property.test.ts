@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { chooseVariant } from '../../../domain/traffic/choose.ts';
 import { applyCommand, KEPT_COMMANDS, KEPT_LAST_GOOD } from '../../../domain/traffic/commands.ts';
 import type { Route, RouteSettings } from '../../../domain/traffic/route.ts';
-import { isKilledId, isNamed } from '../../../domain/traffic/tombstones.ts';
+import { inEarnest, isKilledId, isNamed } from '../../../domain/traffic/tombstones.ts';
 import { anyCommand, anyHistory, anyRoute, anySettings, anyStep, newRoute, numbered } from '../../support/traffic-arbitraries.ts';
 
 const RUNS = { numRuns: 1_000, seed: 20_261 };
@@ -17,8 +17,9 @@ function expectSound(route: Route): void {
     expect(id).not.toBe(route.champion);
   }
   if (route.champion !== null) expect(route.variants).toHaveProperty([route.champion]);
-  for (const id of ids) expect(isKilledId(route.tombstones, id, route.variants)).toBe(false);
-  for (const id of route.lastGood) expect(isNamed(route.tombstones, route.variants[id]!)).toBe(false);
+  for (const id of ids) expect(isKilledId(inEarnest(route), id, route.variants)).toBe(false);
+  for (const id of route.lastGood) expect(isNamed(inEarnest(route), route.variants[id]!)).toBe(false);
+  for (const each of route.drilled ?? []) expect(route.tombstones).toContain(each);
   expect(route.lastGood.length).toBeLessThanOrEqual(KEPT_LAST_GOOD);
   expect(route.applied.length).toBeLessThanOrEqual(KEPT_COMMANDS);
   if (route.pin !== null) expect(route.pin.variantId).toBe(route.champion);
@@ -68,6 +69,17 @@ test('promise 3: a killed variant stays out until its tombstone is taken away by
       if (held.champion === id) expect(championBefore).toBe(id);
       expect(held.tombstones).toContain(id);
     });
+  }), RUNS);
+});
+
+test('a drill gives back what it took: shares and shadows as they are then, and no tombstone but its own', () => {
+  fc.assert(fc.property(anyRoute, fc.uniqueArray(fc.integer({ min: 1, max: 6 }).map((n) => `var_${n}`), { minLength: 1 }), (route, targets) => {
+    fc.pre((route.drilled ?? []).length === 0);
+    const during = applyCommand(route, { type: 'kill', commandId: 'begin', atMs: 0, targets, inFlight: 'abort', drill: true }).route;
+    for (const id of targets) expect(chooseVariant(during, 'any key', { ownTombstones: [], leaseLost: false })).not.toMatchObject({ kind: 'serve', variant: { variantId: id } });
+    const after = applyCommand(during, { type: 'endDrill', commandId: 'end', atMs: 0, targets }).route;
+    const traffic = ({ champion, shares, shadows, lastGood, tombstones }: Route): unknown => ({ champion, shares, shadows, lastGood, tombstones });
+    expect(traffic(after)).toEqual(traffic(route));
   }), RUNS);
 });
 

@@ -1,7 +1,7 @@
 import { sampleKill, sampleRoute } from '../../../conformance/stores/samples.ts';
 import { newScope } from '../../../conformance/stores/suite.ts';
 import { commonFingerprint, fingerprintOf } from '../../../domain/kill/fingerprint.ts';
-import { heldBy, killIdOf, liftedBy, newKill, scopeOf } from '../../../domain/kill/order.ts';
+import { variantsUnder, killIdOf, liftedBy, newKill, scopeOf } from '../../../domain/kill/order.ts';
 import { readProbe, type ProbeAnswer } from '../../../domain/kill/probe-reading.ts';
 import { resolveScope } from '../../../domain/kill/scope.ts';
 import { killedChampion, killSentence } from '../../../domain/kill/sentence.ts';
@@ -70,13 +70,13 @@ test('one order in one deployment has one id', () => {
 
 test('what tombstones hold is found with its role, killed before or not', () => {
   const route = canaryRoute(1_000);
-  expect(heldBy(route, ['var_2']).map(({ variantId, role }) => [variantId, role])).toEqual([['var_2', 'challenger']]);
-  expect(heldBy(route, ['*']).map(({ role }) => role)).toEqual(['champion', 'challenger']);
-  expect(heldBy(route, [variant(1).artifactDigest, 'var_none']).map(({ variantId }) => variantId)).toEqual(['var_1']);
+  expect(variantsUnder(route, ['var_2']).map(({ variantId, role }) => [variantId, role])).toEqual([['var_2', 'challenger']]);
+  expect(variantsUnder(route, ['*']).map(({ role }) => role)).toEqual(['champion', 'challenger']);
+  expect(variantsUnder(route, [variant(1).artifactDigest, 'var_none']).map(({ variantId }) => variantId)).toEqual(['var_1']);
 });
 
 test('a revive lifts nothing that another kill in force names', () => {
-  const kill = (killId: string, targets: readonly string[], state: 'proved' | 'revived' = 'proved') => ({ killId, targets, state });
+  const kill = (killId: string, targets: readonly string[], state: 'proved' | 'revived' = 'proved') => ({ killId, targets, state, drillId: null });
   const one = kill('kil_1', ['var_1', 'var_2']);
   expect(liftedBy(one, [one])).toEqual(['var_1', 'var_2']);
   expect(liftedBy(one, [one, kill('kil_2', ['var_2'])])).toEqual(['var_1']);

@@ -12,6 +12,7 @@ import { indexPage } from '../../../web/index-page.ts';
 import { errorPage } from '../../../web/layout.ts';
 import { splitBar } from '../../../web/split-bar.ts';
 import { finding, rolloutRecord, verdictOf } from '../../support/api-documents.ts';
+import { drillSummary, drillTerms } from '../../../domain/kill/drill.ts';
 
 const HEALTH: HealthAnswer = { status: 'ok', checks: [], version: '1', links: { temporal: null, gateway: 'http://g' } };
 const record: DeploymentRecord = {
@@ -19,7 +20,7 @@ const record: DeploymentRecord = {
   status: { revision: 1, phase: 'attention', champion: null, challenger: null, activeRollout: null, rolloutCount: 0, lastVerdict: null, lastGood: [], pinnedBy: null, message: 'A person is needed.' },
 };
 const spec = parseDeployment({ apiVersion: 'lastmile.dev/v1alpha1', kind: 'ModelDeployment', metadata: { name: 'churn' }, spec: { model: 'filesystem:churn@7' } });
-const view = (part: Partial<DeploymentView> = {}): DeploymentView => ({ deployment: record, spec, route: null, rollout: null, kill: null, links: { self: 'http://a/x', temporal: null, page: null }, ...part });
+const view = (part: Partial<DeploymentView> = {}): DeploymentView => ({ deployment: record, spec, route: null, rollout: null, kill: null, drills: drillSummary(drillTerms(undefined), [], 0), links: { self: 'http://a/x', temporal: null, page: null }, ...part });
 
 test('what comes from outside stays text', () => {
   const evil = `<script>alert("x")</script>'&`;
