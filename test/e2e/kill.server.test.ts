@@ -36,7 +36,7 @@ beforeAll(async () => {
   });
   client = createClient({ url: stack.apiUrl, key: stack.key(), timeoutMs: 20_000 });
   gateway = createGateway({ url: stack.gatewayUrl, key: null, timeoutMs: 5_000, connections: 8 });
-  for (const version of [1, 2, 3, 4, 5, 6]) publish('churn', version);
+  for (const version of [1, 2, 3, 4, 5, 6, 7]) publish('churn', version);
   await Promise.all(['churn', 'tries'].map(first));
   await tried('churn', 2, 2);
   await client.call('promote', { params: { name: 'churn', n: 2 }, body: { reason: 'to have a last good one' } });
@@ -115,6 +115,33 @@ test('Temporal and the worker are away: the kill is proved without them, and its
   temporal = await countingProxy(temporalPort(), port);
   await stack.start('worker');
   expect((await ended('tries', 6)).rollout.state).toMatchObject({ outcome: 'rolled-back', verdict: { reason: 'killed' } });
+}, 150_000);
+
+test('a drill in canary under load: zero requests between silence and its end, nobody gets an error, the share comes back and the rollout goes on; one whose API dies is ended by the next', async () => {
+  const challenger = await tried('tries', 7, 7);
+  await givenShare('tries', challenger, 3_000);
+  const load = underLoad('tries');
+  await load.until(({ version }) => version === '7');
+  const order = await client.call('drill', { params: { name: 'tries' }, body: { reason: 'the board asks' } });
+  const { kill: record } = await until(order, 'revived');
+  await load.until(({ beganMs, version }) => beganMs > record.revivedAtMs! && version === '7');
+  const answers = await load.stop();
+  expect(requestsFor(challenger).filter(({ atMs }) => atMs > record.silentAtMs! && atMs < record.provedAtMs!)).toEqual([]);
+  expect(answers.filter(({ error }) => error !== null)).toEqual([]);
+  expect(record).toMatchObject({ targets: [challenger], missing: [], backends: [{ state: 'gone', requestsAfter: 0 }] });
+  expect(record.provedAtMs).not.toBeNull();
+  const dying = await client.call('drill', { params: { name: 'tries' }, body: {} });
+  await stack.kill('api');
+  await stack.start('api');
+  await until(dying, 'revived');
+  await eventually('it answers again', async () => (await asked('tries')).version === '7');
+  const { summary } = await client.call('listDrills', { params: { name: 'tries' } });
+  expect(summary).toMatchObject({ count: 2, standing: 'fresh' });
+  const { route, deployment: { status } } = await client.call('getDeployment', { params: { name: 'tries' } });
+  expect({ shares: route?.shares, shadows: route?.shadows.map(({ variantId }) => variantId), tombstones: route?.tombstones.includes(challenger) }).toEqual({ shares: [{ variantId: challenger, sharePer10k: 3_000 }], shadows: [challenger], tombstones: false });
+  expect(status.activeRollout).not.toBeNull();
+  await client.call('abort', { params: { name: 'tries', n: 7 }, body: { reason: 'the test is over' } });
+  await ended('tries', 7);
 }, 150_000);
 
 test('a gateway that stands still: the kill is unconfirmed and names it, with the backend as bound; when it goes on the kill is proved', async () => {
@@ -244,7 +271,7 @@ const kill = (name: string, scope: KillScope): Promise<KillView> => client.call(
 const revive = (of: KillView): Promise<KillView> => patient(() => client.call('revive', { params: { id: of.kill.killId }, body: { reason: 'the test goes on' } }));
 const recordsOf = async (name: string, killId: string): Promise<readonly KillView[]> => (await patient(() => client.call('listKills', { params: { name } }))).items.filter(({ kill: { killId: id } }) => id === killId);
 
-async function until(of: KillView, state: 'proved' | 'unconfirmed'): Promise<KillView> {
+async function until(of: KillView, state: 'proved' | 'unconfirmed' | 'revived'): Promise<KillView> {
   for (const limit = Date.now() + LIMIT_MS; ;) {
     const view = await patient(() => client.call('getKill', { params: { id: of.kill.killId } }));
     if (view.kill.state === state) return view;
