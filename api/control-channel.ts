@@ -9,6 +9,7 @@ import type { ApiKey } from '../ports/key-store.ts';
 import type { Stores } from '../ports/stores.ts';
 import { isLive } from './auth.ts';
 import { adoptOwnKills } from './kill/adopt.ts';
+import { killRevivedBy } from '../domain/kill/order.ts';
 import type { KillDriver } from './kill/driver.ts';
 
 /** How often the table is rebuilt without a word from the store: keys expire and are revoked without one. */
@@ -111,9 +112,9 @@ export function tableContent(routes: readonly Route[], keys: readonly ApiKey[], 
     callers: keys.filter((key) => isLive(key, nowMs)).map(({ hash, tenantId, scopes }): CallerKey => ({ hash, tenantId, scopes })).sort((a, b) => byText(a.hash, b.hash)),
   };
 }
-function withoutLog(route: Route): TableRoute {
-  const { applied, ...rest } = route;
-  return applied.length === 0 ? rest : { ...rest };
+function withoutLog({ applied, ...rest }: Route): TableRoute {
+  const revivedKills = applied.flatMap(({ commandId, outcome }) => (outcome === 'applied' ? killRevivedBy(commandId) ?? [] : []));
+  return revivedKills.length === 0 ? rest : { ...rest, revivedKills };
 }
 function byText(a: string, b: string): number { return a < b ? -1 : a > b ? 1 : 0; }
 

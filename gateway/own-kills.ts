@@ -22,7 +22,7 @@ export interface OwnKills {
   add(kill: Omit<KeptKill, 'merged'>): Promise<void>;
   /** The API has heard of these. */
   told(kills: Readonly<Record<DeploymentUid, readonly OwnKill[]>>): void;
-  /** Gives those that the API has heard of and that a route holds over to that route, so that a revive works. */
+  /** Gives those that the API has heard of and that a route holds over to that route, so that a revive works; and forgets those that were revived while nobody heard of this gateway. */
   merge(routes: readonly TableRoute[]): void;
   /** What was to be written is written, or has failed. */
   flushed(): Promise<void>;
@@ -65,8 +65,12 @@ export async function openOwnKills(path: string, of: { readonly changed: () => v
     },
     told(some) { for (const { killId } of Object.values(some).flat()) heard.add(killId); },
     merge(routes) {
-      const held = new Map(routes.map((route) => [route.deploymentUid, new Set(route.tombstones)]));
-      const isMerged = ({ killId, deploymentUid, targets, merged }: KeptKill): boolean => !merged && heard.has(killId) && targets.every((each) => held.get(deploymentUid)?.has(each) === true);
+      const byDeployment = new Map(routes.map((route) => [route.deploymentUid, route]));
+      const isMerged = ({ killId, deploymentUid, targets, merged }: KeptKill): boolean => {
+        const route = byDeployment.get(deploymentUid);
+        if (merged || route === undefined) return false;
+        return route.revivedKills?.includes(killId) === true || (heard.has(killId) && targets.every((each) => route.tombstones.includes(each)));
+      };
       if (!kills.some(isMerged)) return;
       const next = kills.map((kill) => (isMerged(kill) ? { ...kill, merged: true } : kill));
       const known = new Set(next.filter(({ merged }) => merged).slice(-MERGED_KEPT));

@@ -41,5 +41,5 @@ export function isDown({ tombstones }: KillMemory, champion: VariantSummary | nu
 export function downSentence({ answering, by }: KillMemory, champion: VariantSummary): string {
   const known = by !== null && isKilled(by.targets, champion) ? by : null;
   const who = known === null ? `${champion.model} is killed` : `${known.actor.name} killed ${champion.model}${known.reason === null ? '' : ` (${known.reason})`}`;
-  return `${who}: ${answering === null ? 'nothing answers callers' : `version ${answering} answers instead`}. Only a person revives it; rollback or a new version takes its place.`;
+  return `${who}: ${answering === null ? 'nothing answers callers' : `version ${answering} answers instead`}. Only a person revives it; a rollback takes its place, or a new version that a person promotes (there is nobody to compare it with).`;
 }

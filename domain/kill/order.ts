@@ -9,6 +9,11 @@ import { roleOf } from './scope.ts';
 /** The same order, by the same update id, in the same deployment is the same kill. */
 export function killIdOf(updateId: string, uid: DeploymentUid): KillId { return `kil_${digestOfJson([updateId, uid]).slice('sha256:'.length, 'sha256:'.length + 32)}`; }
 
+/** The id of the route command by which a kill is taken back, and the way back from there. */
+export function reviveCommandId(killId: KillId): string { return `${REVIVE}${killId}`; }
+export function killRevivedBy(commandId: string): KillId | null { return commandId.startsWith(REVIVE) ? commandId.slice(REVIVE.length) : null; }
+const REVIVE = 'revive/';
+
 /** What the store knows of a killed variant besides the route; null where it holds no such variant. */
 export type KnownVariant = { readonly backend: string; readonly fingerprint: string | null } | null;
 

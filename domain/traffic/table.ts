@@ -2,8 +2,8 @@ import type { Actor } from '../audit.ts';
 import type { KillId } from '../ids.ts';
 import type { InFlight, Route, Tombstone } from './route.ts';
 
-/** What gateways get of a route: all but the command log. */
-export type TableRoute = Omit<Route, 'applied'>;
+/** What gateways get of a route: all but the command log. `revivedKills`: as far as the log reaches; a gateway that was away while one of its own was made and revived forgets it by that. */
+export type TableRoute = Omit<Route, 'applied'> & { readonly revivedKills?: readonly KillId[] };
 
 /** A caller's key as gateways may know it: SHA-256 of the key, never the key. */
 export interface CallerKey { readonly hash: string; readonly tenantId: string; readonly scopes: readonly string[] }

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { stores as databases } from '../../../adapters/store/index.ts';
 import { createKillDriver } from '../../../api/kill/driver.ts';
 import { eventually } from '../../../conformance/stores/suite.ts';
+import { verifyTable } from '../../../config/signing.ts';
 import { LastmileError } from '../../../domain/errors.ts';
 import { fingerprintOf } from '../../../domain/kill/fingerprint.ts';
 import type { KillRecord, KillState } from '../../../domain/kill/kill.ts';
@@ -190,6 +191,8 @@ test('a revived kill that a gateway still tells of is not made again', async () 
   gateway!.ownKills = { [uid]: [{ killId: kill.killId, targets: kill.targets, inFlight: 'abort', actor: kill.actor, atMs: 1 }] };
   expect(await gateway!.sync()).toBe(200);
   expect((await world.stores.routes.get('default', uid))!.tombstones).toEqual([]);
+  const { table } = await world.channel.sync({ gatewayId: 'gw-x', incarnation: 1, address: '', adminAddress: null, tableDigest: null, applied: {}, ownKills: {}, quiet: {}, waitMs: 0, stats: { startedAtMs: 1, requests: 0, refused: 0, errors: 0, mirrored: 0, dropped: 0, recordsPending: 0, recordsLost: 0, perVariant: {} } }, new AbortController().signal);
+  expect(verifyTable(table!, [world.publicKey])!.routes.find(({ deploymentUid }) => deploymentUid === uid)?.revivedKills).toEqual([kill.killId]);
 });
 
 test('several replicas drive one kill: one record, one story', async () => {

@@ -74,6 +74,20 @@ describe('a kill that comes straight to a gateway', () => {
     expect(await versionOf(served)).toBe('1');
   });
 
+  test('is forgotten when the table says that it was revived: another gateway had told of it, and a person took it back while this one was away', async () => {
+    api.leaseMs = 60_000;
+    const route = promotedRoute(one, two);
+    api.publish([route]);
+    const served = await gateway(api);
+    await kill(served);
+    expect(await versionOf(served)).toBe('1');
+    const revived = act(act(route, { type: 'kill', targets: ['var_2'], inFlight: 'abort' }), { type: 'revive', targets: ['var_2'], person: 'ann', reason: 'looked at it' });
+    api.publish([{ ...revived, revivedKills: ['kil_1'] }]);
+    await until('it answers again', async () => await versionOf(served) === '2');
+    expect(JSON.parse(readFileSync(fileOf(served), 'utf8'))).toMatchObject({ kills: [{ killId: 'kil_1', merged: true }] });
+    expect((await kill(served)).status).toBe(422);
+  });
+
   test('drain answers fenced while requests are under way; GET shows the end', async () => {
     api.publish([promotedRoute(one, two)]);
     const served = await gateway(api);

@@ -85,7 +85,7 @@ export interface Control {
   readonly taken: RecordBatch[];
   collector: 'up' | 'down' | 'lost-answer' | 'refuses';
   leaseMs: number;
-  publish(routes: readonly Route[], callers?: readonly CallerKey[]): SignedTable;
+  publish(routes: readonly (Route & Pick<TableRoute, 'revivedKills'>)[], callers?: readonly CallerKey[]): SignedTable;
   /** Gives out any bytes as a table. */
   give(table: SignedTable): void;
   stop(): Promise<void>;
@@ -93,7 +93,7 @@ export interface Control {
   records(): LegRecord[];
 }
 
-function withoutLog(route: Route): TableRoute {
+function withoutLog(route: Route & Pick<TableRoute, 'revivedKills'>): TableRoute {
   const { applied, ...rest } = route;
   expect(applied.length).toBeLessThanOrEqual(200);
   return rest;
