@@ -1,6 +1,6 @@
 import { LastmileError } from '../../domain/errors.ts';
 import type { KilledVariant, KillRecord } from '../../domain/kill/kill.ts';
-import { liftedBy, reviveCommandId } from '../../domain/kill/order.ts';
+import { answeringVersion, liftedBy, reviveCommandId } from '../../domain/kill/order.ts';
 import type { VariantId } from '../../domain/ids.ts';
 import type { Route, Tombstone } from '../../domain/traffic/route.ts';
 import { isKilled } from '../../domain/traffic/tombstones.ts';
@@ -37,7 +37,9 @@ async function liftTombstones(ports: ApiPorts, { principal: { actor }, body: { r
   const { tenantId, deploymentUid, killId, deployment } = record;
   const { outcome, reason: why } = await ports.stores.routes.apply(tenantId, deploymentUid, { type: 'revive', commandId: reviveCommandId(killId), atMs: nowMs, targets, person: actor.name, reason });
   if (outcome !== 'applied') throw new LastmileError('LM_COMMAND_REFUSED', `The route of ${deployment} refused it: ${why ?? outcome}.`);
-  return changeKill(ports, { tenant: tenantId, id: killId }, (now) => (now.state === 'revived' ? now : { ...now, state: 'revived', revivedAtMs: ports.clock(), missing: [], bound: null }));
+  const route = await ports.stores.routes.get(tenantId, deploymentUid);
+  const answering = route === null ? null : answeringVersion(route);
+  return changeKill(ports, { tenant: tenantId, id: killId }, (now) => (now.state === 'revived' ? now : { ...now, state: 'revived', revivedAtMs: ports.clock(), missing: [], bound: null, answering }));
 }
 
 async function whatIsLifted({ stores }: ApiPorts, record: KillRecord): Promise<Lift> {

@@ -128,7 +128,7 @@ test('a person revives with a reason: the champion is loaded before its tombston
   const load = world.backend.load.bind(world.backend);
   world.backend.load = async (request) => { expect(await tombstones(uid)).toContain('var_churn_7'); world.backend.load = load; return load(request); };
   const revived = await revive();
-  expect(revived.json.kill).toMatchObject({ state: 'revived', missing: [], bound: null });
+  expect(revived.json.kill).toMatchObject({ state: 'revived', missing: [], bound: null, answering: '7' });
   expect(await tombstones(uid)).toEqual([]);
   expect(world.backend.loads[0]).toMatchObject({ tenant: 'default', variantId: 'var_churn_7', servedName: 'churn', servedVersion: '7', artifactDigest: `sha256:${'7'.repeat(64)}` });
   expect([...world.backend.killed]).toEqual([]);
