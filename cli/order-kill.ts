@@ -42,7 +42,7 @@ export function hasReached(state: KillState, wanted: Wait): boolean { return ORD
 const OUT: readonly Code[] = ['LM_API_UNAVAILABLE', 'LM_STORE_UNAVAILABLE', 'LM_TIMEOUT', 'LM_INVARIANT'];
 export function isOut(error: unknown): error is LastmileError { return isLastmileError(error) && OUT.includes(error.code); }
 
-async function withinLimit<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function withinLimit<T>(call: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const limit = AbortSignal.timeout(API_LIMIT_MS);
   try { return await call(limit); } catch (error) {
     if (limit.aborted) throw new LastmileError('LM_TIMEOUT', `The API did not answer within ${API_LIMIT_MS / 1_000} s.`, { cause: error });

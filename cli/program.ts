@@ -56,13 +56,21 @@ export async function runCli(argv: readonly string[], io: Io, version: string, m
   const context: Context = { io, exitCode: EXIT.good, migrate };
   const json = argv.includes('--json');
   // Not commander's own --version, which would take the one of `kill NAME --version 3` for itself. That one has a value behind it.
-  if (argv.at(-1) === '--version') { io.out(`${version}\n`); return EXIT.good; }
+  if (asksForVersion(argv)) { io.out(`${version}\n`); return EXIT.good; }
   try {
     await createProgram(context, version).parseAsync([...argv], { from: 'user' });
     return context.exitCode;
   } catch (error) {
     return failure(error, { io, json });
   }
+}
+
+const WITH_VALUE = ['--api', '--gateway', '--key-file', '--timeout'];
+
+/** `--version` at the end, and no command before it: `kill NAME --version` without the version is a mistake, and must not look like success. */
+function asksForVersion(argv: readonly string[]): boolean {
+  const words = argv.filter((each, i) => !each.startsWith('-') && !WITH_VALUE.includes(argv[i - 1] ?? ''));
+  return argv.at(-1) === '--version' && words.length === 0;
 }
 
 function failure(error: unknown, { io, json }: { io: Io; json: boolean }): ExitCode {

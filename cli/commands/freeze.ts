@@ -7,14 +7,15 @@ import { act, type Context } from '../context.ts';
 import { commaList, durationMs, keyValue } from '../numbers.ts';
 import { give } from '../output.ts';
 import { table, utc } from '../render/table.ts';
+import { timeMs } from '../times.ts';
 
-interface FreezeOptions { all?: boolean; name?: readonly string[]; label?: Readonly<Record<string, string>>; until?: string; for?: number; weekly?: string; reason?: string }
+interface FreezeOptions { all?: boolean; name?: readonly string[]; label?: Readonly<Record<string, string>>; until?: number; for?: number; weekly?: string; reason?: string }
 
 /** freeze, freeze list, unfreeze: one idea. */
 export function registerFreeze(program: Command, context: Context): void {
   const freeze = program.command('freeze').description('no rollout starts, none goes forward, nothing is promoted; undo, rollback and kill always may')
     .option('--all', 'every deployment').option('--name <list>', 'these deployments: a,b', commaList).option('--label <key=value>', 'those with this label; repeat for several', keyValue)
-    .option('--until <time>', 'until then (RFC 3339)').option('--for <duration>', 'for so long, for example 2d', durationMs)
+    .option('--until <time>', 'until then (RFC 3339)', timeMs).option('--for <duration>', 'for so long, for example 2d', durationMs)
     .option('--weekly <window>', 'every week, for example "mon-fri 16:00-09:00 Europe/Berlin"').option('--reason <text>', 'why; shown to everyone that it stops')
     .action(act<[], FreezeOptions>(context, async ({ client, output }, options) => {
       const { reason } = options;
@@ -46,10 +47,7 @@ function windowOf({ until, for: lastsMs, weekly }: FreezeOptions, nowMs: number)
   if ([until, lastsMs, weekly].filter((each) => each !== undefined).length > 1) throw wrong('Say until when in one way: --until, --for, or --weekly; none of them: until it is lifted.');
   if (weekly !== undefined) return parseWeekly(weekly);
   if (lastsMs !== undefined) return { kind: 'span', untilMs: nowMs + lastsMs };
-  if (until === undefined) return { kind: 'span', untilMs: null };
-  const untilMs = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/.test(until) ? Date.parse(until) : NaN;
-  if (Number.isNaN(untilMs)) throw wrong(`"${until}" is not a time with its offset; write for example 2026-12-31T23:59:00Z or 2026-12-31T23:59:00+01:00.`);
-  return { kind: 'span', untilMs };
+  return { kind: 'span', untilMs: until ?? null };
 }
 
 function cells({ freeze, holds, sentence }: FreezeView): readonly string[] { return [freeze.freezeId, freeze.liftedAtMs !== null ? 'lifted' : holds ? 'frozen' : 'not now', utc(freeze.createdAtMs), sentence]; }

@@ -7,7 +7,7 @@ import { readKit } from '../break-glass/kit.ts';
 import { act, type Context, type Session } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { durationMs } from '../numbers.ts';
-import { hasReached, isOut, orderKill, type Wait } from '../order-kill.ts';
+import { followKill, hasReached, isOut, orderKill, withinLimit, type Wait } from '../order-kill.ts';
 import { give, tell } from '../output.ts';
 import { renderDirect, renderKill } from '../render/kill.ts';
 
@@ -25,7 +25,8 @@ rollback      to the last good   a new rollout
 kill          proved zero        revive, by a person
 
 Exit codes: 0 reached what --wait asks for; 75 not confirmed everywhere (it says where and what bounds it); 5 nothing of that name.
-When the API does not answer, kill goes straight to the gateways and model servers that it remembers from the last contact, and says so.`;
+When the API does not answer, kill NAME goes straight to the gateways and model servers that it remembers from the last contact, and says so;
+so it does with --direct. --digest without NAME needs the API: only it knows which deployments have these bytes.`;
 
 /** kill: no question, no reason first. A scope other than the champion is said by a flag. */
 export function registerKill(program: Command, context: Context): void {
@@ -70,10 +71,12 @@ async function ordered({ lasting, output }: Session, { name, scope, options }: {
   return hasReached(view.kill.state, options.wait) ? EXIT.good : EXIT.unavailable;
 }
 
-async function killDigest(session: Session, { digest, drain, reason }: KillOptions): Promise<ExitCode> {
-  const { kills } = await session.lasting.call('killDigest', { body: { digest, inFlight: drain === true ? 'drain' : 'abort', reason: reason ?? null } });
-  give(session.output, kills, () => (kills.length === 0 ? 'No deployment has these bytes in its route.' : kills.map((view) => renderKill(session.output, view)).join('\n\n')));
-  return kills.length === 0 ? EXIT.notFound : kills.every(({ kill }) => hasReached(kill.state, 'silent')) ? EXIT.good : EXIT.unavailable;
+async function killDigest({ lasting, output }: Session, { digest, drain, reason, wait, for: forMs, idempotencyKey, direct: straight }: KillOptions): Promise<ExitCode> {
+  if (straight === true) throw new LastmileError('LM_INVALID_REQUEST', 'A digest without a name cannot go straight to the gateways, which do not tell each other what they serve: lastmile kill NAME --digest … --direct, for each deployment.');
+  const ordered = await withinLimit((signal) => lasting.call('killDigest', { body: { digest, inFlight: drain === true ? 'drain' : 'abort', reason: reason ?? null }, signal, ...(idempotencyKey === undefined ? {} : { idempotencyKey }) }));
+  const kills = await Promise.all(ordered.kills.map((view) => followKill(lasting, view, { wait, forMs, signal: output.signal })));
+  give(output, kills, () => kills.map((view) => renderKill(output, view)).join('\n\n'));
+  return kills.every(({ kill }) => hasReached(kill.state, wait)) ? EXIT.good : EXIT.unavailable;
 }
 
 /** Break-glass: every gateway and model server of the last contact. It says that it does so, and what it cannot know. */

@@ -72,6 +72,32 @@ test.each([
   expect(fake.seen[0]?.body).toEqual({ scope, inFlight: 'drain', reason: 'losing' });
 });
 
+test('a digest everywhere is followed to the proof in each deployment, with the key and the state that were asked for', async () => {
+  let asked = 0;
+  const two = (state: 'silent' | 'proved') => view({ killId: 'kil_2', deployment: 'fraud', state });
+  fake = await fakeLastmile({
+    'POST /api/v1/kill': () => ({ status: 202, body: { kills: [view({ state: 'proved' }), two('silent')] } }),
+    'GET /api/v1/kills/kil_2': () => { asked += 1; return { body: two(asked < 2 ? 'silent' : 'proved') }; },
+  });
+  const ran = await run(['kill', '--digest', 'sha256:a', '--idempotency-key', 'k-1', '--api', fake.url]);
+  expect([ran.code, asked]).toEqual([0, 2]);
+  expect(ran.out).toMatch(/kil_1 of churn: proved[\s\S]*kil_2 of fraud: proved/);
+  expect(fake.seen[0]?.headers['idempotency-key']).toBe('k-1');
+  asked = -1_000;
+  expect((await run(['kill', '--digest', 'sha256:a', '--wait', 'silent', '--api', fake.url])).code).toBe(0);
+  expect(asked).toBe(-1_000);
+  expect((await run(['kill', '--digest', 'sha256:a', '--for', '300ms', '--api', fake.url])).code).toBe(75);
+  const straight = await run(['kill', '--digest', 'sha256:a', '--direct', '--api', fake.url]);
+  expect([straight.code, straight.err]).toEqual([1, expect.stringContaining('lastmile kill NAME --digest')]);
+});
+
+test('--version without its value kills nothing and is a usage error; alone it is the version', async () => {
+  fake = await fakeLastmile({});
+  const ran = await run(['kill', 'churn', '--api', fake.url, '--version']);
+  expect([ran.code, ran.out, fake.seen]).toEqual([2, '', []]);
+  expect((await run(['--api', fake.url, '--version'])).out).toMatch(/^\d+\.\d+\.\d+\n$/);
+});
+
 test('two scopes, or none and no name, are refused before anything is asked', async () => {
   fake = await fakeLastmile({});
   expect((await run(['kill', 'churn', '--all', '--challengers', '--api', fake.url])).code).toBe(1);

@@ -87,8 +87,13 @@ test('freeze --for ends so much later than now', async () => {
   expect([untilMs - before >= 2 * 86_400_000, untilMs - Date.now() <= 2 * 86_400_000]).toEqual([true, true]);
 });
 
-test.each([[['--all']], [['--reason', 'x y z']], [['--all', '--name', 'churn', '--reason', 'why']], [['--all', '--until', 'tomorrow', '--reason', 'why']], [['--all', '--for', '2d', '--weekly', 'mon 10:00-11:00 UTC', '--reason', 'why']], [['--all', '--weekly', 'mon 10:00-11:00 Mars/Olympus', '--reason', 'why']]])('freeze %j is refused before anything is sent', async (flags) => {
+test.each([[['--all']], [['--reason', 'x y z']], [['--all', '--name', 'churn', '--reason', 'why']], [['--all', '--for', '2d', '--weekly', 'mon 10:00-11:00 UTC', '--reason', 'why']], [['--all', '--weekly', 'mon 10:00-11:00 Mars/Olympus', '--reason', 'why']]])('freeze %j is refused before anything is sent', async (flags) => {
   expect((await cli('freeze', ...flags)).code).toBe(1);
+  expect(fake().seen).toEqual([]);
+});
+
+test.each(['tomorrow', '2026-12-31T23:59'])('a freeze until %s is a usage error: what is no time, or could be another moment elsewhere', async (until) => {
+  expect((await cli('freeze', '--all', '--until', until, '--reason', 'why')).code).toBe(2);
   expect(fake().seen).toEqual([]);
 });
 

@@ -9,6 +9,7 @@ import { repainter } from '../../../cli/render/repaint.ts';
 import { table, visible } from '../../../cli/render/table.ts';
 import { readEvents } from '../../../cli/sse.ts';
 import { requestOf } from '../../../cli/tensors.ts';
+import { timeMs } from '../../../cli/times.ts';
 import type { ModelMetadata } from '../../../domain/tensor.ts';
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> { const list: T[] = []; for await (const item of items) list.push(item); return list; }
@@ -84,4 +85,10 @@ test('tables align by what is seen, and a block is drawn over the rows that it t
   paint('0123456789abc\nsecond');
   paint('x');
   expect(drawn).toEqual(['0123456789abc\nsecond\n', `${escape}[3A${escape}[Jx\n`]);
+});
+
+describe('times', () => {
+  test.each([['2026-05-04T10:00:00Z', Date.UTC(2026, 4, 4, 10)], ['2026-05-04T10:00+02:00', Date.UTC(2026, 4, 4, 8)], ['2026-05-04t10:00:00.250z', Date.UTC(2026, 4, 4, 10) + 250], ['2026-05-04', Date.UTC(2026, 4, 4)], ['1777888800000', 1_777_888_800_000]])('%s', (text, ms) => { expect(timeMs(text)).toBe(ms); });
+  // Without an offset it would mean another moment on another machine.
+  test.each(['2026-05-04T10:00:00', '2026-05-04 10:00', '2026-05-04T10', '2026-13-01', '2026-05-04T25:00Z', '2026-05-04Tgarbage', 'yesterday', ''])('%j is refused', (text) => { expect(() => timeMs(text)).toThrow('with its offset'); });
 });
