@@ -8,7 +8,7 @@ import type { KillFacts } from '../domain/kill/news.ts';
 import type { VerdictSummary } from '../domain/analysis/verdict.ts';
 import type { Outcome } from '../domain/rollout/machine.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
-import type { CommandResult } from '../domain/traffic/route.ts';
+import type { CommandResult, RouteCommand } from '../domain/traffic/route.ts';
 
 /** Which rollout; in every activity's input, so that every store call has its tenant. */
 export interface Subject {
@@ -20,10 +20,9 @@ export interface Subject {
   readonly model: string;
 }
 
+type WithoutId<C> = C extends RouteCommand ? Omit<C, 'commandId' | 'atMs'> : never;
 /** What a person may say of a whole route. */
-export type Steering =
-  | { readonly type: 'pin'; readonly variantId: VariantId; readonly person: string } | { readonly type: 'unpin'; readonly person: string }
-  | { readonly type: 'retire'; readonly person: string; readonly reason: string } | { readonly type: 'restore'; readonly person: string };
+export type Steering = WithoutId<Extract<RouteCommand, { readonly type: 'pin' | 'unpin' | 'retire' | 'restore' }>>;
 
 /** The activities: the surface that recorded histories depend on. Payloads are ids, digests and small facts, never data. */
 export interface Activities {

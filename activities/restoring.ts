@@ -11,9 +11,10 @@ import type { Orchestrator } from '../ports/orchestrator.ts';
 import type { RouteStore } from '../ports/route-store.ts';
 import { rolloutWorkflowId } from '../workflows/ids.ts';
 import type { Activities } from './index.ts';
+import { applyRecorded } from './route-commands.ts';
 
 /** The part of the outside world that an entity is restored from. */
-export interface RestoringPorts {
+interface RestoringPorts {
   readonly stores: {
     readonly deployments: Pick<DeploymentStore, 'getDeploymentByUid' | 'getRollout' | 'listRollouts' | 'putRollout' | 'getVariant'>;
     readonly routes: Pick<RouteStore, 'get' | 'apply'>;
@@ -106,12 +107,13 @@ async function quiet(ports: RestoringPorts, { tenant, deploymentUid }: Of, only:
   const route = await ports.stores.routes.get(tenant, deploymentUid);
   const holder = route?.rolloutId ?? null;
   if (route === null || holder === null || only !== null && holder !== only) return;
+  const of = { tenant, deploymentUid, deployment: route.name, rolloutId: holder };
   const command = { atMs: ports.now(), ifRollout: holder } as const;
   const idOf = (what: string): string => `${holder}/lost/${what}/${String(route.revision)}`;
-  if (route.shadows.length > 0) await ports.stores.routes.apply(tenant, deploymentUid, { ...command, type: 'setShadows', commandId: idOf('shadows'), shadows: [] });
+  if (route.shadows.length > 0) await applyRecorded(ports, of, { ...command, type: 'setShadows', commandId: idOf('shadows'), shadows: [] });
   for (const { variantId } of route.shares) {
     const variant = route.variants[variantId];
-    if (variant !== undefined) await ports.stores.routes.apply(tenant, deploymentUid, { ...command, type: 'setShare', commandId: idOf(variantId), variant, sharePer10k: 0 });
+    if (variant !== undefined) await applyRecorded(ports, of, { ...command, type: 'setShare', commandId: idOf(variantId), variant, sharePer10k: 0 });
   }
 }
 

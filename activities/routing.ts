@@ -1,5 +1,4 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { routeEntry } from '../domain/audit/route-entry.ts';
 import { LastmileError } from '../domain/errors.ts';
 import type { VariantId } from '../domain/ids.ts';
 import { parseModelRef } from '../domain/model.ts';
@@ -8,6 +7,7 @@ import { withHeartbeat } from './heartbeat.ts';
 import type { Activities, Subject } from './index.ts';
 import { contractOf, specOf, variantOf } from './lookup.ts';
 import type { ActivityPorts } from './ports.ts';
+import { applyRecorded } from './route-commands.ts';
 
 const ACK_POLL_MS = 100;
 /** A mirror gets this many times the latency limit before it counts as a time-out. */
@@ -16,11 +16,7 @@ const SHADOW_DEADLINE_FACTOR = 4;
 type Routing = Pick<Activities, 'setShadows' | 'setShare' | 'setChampion' | 'steerRoute' | 'endDeployment' | 'removeVariant' | 'awaitApplied'>;
 
 export function routingActivities(ports: ActivityPorts): Routing {
-  const apply = async (subject: Subject, command: RouteCommand): Promise<CommandResult> => {
-    const result = await ports.stores.routes.apply(subject.tenant, subject.deploymentUid, command);
-    await ports.stores.audit.append(subject.tenant, routeEntry(subject, command, result));
-    return result;
-  };
+  const apply = (subject: Subject, command: RouteCommand): Promise<CommandResult> => applyRecorded(ports, subject, command);
   return {
     async setShadows({ subject, commandId, variantIds }) {
       const { spec } = await specOf(ports.stores.deployments, subject.tenant, subject.specHash);

@@ -7,14 +7,15 @@ import type { CommandResult, RouteCommand } from '../traffic/route.ts';
 export const ROUTE_ACTIONS = 'route.*';
 
 /**
- * The record of one route command of a rollout. Deterministic by its command id, as the command itself is: whoever repeats the one repeats the other.
+ * The record of one route command: of a rollout, or of what a person said of the whole deployment. Deterministic by its command id, as the command itself is: whoever repeats the one repeats the other.
  * Refused and superseded commands are recorded too; they change no traffic and say so.
  */
 export function routeEntry(of: { readonly deploymentUid: DeploymentUid; readonly deployment: string; readonly rolloutId: RolloutId }, command: RouteCommand, result: CommandResult): AuditEntry {
   const what = described(command);
+  const who = 'person' in command ? { name: `deployment ${of.deployment}`, subject: of.deploymentUid } : { name: `rollout ${parseRolloutId(of.rolloutId).n} of ${of.deployment}`, subject: of.rolloutId };
   return {
-    auditId: `route:${command.commandId}`, atMs: command.atMs, actor: { kind: 'workflow', name: `rollout ${parseRolloutId(of.rolloutId).n} of ${of.deployment}` }, via: 'workflow',
-    action: `route.${command.type}`, subject: of.rolloutId, digest: what.digest, evidenceHash: null,
+    auditId: `route:${command.commandId}`, atMs: command.atMs, actor: { kind: 'workflow', name: who.name }, via: 'workflow',
+    action: `route.${command.type}`, subject: who.subject, digest: what.digest, evidenceHash: null,
     reason: `${what.text}: ${result.outcome}${result.reason === null ? '' : ` (${result.reason})`}, route revision ${result.revision}`,
     facts: { commandId: command.commandId, deploymentUid: of.deploymentUid, outcome: result.outcome, revision: result.revision, ...what.facts },
   };

@@ -70,11 +70,14 @@ export function sharesAt(records: readonly AuditRecord[], atMs: number): readonl
   const applied = records.filter((record) => record.facts?.outcome === 'applied' && record.atMs <= atMs).sort((a, b) => Number(a.facts?.revision) - Number(b.facts?.revision));
   for (const { action, subject, facts = {} } of applied) {
     const variantId = String(facts.variantId);
-    const rollout = parseRolloutId(subject).n;
-    // A newer rollout takes the route over, with no shares but its own.
-    if (action === 'route.setShare' || action === 'route.setShadows') for (const [id, share] of shares) if (share.rollout !== rollout) shares.delete(id);
-    if (action === 'route.setShare') shares.set(variantId, { variantId, version: String(facts.version), sharePer10k: Number(facts.sharePer10k), rollout, revision: Number(facts.revision) });
+    if (action === 'route.setShare' || action === 'route.setShadows') {
+      const rollout = parseRolloutId(subject).n;
+      // A newer rollout takes the route over, with no shares but its own.
+      for (const [id, share] of shares) if (share.rollout !== rollout) shares.delete(id);
+      if (action === 'route.setShare') shares.set(variantId, { variantId, version: String(facts.version), sharePer10k: Number(facts.sharePer10k), rollout, revision: Number(facts.revision) });
+    }
     if (action === 'route.setChampion' || action === 'route.remove') shares.delete(variantId);
+    if (action === 'route.retire') shares.clear();
   }
   return [...shares.values()].filter(({ sharePer10k }) => sharePer10k > 0);
 }

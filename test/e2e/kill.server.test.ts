@@ -128,15 +128,13 @@ test('a drill in canary under load: zero requests between silence and its end, n
   const answers = await load.stop();
   expect(requestsFor(challenger).filter(({ atMs }) => atMs > record.silentAtMs! && atMs < record.provedAtMs!)).toEqual([]);
   expect(answers.filter(({ error }) => error !== null)).toEqual([]);
-  expect(record).toMatchObject({ targets: [challenger], missing: [], backends: [{ state: 'gone', requestsAfter: 0 }] });
-  expect(record.provedAtMs).not.toBeNull();
+  expect(record).toMatchObject({ targets: [challenger], missing: [], backends: [{ state: 'gone', requestsAfter: 0 }], provedAtMs: expect.any(Number) as number });
   const dying = await client.call('drill', { params: { name: 'tries' }, body: {} });
   await stack.kill('api');
   await stack.start('api');
   await until(dying, 'revived');
   await eventually('it answers again', async () => (await asked('tries')).version === '7');
-  const { summary } = await client.call('listDrills', { params: { name: 'tries' } });
-  expect(summary).toMatchObject({ count: 2, standing: 'fresh' });
+  expect((await client.call('listDrills', { params: { name: 'tries' } })).summary).toMatchObject({ count: 2, standing: 'fresh' });
   const { route, deployment: { status } } = await client.call('getDeployment', { params: { name: 'tries' } });
   expect({ shares: route?.shares, shadows: route?.shadows.map(({ variantId }) => variantId), tombstones: route?.tombstones.includes(challenger) }).toEqual({ shares: [{ variantId: challenger, sharePer10k: 3_000 }], shadows: [challenger], tombstones: false });
   expect(status.activeRollout).not.toBeNull();

@@ -121,6 +121,15 @@ test('each route command has exactly one audit record, whatever is repeated; ref
   expect(records[0]).toMatchObject({ actor: { kind: 'workflow', name: 'rollout 1 of churn' }, digest: expect.stringMatching(/^sha256:/), reason: expect.stringMatching(/version 1 decides: applied, route revision/), facts: { variantId, before: null, by: 'automation' } });
 });
 
+test('what a person said of the whole deployment is recorded of the deployment, not of a rollout', async () => {
+  await world.publish('1', churnOnnx());
+  const { subject, variantId } = await loaded('1');
+  await world.run('setChampion', { subject, commandId: 'c', variantId, expectedChampion: null, by: 'automation' });
+  for (const to of [{ type: 'pin', variantId, person: 'bea' }, { type: 'unpin', person: 'bea' }, { type: 'retire', person: 'bea', reason: 'enough' }, { type: 'restore', person: 'bea' }] as const) await world.run('steerRoute', { subject, commandId: to.type, to });
+  const records = await world.ports.stores.audit.read(subject.tenant, { afterSeq: 0, limit: 99, subject: subject.deploymentUid });
+  expect(records.map(({ action, actor: { name } }) => [action, name])).toEqual(['pin', 'unpin', 'retire', 'restore'].map((type) => [`route.${type}`, 'deployment churn']));
+});
+
 test('waiting for gateways ends when the workflow is cancelled', async () => {
   await world.publish('1', churnOnnx());
   const { subject } = await loaded('1');

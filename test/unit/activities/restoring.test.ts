@@ -107,7 +107,9 @@ test('a rollout whose workflow is gone is ended once, its share and copies are t
   expect(await world.ports.stores.deployments.getRollout('acme', 'dep_churn/2')).toMatchObject({ state: { stage: 'done', outcome: 'aborted' }, endedAtMs: world.nowMs });
   expect(await world.ports.stores.deployments.activeRollouts()).toEqual([]);
   expect(await restored()).toEqual(found);
-  expect(await world.ports.stores.audit.read('acme', { afterSeq: 0, limit: 10, subject: 'dep_churn/2' })).toMatchObject([{ action: 'rollout.aborted', actor: { kind: 'workflow' } }]);
+  expect(await world.ports.stores.audit.read('acme', { afterSeq: 0, limit: 10, subject: 'dep_churn/2' })).toMatchObject([
+    { action: 'route.setShadows', facts: { outcome: 'applied', variantIds: [] } }, { action: 'route.setShare', facts: { outcome: 'applied', variantId: 'var_2', sharePer10k: 0 } }, { action: 'rollout.aborted', actor: { kind: 'workflow' } },
+  ]);
 });
 
 test('one that was lost behind its promotion was promoted: the route says so', async () => {

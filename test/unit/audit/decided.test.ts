@@ -41,6 +41,8 @@ test('shares at a time end when they are taken back, crowned, removed or taken o
   expect(told([...steps, share(0, 5, 300)], 300)).toEqual([]);
   expect(told([...steps, crown(young, { revision: 5, atMs: 300, rollout: second.rolloutId })], 300)).toEqual([]);
   expect(told([...steps, routeRecord({ type: 'remove', commandId: 'r', atMs: 300, variantId: CHALLENGER }, { revision: 5 }, second.rolloutId)], 300)).toEqual([]);
+  const retired = routeRecord({ type: 'retire', commandId: 'q', atMs: 300, person: 'eve', reason: 'enough' }, { revision: 5 }, second.rolloutId);
+  expect([told([...steps, retired], 299), told([...steps, retired], 300)]).toEqual([[2_500], []]);
   expect(told([...steps, routeRecord({ type: 'setShadows', commandId: 'x', atMs: 300, shadows: [], ifRollout: `${DEPLOYMENT}/3` }, { revision: 5 }, `${DEPLOYMENT}/3`)], 300)).toEqual([]);
 });
 
