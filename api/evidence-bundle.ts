@@ -9,7 +9,7 @@ import type { DeploymentRecord } from '../domain/deployment-record.ts';
 import { LastmileError } from '../domain/errors.ts';
 import { heldDocument, sealBundle, type Bundle, type BundleParts } from '../domain/evidence/bundle.ts';
 import { blocksSeen } from '../domain/evidence/judged-blocks.ts';
-import { planHashOf } from '../domain/evidence/rejudge.ts';
+import { planHashOf } from '../domain/analysis/judge.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
 import type { Variant } from '../domain/variant.ts';
 import type { AuditFilter } from '../ports/audit-log.ts';

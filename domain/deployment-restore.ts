@@ -1,6 +1,7 @@
 import type { Actor, AuditEntry } from './audit.ts';
-import { LAST_GOOD_KEPT, type DeploymentPhase, type DeploymentRecord, type DeploymentStatus } from './deployment-record.ts';
-import { downSentence, isDown, type KillMemory, type KillStanding } from './kill/news.ts';
+import { LAST_GOOD_KEPT, type DeploymentRecord, type DeploymentStatus } from './deployment-record.ts';
+import { phaseOf, whoDecides, type Standing } from './deployment-standing.ts';
+import { NO_KILLS, type KillMemory, type KillStanding } from './kill/news.ts';
 import { parseRolloutId, type RolloutId, type VariantId } from './ids.ts';
 import type { RolloutRecord } from './rollout/record.ts';
 import type { Route } from './traffic/route.ts';
@@ -92,21 +93,14 @@ function killsOf({ standing }: Remains): KillMemory | null {
 function statusOf(remains: Remains, running: RolloutRecord | null, sides: Sides): DeploymentStatus {
   const { deployment: { status }, rollouts, route } = remains;
   const { champion, lastGood } = sides;
-  const { phase, decides } = standingNow(remains, champion, running !== null);
+  const standing = standingNow(remains, champion, running !== null);
   return {
-    ...status, champion, lastGood, phase, pinnedBy: route?.pin === undefined ? status.pinnedBy : route.pin?.person ?? null, challenger: running?.challenger ?? null, activeRollout: running?.rolloutId ?? null, lastVerdict: rollouts.at(-1)?.state.verdict ?? status.lastVerdict,
-    message: `${decides}; ${running === null ? 'no rollout runs' : `rollout ${String(running.n)} of ${running.model} runs`}. Known again from what is stored, since its workflow was lost.`,
+    ...status, champion, lastGood, phase: phaseOf(standing), pinnedBy: route?.pin === undefined ? status.pinnedBy : route.pin?.person ?? null, challenger: running?.challenger ?? null, activeRollout: running?.rolloutId ?? null, lastVerdict: rollouts.at(-1)?.state.verdict ?? status.lastVerdict,
+    message: `${whoDecides(standing)}; ${running === null ? 'no rollout runs' : `rollout ${String(running.n)} of ${running.model} runs`}. Known again from what is stored, since its workflow was lost.`,
   };
 }
 
-function standingNow(remains: Remains, champion: VariantSummary | null, runs: boolean): { readonly phase: DeploymentPhase; readonly decides: string } {
-  const retiredBy = retirementOf(remains);
-  const kills = killsOf(remains);
-  if (retiredBy !== null) return { phase: 'retired', decides: `${retiredBy} retired it` };
-  if (champion === null) return { phase: runs ? 'starting' : 'attention', decides: 'Nothing serves yet' };
-  if (kills !== null && isDown(kills, champion)) return { phase: 'attention', decides: downSentence(kills, champion).replace(/\.$/, '') };
-  return { phase: runs ? 'rolling-out' : 'serving', decides: `${champion.model} decides` };
-}
+function standingNow(remains: Remains, champion: VariantSummary | null, runs: boolean): Standing { return { retiredBy: retirementOf(remains), kills: killsOf(remains) ?? NO_KILLS, champion, runs }; }
 
 /** What the route keeps beyond the last goods, and the challenger of a newest rollout that broke off; never one that has or may get traffic. */
 function retiredOf(remains: Remains, running: RolloutRecord | null, { champion, lastGood }: Sides): readonly VariantSummary[] {
@@ -122,7 +116,7 @@ function brokenOff(newest: RolloutRecord | undefined): readonly VariantId[] {
 type Turn = { readonly atMs: number } & ({ readonly kind: 'ended'; readonly rollout: RolloutRecord } | { readonly kind: 'went-back' });
 
 /** Models and digests that were rolled back, or left by a person who went back, and did not become champion since. */
-export function triedBefore(rollouts: readonly RolloutRecord[], wentBackAtMs: readonly number[]): readonly string[] {
+function triedBefore(rollouts: readonly RolloutRecord[], wentBackAtMs: readonly number[]): readonly string[] {
   const ends = rollouts.flatMap((rollout): Turn[] => (rollout.endedAtMs === null ? [] : [{ kind: 'ended', atMs: rollout.endedAtMs, rollout }]));
   const turns = [...ends, ...wentBackAtMs.map((atMs): Turn => ({ kind: 'went-back', atMs }))].sort((a, b) => a.atMs - b.atMs);
   const tried = new Set<string>();

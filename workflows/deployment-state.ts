@@ -1,6 +1,7 @@
 import type { Actor, AuditEntry } from '../domain/audit.ts';
 import { LAST_GOOD_KEPT, type DeploymentPhase, type DeploymentStatus } from '../domain/deployment-record.ts';
 import type { RestoredDeployment } from '../domain/deployment-restore.ts';
+import { phaseOf, whoDecides, type Standing } from '../domain/deployment-standing.ts';
 import { downSentence, isDown, NO_KILLS, type KillMemory } from '../domain/kill/news.ts';
 import { isNamed } from '../domain/traffic/tombstones.ts';
 import { rolloutId, type RolloutId } from '../domain/ids.ts';
@@ -119,15 +120,11 @@ export function finished(entity: Entity, { rolloutId: id, outcome, challenger, v
   const why = verdict === null ? '' : ` ${verdict.text}`;
   change(entity, {
     ...base, phase: phaseNow(entity),
-    message: `${whoDecides(entity)}; rollout ${active.n} of ${active.item.model} ended: ${outcome}.${why}`,
+    message: `${whoDecides(standingOf(entity))}; rollout ${active.n} of ${active.item.model} ended: ${outcome}.${why}`,
   });
 }
 
-function whoDecides({ retiredBy, status: { champion }, kills }: Entity): string {
-  if (retiredBy !== null) return `${retiredBy} retired it`;
-  if (champion === null) return 'Nothing serves yet';
-  return isDown(kills, champion) ? downSentence(kills, champion).replace(/\.$/, '') : `${champion.model} decides`;
-}
+function standingOf({ retiredBy, status: { champion }, active, kills }: Entity): Standing { return { retiredBy, kills, champion, runs: active !== null }; }
 
 /** The old champion becomes the newest last good; those beyond the kept ones are retired. */
 function crown(entity: Entity, champion: VariantSummary): void {
@@ -151,13 +148,7 @@ export function wentBack(entity: Entity, by: Actor, reason: string | null): void
   change(entity, { phase: phaseNow(entity) });
 }
 
-/** Where a deployment stands that has or had a champion: a killed one needs a person, whatever runs. */
-export function phaseNow({ status: { champion }, active, kills, retiredBy }: Entity): DeploymentPhase {
-  if (retiredBy !== null) return 'retired';
-  if (isDown(kills, champion)) return 'attention';
-  if (champion === null) return active === null ? 'attention' : 'starting';
-  return active === null ? 'serving' : 'rolling-out';
-}
+export function phaseNow(entity: Entity): DeploymentPhase { return phaseOf(standingOf(entity)); }
 
 export function change(entity: Entity, to: Partial<DeploymentStatus>): void {
   entity.status = { ...entity.status, ...to, revision: entity.status.revision + 1 };

@@ -1,6 +1,6 @@
 import { getExternalWorkflowHandle, isCancellation, log } from '@temporalio/workflow';
 import { deploymentWorkflowId, rolloutWorkflowId } from './ids.ts';
-import { abortSignal, killedSignal, rolloutFinishedSignal, rolloutProgressSignal, type AbortArgs, type KillOrder, type RolloutFinished, type RolloutInput, type RolloutProgress } from './messages.ts';
+import { abortSignal, killedSignal, rolloutFinishedSignal, rolloutProgressSignal, type AbortArgs, type ToldKill, type RolloutFinished, type RolloutInput, type RolloutProgress } from './messages.ts';
 import type { RolloutId, TenantId } from '../domain/ids.ts';
 
 /** Entity and rollout tell each other by signal. The other side may be gone: whoever speaks goes on all the same. */
@@ -16,7 +16,7 @@ export function tellAbort(tenant: TenantId, rolloutId: RolloutId, abort: AbortAr
   return unlessGone(() => getExternalWorkflowHandle(rolloutWorkflowId(tenant, rolloutId)).signal(abortSignal, abort));
 }
 
-export function tellKilled(tenant: TenantId, rolloutId: RolloutId, kill: KillOrder): Promise<void> {
+export function tellKilled(tenant: TenantId, rolloutId: RolloutId, kill: ToldKill): Promise<void> {
   return unlessGone(() => getExternalWorkflowHandle(rolloutWorkflowId(tenant, rolloutId)).signal(killedSignal, kill));
 }
 

@@ -105,8 +105,8 @@ export interface KillNews { readonly id: string; readonly type: 'killed' | 'revi
 export const killNewsSignal = defineSignal<[KillNews]>('killNews');
 
 /** From the entity to its rollout: a kill that may name its challenger or its champion. */
-export type KillOrder = Pick<KillFacts, 'killId' | 'targets' | 'actor' | 'reason'>;
-export const killedSignal = defineSignal<[KillOrder]>('killed');
+export type ToldKill = Pick<KillFacts, 'killId' | 'targets' | 'actor' | 'reason'>;
+export const killedSignal = defineSignal<[ToldKill]>('killed');
 
 /** What a rollout tells its entity when it ends. */
 export interface RolloutFinished extends RolloutResult { readonly rolloutId: RolloutId }

@@ -6,7 +6,7 @@ import { INITIAL, type RolloutAction, type RolloutState } from '../domain/rollou
 import type { RolloutPlan } from '../domain/rollout/plan.ts';
 import type { StoryLine } from '../domain/rollout/record.ts';
 import type { VariantSummary } from '../domain/variant.ts';
-import type { KillOrder, RolloutCarried, RolloutInput, UndoName } from './messages.ts';
+import type { ToldKill, RolloutCarried, RolloutInput, UndoName } from './messages.ts';
 
 /** One thing that happened, until it is written where others can read it. */
 export interface JournalEntry {
@@ -36,7 +36,7 @@ export interface Run {
   /** Evidence signals and commands since the last judgement: many are one. */
   pings: number;
   /** Heard before the challenger was known. */
-  kills: KillOrder[];
+  kills: ToldKill[];
   /** What the newest transition asks for; a newer one replaces it. */
   todo: RolloutAction[];
   journal: JournalEntry[];

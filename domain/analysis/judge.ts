@@ -53,10 +53,13 @@ export function judge(input: JudgeInput): Verdict {
   return {
     tenantId: plan.tenantId, rolloutId: plan.rolloutId, n: input.n, judgeVersion: JUDGE_VERSION, kind: decision.kind, reasons: decision.reasons, findings: compared.findings,
     money: money(input, compared), cycles: cyclesJudged(input, valid, compared), ...span(judged), rulingMs: input.rulingMs, atMs: input.atMs,
-    planHash: digestOfJson(JSON.parse(JSON.stringify(plan)) as Json), evidenceHash: judged.blocks.length + judged.pages.length === 0 ? null : evidenceDigest(judged),
+    planHash: planHashOf(plan), evidenceHash: judged.blocks.length + judged.pages.length === 0 ? null : evidenceDigest(judged),
     dropRatio: drops, notMeasured: notMeasured(plan, compared.findings, drops), seenTo: seenTo(valid),
   };
 }
+
+/** By which a verdict names its plan: over the plan as JSON holds it, so that a stored one has the same. */
+export function planHashOf(plan: AnalysisPlan): string { return digestOfJson(JSON.parse(JSON.stringify(plan)) as Json); }
 
 function seenTo({ paired, paged }: ValidEvidence): Readonly<Record<string, number>> {
   const last = new Map([...[...paired].map(([metric, of]) => [metric, of.at(-1)?.slot] as const), ...[...paged].map(([metric, of]) => [metric, of.flatMap(slotsOf).at(-1)] as const)]);

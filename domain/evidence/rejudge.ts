@@ -3,7 +3,6 @@ import { judge, JUDGE_VERSION } from '../analysis/judge.ts';
 import { notMeasured } from '../analysis/not-measured.ts';
 import type { Verdict } from '../analysis/verdict.ts';
 import { canonicalJson } from '../canonical-json.ts';
-import { digestOfJson } from '../digest.ts';
 import type { BundleParts } from './bundle.ts';
 import { toPlain } from './plain-json.ts';
 
@@ -33,5 +32,3 @@ function differences(stored: Verdict, again: Partial<Verdict>): readonly string[
   return [...new Set([...Object.keys(stored), ...Object.keys(again)])].filter((name) => text(stored, name) !== text(again, name)).sort();
 }
 
-/** The hash under which a verdict names its plan. */
-export function planHashOf(plan: unknown): string { return digestOfJson(JSON.parse(JSON.stringify(plan)) as Parameters<typeof digestOfJson>[0]); }

@@ -8,7 +8,8 @@ import { isLastmileError } from '../errors.ts';
 import { BUNDLE_TYPE, bundleText, PART_NAMES, rootOf, sealText, type Bundle, type BundleParts, type PartName } from './bundle.ts';
 import { blocksSeen } from './judged-blocks.ts';
 import { fromPlain, toPlain } from './plain-json.ts';
-import { planHashOf, rejudge, type Rejudged } from './rejudge.ts';
+import { planHashOf } from '../analysis/judge.ts';
+import { rejudge, type Rejudged } from './rejudge.ts';
 
 /** One thing wrong with a bundle; `where` names the part or member. */
 export interface BundleProblem { readonly where: string; readonly problem: string }

@@ -5,7 +5,7 @@ import type { Bundle } from '../../../domain/evidence/bundle.ts';
 import { TENANT } from '../../support/analysis-arbitraries.ts';
 import { startJourney, type Journey } from '../../support/evidence-journey.ts';
 import { BLOCKS, DRAFT, VERDICT } from '../../support/sealed-evidence.ts';
-import { planHashOf } from '../../../domain/evidence/rejudge.ts';
+import { planHashOf } from '../../../domain/analysis/judge.ts';
 
 const uri = process.env.TEST_MONGODB_URI!;
 let database: string;
