@@ -38,7 +38,7 @@ export async function infer(context: Context, request: IncomingMessage, response
   checkBody(request.headers, body);
   const inferenceId = newId('inf');
   const asked: Asked = { request, body, target, inferenceId, stated, headers: { ...forwardedHeaders(request.headers), 'x-lastmile-inference-id': inferenceId } };
-  const first = choose(context, asked);
+  const first = choose(context, asked, []);
   const open = first.isEvidence ? context.queue.open() : null;
   const served = serve(context, asked, first).then((each) => {
     if (open !== null && isResult(each)) open.add(servingRecord(context, asked, { served: each, atMs: open.atMs }));
@@ -51,15 +51,15 @@ export async function infer(context: Context, request: IncomingMessage, response
   respond(response, { chosen, answer, cutShort });
 }
 
-function choose(context: Context, { request, body, target, inferenceId }: Asked): Choice {
+function choose(context: Context, { request, body, target, inferenceId }: Asked, off: readonly VariantId[]): Choice {
   const { route, caller } = routeFor(context, request, target);
-  const serving = servingFor(context, { route, caller, target, key: stickyKey(route, request.headers, body) ?? inferenceId });
+  const serving = servingFor(context, { route, caller, target, key: stickyKey(route, request.headers, body) ?? inferenceId, off });
   return { route, serving, leaseLost: context.table.leaseLost(), isEvidence: !serving.debug && !caller.isProbe };
 }
 
 function serve(context: Context, asked: Asked, first: Choice): Promise<Served<Choice>> {
   return sendChosen(context, {
-    first, choose: () => choose(context, asked), deadlineMs: context.limits.servingMs,
+    first, choose: (off) => choose(context, asked, off), deadlineMs: context.limits.servingMs,
     outgoing: ({ serving }) => {
       countSent(context.counters, serving.variant.variantId);
       return { method: 'POST', path: '/infer', headers: asked.headers, body: asked.body };

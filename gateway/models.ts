@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { VariantId } from '../domain/ids.ts';
 import type { Context } from './context.ts';
 import type { Answer } from './forward.ts';
 import type { ModelTarget } from './paths.ts';
@@ -24,11 +25,11 @@ export async function modelReady(context: Context, request: IncomingMessage, res
 }
 
 async function ask(context: Context, request: IncomingMessage, target: ModelTarget, path: '' | '/ready'): Promise<Answer> {
-  const choose = (): Chosen => {
+  const choose = (off: readonly VariantId[]): Chosen => {
     const { route, caller } = routeFor(context, request, target);
-    return { route, serving: servingFor(context, { route, caller, target, key: null }) };
+    return { route, serving: servingFor(context, { route, caller, target, key: null, off }) };
   };
-  const served = await sendChosen(context, { first: choose(), choose, deadlineMs: ASK_MS, outgoing: () => ({ method: 'GET', path, headers: { 'accept-encoding': 'identity' }, body: null }) });
+  const served = await sendChosen(context, { first: choose([]), choose, deadlineMs: ASK_MS, outgoing: () => ({ method: 'GET', path, headers: { 'accept-encoding': 'identity' }, body: null }) });
   return served.answer;
 }
 

@@ -5,6 +5,7 @@ import type { Mirror } from '../domain/traffic/choose.ts';
 import { countSent, type Counters } from './counters.ts';
 import type { Fence } from './fence.ts';
 import type { Answer, Killed, Upstreams } from './forward.ts';
+import { isKilledThere } from './killed-there.ts';
 import { legRecord, type InferenceFacts } from './record.ts';
 import type { OpenInference, RecordQueue } from './record-queue.ts';
 
@@ -80,7 +81,7 @@ export function createMirrors(of: MirrorOptions): Mirrors {
   };
   const record = ({ facts, inference }: MirrorRequest, { variant, samplePer10k }: Mirror, answer: Answer | Killed): void => {
     // Aborted by our own stop, or ended by a kill: no result of the variant.
-    if (!answer.ok && (answer.error === 'aborted' || answer.error === 'killed')) return;
+    if ((!answer.ok && (answer.error === 'aborted' || answer.error === 'killed')) || isKilledThere(variant, answer)) return;
     inference.add(legRecord(facts, { variantId: variant.variantId, role: 'shadow', assignmentPer10k: samplePer10k, answer, request: null }, of.textBytes));
   };
   return { mirror: async (request) => { await Promise.all(request.mirrors.map((mirror) => leg(request, mirror))); } };

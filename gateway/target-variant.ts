@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { LastmileError } from '../domain/errors.ts';
+import type { VariantId } from '../domain/ids.ts';
 import { chooseChampion, chooseVariant, type Choice, type ClosedReason, type Situation } from '../domain/traffic/choose.ts';
 import { findVersion } from '../domain/traffic/find-version.ts';
 import type { TableRoute } from '../domain/traffic/table.ts';
@@ -20,11 +21,12 @@ export function routeFor(context: Context, request: IncomingMessage, target: Mod
   return { route, caller };
 }
 
-/** The variant for a key, or for the version that the path names. Throws LM_DEPLOYMENT_RETIRED, LM_VARIANT_KILLED, LM_VARIANT_NOT_FOUND, LM_FORBIDDEN, LM_GATEWAY_UNAVAILABLE. */
-export function servingFor(context: Context, of: { readonly route: TableRoute; readonly caller: Caller; readonly target: ModelTarget; readonly key: string | null }): Serving {
-  const { route, caller, target, key } = of;
+/** The variant for a key, or for the version that the path names; none of `off`. Throws LM_DEPLOYMENT_RETIRED, LM_VARIANT_KILLED, LM_VARIANT_NOT_FOUND, LM_FORBIDDEN, LM_GATEWAY_UNAVAILABLE. */
+export function servingFor(context: Context, of: { readonly route: TableRoute; readonly caller: Caller; readonly target: ModelTarget; readonly key: string | null; readonly off: readonly VariantId[] }): Serving {
+  const { route, caller, target, key, off } = of;
   if ((route.retired ?? null) !== null) throw closed(route, 'retired');
-  const situation = situationOf(context, route);
+  const known = situationOf(context, route);
+  const situation = off.length === 0 ? known : { ...known, ownTombstones: [...known.ownTombstones, ...off] };
   if (target.version !== null) return versionFor(context, { route, version: target.version, situation, caller });
   return open(route, key === null ? chooseChampion(route, situation) : chooseVariant(route, key, situation));
 }

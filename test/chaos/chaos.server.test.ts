@@ -1,5 +1,6 @@
 import { needed } from '../support/stack.ts';
 import { PROCESS_KINDS } from './faults.ts';
+import { LANES } from './lanes.ts';
 import { faultsOf, type Report } from './report.ts';
 import { runChaos } from './run-chaos.ts';
 
@@ -24,7 +25,7 @@ test('every promise holds through one fault at each kind of process', () => { ex
 
 test('and it was a trial: rollouts were accepted and ended, each kind was hit, promises were looked at, a kill was proved', () => {
   expect(Object.values(report.faults).reduce((sum, count) => sum + count, 0)).toBe(PROCESS_KINDS.length);
-  expect(report.rollouts).toBe(12 + 6);
+  expect(report.rollouts).toBe(12 + LANES.length);
   expect(Math.min(report.looks, report.foreignCalls, report.requests, report.auditRecords, report.workflows, report.notices)).toBeGreaterThan(0);
   expect(report.outcomes.promoted ?? 0).toBeGreaterThan(0);
 });

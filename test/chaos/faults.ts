@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { MongoClient } from 'mongodb';
-import { PROCESS_NAMES, type Harness, type ProcessName, type ProxyName } from './harness.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { PROCESS_NAMES, type Harness, type OwnProcess, type ProcessName, type ProxyName } from './harness.ts';
 import type { NetworkMode } from '../support/fault-proxy.ts';
 import type { Dice } from './seed.ts';
 
@@ -11,7 +12,7 @@ export type ProcessKind = (typeof PROCESS_KINDS)[number];
 /** One thing that goes wrong at a named point, and how it is made good. `heal` resolves when the process is well by its own word. */
 export interface Fault {
   readonly name: string;
-  readonly kind: 'kill' | 'restart' | 'pause' | 'blackhole' | 'reset' | 'latency' | 'drip' | 'disk-full' | 'step-down';
+  readonly kind: 'kill' | 'restart' | 'pause' | 'blackhole' | 'reset' | 'latency' | 'drip' | 'disk-full' | 'step-down' | 'clock' | 'memory';
   readonly at: ProcessKind;
   /** The process that is hit; null where only the network is. */
   readonly process: ProcessName | null;
@@ -69,20 +70,51 @@ const stepDown: Fault = {
   heal: ({ processes }) => processes.mongod.start(),
 };
 
+const OWN: readonly OwnProcess[] = ['api', 'modelhost', 'collector', 'worker', 'gw-1', 'gw-2'];
+const MINUTES_MS = 60_000;
+
+/** The wall clock of one process jumps, and jumps back. Only ours: the servers' clocks are the machine's. */
+const clock = (process: OwnProcess, minutes: number): Fault => ({
+  name: `clock of ${process} ${minutes > 0 ? '+' : ''}${String(minutes)} min`, kind: 'clock', at: kindOf(process), process, lasts: [1_000, 8_000],
+  inject: async (harness) => { harness.order(process, `skew ${String(minutes * MINUTES_MS)}`); },
+  heal: async (harness) => { harness.order(process, null); await harness.processes[process].start(); },
+});
+
+const MEMORY_MS = 30_000;
+/** Its heap is full: the process ends of it, in the middle of whatever it does. */
+const memory = (process: OwnProcess): Fault => ({
+  name: `out of memory at ${process}`, kind: 'memory', at: kindOf(process), process, lasts: [0, 500],
+  async inject(harness) {
+    const { deaths } = harness.processes[process];
+    const before = deaths.length;
+    harness.order(process, 'memory');
+    for (const until = Date.now() + MEMORY_MS; deaths.length === before;) {
+      if (Date.now() > until) throw new Error(`${process} did not run out of memory`);
+      await delay(50);
+    }
+    harness.order(process, null);
+  },
+  heal: ({ processes }) => processes[process].start(),
+});
+
 export const CATALOGUE: readonly Fault[] = [
   ...PROCESS_NAMES.map(kill), ...PROCESS_NAMES.map(pause), ...(['mongod', 'temporal', 'api', 'worker', 'gw-1'] as const).map(restart),
   ...(['mongod', 'temporal', 'api', 'modelhost', 'collector', 'gw-1-admin', 'gw-2-admin'] as const).flatMap((proxy) => [network(proxy, { kind: 'blackhole' }), network(proxy, { kind: 'reset' })]),
   ...(['mongod', 'api', 'modelhost', 'collector'] as const).map((proxy) => network(proxy, { kind: 'latency', ms: 80 })),
   ...(['api', 'modelhost', 'collector'] as const).map((proxy) => network(proxy, { kind: 'drip', everyMs: 2 })),
+  ...OWN.flatMap((process) => [clock(process, 5), clock(process, -5), memory(process)]),
   stepDown, ...(canLimit() ? (['gw-1', 'modelhost', 'mongod'] as const).map(diskFull) : []),
 ];
 
 /** What this machine does not allow, and is said to be not done. */
 export const NOT_DONE: readonly string[] = [
   ...(canLimit() ? [] : ['disk full: no prlimit on this machine']),
-  'clock skew: no faketime on this machine, and the product reads no offset',
+  'clocks of mongod and Temporal, which are those of the machine', 'a lost packet', 'a corrupted file',
 ];
 
 function canLimit(): boolean { return spawnSync('prlimit', ['--version']).status === 0; }
 
-export function randomFault(dice: Dice, at: ProcessKind | null): Fault { return dice.pick(at === null ? CATALOGUE : CATALOGUE.filter((fault) => fault.at === at)); }
+/** `only`: names of kinds; empty: any. */
+export function randomFault(dice: Dice, at: ProcessKind | null, only: readonly string[] = []): Fault {
+  return dice.pick(CATALOGUE.filter((fault) => (at === null || fault.at === at) && (only.length === 0 || only.includes(fault.kind))));
+}

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { ensurePrimary, mongodArguments, temporalArguments } from '../../scripts/supervisor/servers.ts';
 import { assertPortsFree } from '../../scripts/supervisor/ports.ts';
 import { tcpProbe } from '../../scripts/supervisor/health.ts';
@@ -17,8 +18,12 @@ export type ProxyName = (typeof PROXY_NAMES)[number];
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const ENTRIES = { api: 'api/main.ts', modelhost: 'modelhost/main.ts', collector: 'collector/main.ts', worker: 'workers/main.ts', 'gw-1': 'gateway/main.ts', 'gw-2': 'gateway/main.ts' } as const;
+export type OwnProcess = keyof typeof ENTRIES;
 const OFFSETS: Readonly<Record<ProxyName, number>> = { mongod: 0, temporal: 1, api: 2, modelhost: 3, collector: 4, gateways: 5, 'gw-1-admin': 6, 'gw-2-admin': 7 };
 const PORTS_USED = 16;
+const INSIDE = pathToFileURL(join(import.meta.dirname, 'inside.mjs')).href;
+/** Several times what any of them needs; small enough to be full within seconds. */
+const HEAP_MB = 768;
 const PRIMARY_MS = 20_000;
 
 export interface Harness {
@@ -32,6 +37,8 @@ export interface Harness {
   readonly dataDir: string;
   readonly processes: Readonly<Record<ProcessName, Managed>>;
   readonly proxies: Readonly<Record<ProxyName, FaultProxy>>;
+  /** An order to one of our processes, in words of test/chaos/inside.mjs; null takes it back. */
+  order(process: OwnProcess, order: string | null): void;
   /** The development key, as the API wrote it. */
   key(): string;
   stop(): Promise<void>;
@@ -47,7 +54,7 @@ export interface HarnessOptions {
 export async function startHarness(options: HarnessOptions): Promise<Harness> {
   const base = await freeRow(options.portBase);
   const dataDir = mkdtempSync(join(tmpdir(), 'lastmile-chaos-'));
-  for (const folder of ['mongod', 'temporal', 'logs', 'registry']) mkdirSync(join(dataDir, folder));
+  for (const folder of ['mongod', 'temporal', 'logs', 'registry', 'orders']) mkdirSync(join(dataDir, folder));
   const behind = (name: ProxyName): number => base + OFFSETS[name];
   const front = (name: ProxyName): number => base + PORTS_USED / 2 + OFFSETS[name];
   const proxies = Object.fromEntries(await Promise.all(PROXY_NAMES.map(async (name) => [name, await faultProxy({ targetPort: behind(name), port: front(name) })]))) as Record<ProxyName, FaultProxy>;
@@ -66,6 +73,7 @@ export async function startHarness(options: HarnessOptions): Promise<Harness> {
   } catch (error) { await stop(); throw error; }
   return {
     apiUrl: local(front('api')), gatewayUrl: local(behind('gateways')), mongodbUri: `mongodb://127.0.0.1:${String(behind('mongod'))}/?directConnection=true`, database,
+    order: (process, order) => { if (order === null) rmSync(ordersOf(dataDir, process), { force: true }); else writeFileSync(ordersOf(dataDir, process), order); },
     temporalAddress: `127.0.0.1:${String(behind('temporal'))}`, registryDir: join(dataDir, 'registry'), dataDir, processes, proxies,
     key: () => readFileSync(join(dataDir, 'keys', 'dev-api-key'), 'utf8').trim(), stop,
   };
@@ -103,9 +111,10 @@ function launchOf(name: ProcessName, plan: Plan): Launch {
     return { name, command: tools.temporal, args, env: environment, logFile, isWell: tcpProbe('127.0.0.1', behind('temporal')) };
   }
   const gateway = name === 'gw-1' || name === 'gw-2' ? { LASTMILE_GATEWAY_ID: name, LASTMILE_GATEWAY_ADMIN_PORT: String(behind(`${name}-admin`)), LASTMILE_GATEWAY_ADMIN_URL: local(front(`${name}-admin`)) } : {};
-  return { name, command: process.execPath, args: [join(ROOT, ENTRIES[name])], env: { ...environment, ...gateway }, logFile, isWell: null };
+  return { name, command: process.execPath, args: [join(ROOT, ENTRIES[name])], env: { ...environment, ...gateway, NODE_OPTIONS: `--max-old-space-size=${String(HEAP_MB)} --import ${INSIDE}`, CHAOS_ORDERS: ordersOf(dataDir, name) }, logFile, isWell: null };
 }
 
+function ordersOf(dataDir: string, process: OwnProcess): string { return join(dataDir, 'orders', process); }
 function local(port: number): string { return `http://127.0.0.1:${String(port)}`; }
 
 async function freeRow(from: number): Promise<number> {

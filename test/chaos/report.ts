@@ -94,7 +94,7 @@ export function reportOf(input: ReportInput): Report {
     seed: input.seed, tookMs: input.tookMs, rollouts: story.accepted.length, outcomes: countBy(story.accepted, ({ outcome }) => outcome ?? 'lost'), faults: countBy(injected, ({ fault }) => fault.name),
     pidsHit: injected.flatMap(({ pid }) => pid ?? []), pidsThatEndedThemselves: all.flatMap(({ name, deaths }) => deaths.filter(({ wanted }) => !wanted).map(({ pid, by }) => `${name} ${String(pid)} (${by})`)),
     duplicateEffects: end.duplicateEffects, lostEnds: end.lostEnds,
-    kills: new Set(story.silenced.map(({ variantId }) => variantId)).size, killsProved: story.silenced.filter(({ proved }) => proved).length, answersFromKilled: answersFromKilled(seen, story.silenced).length,
+    kills: new Set(story.silenced.map(({ killId }) => killId)).size, killsProved: story.silenced.filter(({ proved }) => proved).length, answersFromKilled: answersFromKilled(seen, story.silenced).length,
     requests: seen.length, cutUnderWay: cuts.length, unexplained: unexplained.slice(0, SHOWN), failedWithoutModelhost: withoutModelhost.length,
     gatewayAvailability: adopted.length === 0 ? 1 : adopted.filter(({ failure }) => failure === null).length / adopted.length,
     recoveryP50Ms: quantile(recoveries, 0.5), recoveryP99Ms: quantile(recoveries, 0.99), notRecovered: injected.filter(({ recoveryMs }) => recoveryMs === null).map(({ fault }) => fault.name),
@@ -117,11 +117,11 @@ export function faultsOf(report: Report): readonly string[] {
   ];
 }
 
-/** Answers of a variant that had been reported silent before the request was sent, or that came in later than silence allows. */
+/** Answers of a variant that came in while it was reported silent, later than silence allows. */
 function answersFromKilled(seen: readonly Seen[], silenced: readonly Silenced[]): readonly Seen[] {
-  const since = new Map<string, number>();
-  for (const { variantId, silentMs } of silenced) since.set(variantId, Math.min(silentMs, since.get(variantId) ?? Infinity));
-  return seen.filter(({ variant, endMs }) => variant !== null && endMs > (since.get(variant) ?? Infinity) + NOTE_MS);
+  const spans = new Map<string, Silenced[]>();
+  for (const each of silenced) spans.set(each.variantId, [...spans.get(each.variantId) ?? [], each]);
+  return seen.filter(({ variant, endMs }) => variant !== null && (spans.get(variant) ?? []).some(({ silentMs, untilMs }) => endMs > silentMs + NOTE_MS && endMs < untilMs));
 }
 
 function isWithoutModelhost({ startMs, endMs }: Seen, injected: readonly Injected[]): boolean {

@@ -17,6 +17,8 @@ export interface ChaosOptions {
   readonly kinds: readonly ProcessKind[];
   /** After the named ones go on with any. */
   readonly goOn: boolean;
+  /** Faults of these kinds alone; empty: of any. */
+  readonly only?: readonly string[];
   say(line: string): void;
 }
 
@@ -62,13 +64,13 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
 
 interface Scene { readonly harness: Harness; readonly workload: Workload; readonly oracles: Oracles; readonly rolls: Dice; readonly injected: Injected[] }
 
-async function inject({ kinds, goOn, ...options }: ChaosOptions, scene: Scene): Promise<void> {
+async function inject({ kinds, goOn, only = [], ...options }: ChaosOptions, scene: Scene): Promise<void> {
   const say = (line: string): void => { options.say(line); };
   const { workload, rolls, injected } = scene;
-  for (const kind of kinds) await one(scene, randomFault(rolls, kind), say);
+  for (const kind of kinds) await one(scene, randomFault(rolls, kind, only), say);
   while (goOn && workload.isRunning()) {
     await delay(rolls.between(...QUIET_MS));
-    if (workload.isRunning()) await one(scene, randomFault(rolls, null), say);
+    if (workload.isRunning()) await one(scene, randomFault(rolls, null, only), say);
   }
   if (injected.length === 0) say('no fault was injected: the rollouts ended before the first');
 }

@@ -6,11 +6,11 @@ import { loadEnvironment } from '../../config/environment.ts';
 import { createProgress } from '../../scripts/progress.ts';
 import { runCommand } from '../../scripts/run-command.ts';
 import { ensureTools } from '../../scripts/tools.ts';
-import { PROCESS_KINDS } from './faults.ts';
+import { CATALOGUE, PROCESS_KINDS } from './faults.ts';
 import { faultsOf, type Report } from './report.ts';
 import { runChaos } from './run-chaos.ts';
 
-const HELP = `npm run chaos -- [--rollouts 100] [--seed N] [--report FILE.json] [--write]
+const HELP = `npm run chaos -- [--rollouts 100] [--seed N] [--only clock,memory] [--report FILE.json] [--write]
 
 The whole product for real, with a mongod and a Temporal server of its own; rollouts of seconds under traffic while processes are
 killed, held still and cut off, one random fault after the other. Prints the seed; the same seed chooses the same faults in the same
@@ -18,8 +18,11 @@ order, though not at the same instants. --write puts the table into bench/README
 `;
 
 export async function main(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { rollouts: { type: 'string', default: '100' }, seed: { type: 'string' }, report: { type: 'string' }, write: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({ args: [...args], options: { rollouts: { type: 'string', default: '100' }, seed: { type: 'string' }, report: { type: 'string' }, only: { type: 'string', default: '' }, write: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
   if (values.help) { process.stdout.write(HELP); return 0; }
+  const only = values.only.split(',').filter((kind) => kind !== '');
+  const unknown = only.filter((kind) => !CATALOGUE.some((fault) => fault.kind === kind));
+  if (unknown.length > 0) { process.stderr.write(`There are no faults of the kind ${unknown.join(', ')}; there are ${[...new Set(CATALOGUE.map(({ kind }) => kind))].join(', ')}.\n`); return 2; }
   const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
   const config = loadEnvironment();
   const progress = createProgress(process.stderr);
@@ -27,7 +30,7 @@ export async function main(args: readonly string[]): Promise<number> {
   progress.close();
   const say = (line: string): void => { process.stderr.write(`${line}\n`); };
   say(`seed ${String(seed)}`);
-  const report = await runChaos({ seed, rollouts: Number(values.rollouts), tools, portBase: config.portBase + 20, kinds: PROCESS_KINDS, goOn: true, say });
+  const report = await runChaos({ seed, rollouts: Number(values.rollouts), tools, portBase: config.portBase + 20, kinds: only.length === 0 ? PROCESS_KINDS : [], goOn: true, only, say });
   if (values.report !== undefined) {
     const file = resolve(values.report);
     mkdirSync(dirname(file), { recursive: true });

@@ -11,8 +11,8 @@ import { startCaller, type Caller, type Seen } from './traffic.ts';
 
 /** A rollout that the API said it has accepted, and how it ended; null: not within the limit. */
 export interface Accepted { readonly lane: Lane; readonly n: number; readonly model: string; readonly outcome: string | null; readonly why: string; readonly ms: number }
-/** A kill that was reported silent: from `silentMs` on nothing may answer from it. */
-export interface Silenced { readonly lane: string; readonly variantId: string; readonly silentMs: number; readonly proved: boolean }
+/** A kill that was reported silent: from `silentMs` on nothing may answer from it, until it was ordered to be revived. */
+export interface Silenced { readonly lane: string; readonly killId: string; readonly variantId: string; readonly silentMs: number; readonly proved: boolean; untilMs: number }
 
 export interface Story {
   readonly accepted: Accepted[];
@@ -99,7 +99,9 @@ async function throughToEnd(scene: Scene, lane: Lane, { version, dice }: Turn): 
   const n = await accepted(scene, lane, version);
   if (dice !== null && dice.roll() < 0.25) await twice(scene, lane, { n, version });
   if (lane.kind === 'killed' && version !== '1') await killed(scene, lane, n);
-  return { n, state: (await endOf(scene, lane, n))?.rollout.state ?? null };
+  const state = (await endOf(scene, lane, n))?.rollout.state ?? null;
+  if (lane.kind === 'toppled' && state?.outcome === 'promoted') await toppled(scene, lane, n);
+  return { n, state };
 }
 
 async function accepted(scene: Scene, lane: Lane, version: string): Promise<number> {
@@ -126,6 +128,19 @@ async function killed(scene: Scene, lane: Lane, n: number): Promise<void> {
   if (ordered !== null) await followKill(scene, lane, { ordered, variantId });
 }
 
+/** The new champion is killed, so that the one before it answers, and revived again. */
+async function toppled(scene: Scene, lane: Lane, n: number): Promise<void> {
+  const { client, story } = scene;
+  const { rollout } = await persist(() => client.call('getRollout', { params: { name: lane.name, n } }));
+  const variantId = rollout.challenger?.variantId;
+  const ordered = variantId === undefined ? null : await orderKill(client, lane, { n, variantId });
+  if (variantId === undefined || ordered === null) return;
+  await followKill(scene, lane, { ordered, variantId });
+  const { killId } = ordered.kill;
+  for (const silenced of story.silenced) if (silenced.killId === killId) silenced.untilMs = Date.now();
+  await persist(() => client.call('revive', { params: { id: killId }, body: { reason: 'chaos goes on' }, idempotencyKey: `revive-${killId}` }));
+}
+
 /** Null: it ended in the same moment, and is in no route any more. */
 async function orderKill(client: Client, { name }: Lane, { n, variantId }: { readonly n: number; readonly variantId: string }): Promise<KillView | null> {
   const body = { scope: { kind: 'variant' as const, variantId }, reason: 'chaos' };
@@ -141,7 +156,7 @@ async function followKill({ client, story }: Scene, { name: lane }: Lane, { orde
   for (const until = Date.now() + END_MS; ;) {
     const { kill, toSilentMs, sentence } = await persist(() => client.call('getKill', { params: { id: killId } }));
     const proved = kill.state === 'proved';
-    if (toSilentMs !== null && (silentMs === null || proved)) story.silenced.push({ lane, variantId, silentMs: silentMs ??= Date.now(), proved });
+    if (toSilentMs !== null && (silentMs === null || proved)) story.silenced.push({ lane, killId, variantId, silentMs: silentMs ??= Date.now(), proved, untilMs: Infinity });
     if (proved) return;
     if (Date.now() > until) { story.troubles.push(`${lane} kill ${killId} was not proved: ${sentence}`); return; }
     await delay(100);

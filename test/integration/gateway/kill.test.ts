@@ -202,3 +202,34 @@ test('a killed version asked for by name is 410 and counted; the counts begin an
   api.publish([act(again, { type: 'unpin', person: 'ann' })]);
   await until('the count is told', () => quietOf('var_2')?.refused === 2);
 });
+
+describe('modelhost has heard of a kill before the gateway has', () => {
+  /** As modelhost names its models, and what it answers for one that was killed. */
+  const hosted = ({ variant }: ModelServer, modelName = variant.variantId) => ({ ...variant, endpoint: { ...variant.endpoint, modelName } });
+  const gone: ModelServer['answer'] = (_seen, response) => { response.writeHead(410, { 'content-type': 'application/json' }).end(JSON.stringify({ error: 'taken off', code: 'LM_VARIANT_KILLED', retryable: false })); };
+
+  test('callers get the champion instead of a challenger, or the last good one instead of a champion, and nothing is recorded of the killed one', async () => {
+    api.publish([routeOf(one.variant, hosted(two), { share: 10_000 })]);
+    const { url, stop } = await gateway(api);
+    two.answer = gone;
+    for (let i = 0; i < 5; i += 1) expect(headersOf(await predict(url))).toEqual([200, '1', null, '3', null]);
+    await stop();
+    expect(new Set(api.records().map(({ variantId }) => variantId))).toEqual(new Set(['var_1']));
+  });
+
+  test('a champion without a last good one: 503 of the gateway, not 410 of the backend', async () => {
+    api.publish([routeOf(hosted(two))]);
+    const { url } = await gateway(api);
+    two.answer = gone;
+    expect(headersOf(await predict(url))).toEqual([503, null, null, null, 'LM_GATEWAY_UNAVAILABLE']);
+  });
+
+  test('any other server is not believed: its 410 is its answer, and is recorded', async () => {
+    api.publish([routeOf(one.variant, hosted(two, 'm2'), { share: 10_000 })]);
+    const { url, stop } = await gateway(api);
+    two.answer = gone;
+    expect((await predict(url)).status).toBe(410);
+    await stop();
+    expect(api.records().filter(({ variantId, status }) => variantId === 'var_2' && status === 410)).toHaveLength(1);
+  });
+});

@@ -1,0 +1,32 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * Preloaded into every process of ours: what no signal can do from outside. CHAOS_ORDERS names a file that is looked at ten times a second:
+ * `skew MS` shifts what the process reads as wall clock (Date alone: timers and monotonic clocks go on, as when a machine's clock is set);
+ * `memory` lets the heap grow until the process ends of it.
+ */
+const LOOK_MS = 100;
+const file = process.env.CHAOS_ORDERS;
+const RealDate = Date;
+let offsetMs = 0;
+
+class SkewedDate extends RealDate {
+  constructor(...args) { if (args.length === 0) super(RealDate.now() + offsetMs); else super(...args); }
+  static now() { return RealDate.now() + offsetMs; }
+}
+// Called without `new` it is a text of the time.
+globalThis.Date = new Proxy(SkewedDate, { apply: () => new SkewedDate().toString() });
+
+function look() {
+  let order;
+  try { order = readFileSync(file, 'utf8').trim(); } catch { return; }
+  const [, ms] = /^skew (-?\d+)$/.exec(order) ?? [];
+  offsetMs = ms === undefined ? 0 : Number(ms);
+  if (order === 'memory') eat();
+}
+
+function eat() {
+  for (const held = []; ;) held.push(Array.from({ length: 100_000 }, (_, i) => ({ i })));
+}
+
+if (file !== undefined) setInterval(look, LOOK_MS).unref();
