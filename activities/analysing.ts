@@ -11,6 +11,9 @@ import { contractOf, specOf, variantOf } from './lookup.ts';
 import { atGrantedAlpha, firstPlan } from './planning.ts';
 import type { ActivityPorts } from './ports.ts';
 
+/** A gateway that stands still tells nothing for so long and is no clock that is behind. */
+const AHEAD_MS = 10_000;
+
 type Analysing = Pick<Activities, 'openComparison' | 'judge' | 'recordVerdict'>;
 interface Pairing { readonly champion: VariantId; readonly challenger: VariantId }
 
@@ -53,7 +56,7 @@ async function openPlan(ports: ActivityPorts, subject: Subject, { champion, chal
   const known = await evidence.getPlan(subject.tenant, subject.rolloutId);
   if (known !== null) return known;
   const spec = await specOf(deployments, subject.tenant, subject.specHash);
-  const now = ports.now();
+  const now = await startMs(ports);
   const watermark = await records.watermark(subject.tenant, subject.deploymentUid, now);
   const startedMs = spec.spec.labels?.clock === 'event' ? watermark.rulingMs : now;
   if (startedMs === null) return null;
@@ -64,6 +67,15 @@ async function openPlan(ports: ActivityPorts, subject: Subject, { champion, chal
     spec, specHash: subject.specHash, contract, contractHash, startedMs, startedAtMs: now,
   });
   return evidence.putPlan(await firstPlan(ports, draft, spec));
+}
+
+/**
+ * Records are timed by gateways. A comparison that a worker opens whose clock is ahead would begin where no record is for as long as it is ahead:
+ * it begins little after the newest time that a gateway has told. Gateways tell it all the time, with records or without.
+ */
+async function startMs({ stores: { records }, now }: ActivityPorts): Promise<number> {
+  const toldMs = await records.newestMarkMs();
+  return toldMs === null ? now() : Math.min(now(), toldMs + AHEAD_MS);
 }
 
 async function judgement(ports: ActivityPorts, subject: Subject, of: { n: number; plan: AnalysisPlan }): Promise<Verdict> {

@@ -20,6 +20,8 @@ export interface RecordStore {
    * (null when there is none). rulingMs: the highest rulingMs among legs with atMs <= completeAtMs. lastAtMs: newest leg. Nulls when empty.
    */
   watermark(tenant: TenantId, uid: DeploymentUid, nowMs: number): Promise<Watermark>;
+  /** The newest time that any gateway has told, by the gateways' clocks; null before the first. */
+  newestMarkMs(): Promise<number | null>;
   drops(tenant: TenantId, uid: DeploymentUid, variantId: VariantId): Promise<Readonly<Record<string, number>>>;
   /** Removes legs with rulingMs below; returns how many. */
   expire(tenant: TenantId, uid: DeploymentUid, beforeMs: number): Promise<number>;

@@ -108,6 +108,13 @@ export const recordStorePromises: Suite<RecordStore> = {
     await records.putBatch(batchOf(scope, { ...mine, completeToMs: now - 5, receivedAtMs: now }));
     assert.equal((await records.watermark(scope.tenant, scope.uid, now + 20_000)).completeAtMs, now - 5);
   },
+  'the newest mark is the newest of all gateways, heard from or not': async (records) => {
+    const scope = newScope();
+    const now = nextEra();
+    await records.putBatch(batchOf(scope, { gatewayId: `new-${scope.id}`, completeToMs: now + 70_000, receivedAtMs: now - 90_000 }));
+    await records.putBatch(batchOf(scope, { gatewayId: `old-${scope.id}`, completeToMs: now, receivedAtMs: now }));
+    assert.equal(await records.newestMarkMs(), now + 70_000);
+  },
   'a deployment without records has nulls': async (records) => {
     const scope = newScope();
     const { rulingMs, lastAtMs, duplicates } = await records.watermark(scope.tenant, scope.uid, nextEra());

@@ -32,6 +32,7 @@ export function createRecordStore(): RecordStore {
     },
     async byAlias(tenant, uid, alias) { return state.aliases.get(keyOf(tenant, uid, alias)); },
     async watermark(tenant, uid, nowMs) { return watermark(state, of(tenant, uid, () => true), nowMs); },
+    async newestMarkMs() { return greatest(state.marks.filter(() => true).map(({ completeToMs }) => completeToMs)); },
     async drops(tenant, uid, variantId) {
       const found = state.drops.filter((drop) => drop.tenantId === tenant && drop.deploymentUid === uid && drop.variantId === variantId);
       return Object.fromEntries(found.map(({ reason, count }) => [reason, count]));

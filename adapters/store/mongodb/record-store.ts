@@ -33,6 +33,10 @@ export function createRecordStore(database: Database): RecordStore {
     },
     byAlias: (tenant, uid, alias) => ownerOfAlias(database, { tenant, uid, alias }),
     watermark: (tenant, uid, nowMs) => watermark(database, legs, { tenant, uid, nowMs }),
+    async newestMarkMs() {
+      const newest = await collection<GatewayMark>(database, 'gateway_marks').findOne({ tenantId: NO_TENANT }, { sort: { completeToMs: -1 } });
+      return newest?.completeToMs ?? null;
+    },
     drops: (tenant, uid, variantId) => sumDrops(database, { tenant, uid, variantId }),
     async expire(tenantId, deploymentUid, beforeMs) {
       await expireAliases(database, { tenant: tenantId, uid: deploymentUid, beforeMs });

@@ -121,3 +121,16 @@ describe('the yearly budget of false promotions', () => {
     expect(await world.ports.stores.evidence.alphaSpent('acme', 'dep_churn', 0)).toEqual([{ rolloutId: 'dep_churn/2', atMs: world.nowMs, alpha: 0.005 }]);
   });
 });
+
+test('a comparison begins by the clock of the gateways where the worker\'s is ahead of it, and by the worker\'s own else', async () => {
+  const mark = (completeToMs: number, seq: number) => world.ports.stores.records.putBatch({ gatewayId: 'gw-1', incarnation: 1, seq, completeToMs, receivedAtMs: completeToMs, legs: [], drops: [] });
+  const gatewaysMs = world.nowMs;
+  expect((await opened(1)).startedMs).toBe(world.nowMs);
+  await mark(gatewaysMs, 1);
+  world.nowMs = gatewaysMs + 5 * 60_000;
+  expect(await opened(2)).toMatchObject({ startedMs: gatewaysMs + 10_000, startedAtMs: gatewaysMs + 10_000 });
+  world.nowMs = gatewaysMs - 5 * 60_000;
+  expect((await opened(3)).startedMs).toBe(world.nowMs);
+  world.nowMs = gatewaysMs + 2_000;
+  expect((await opened(4)).startedMs).toBe(world.nowMs);
+});
