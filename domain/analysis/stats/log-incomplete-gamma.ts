@@ -18,6 +18,14 @@ export function logGammaP(a: number, x: number): number {
   return Math.log1p(-Math.exp(front - logGamma(a) + Math.log(continuedFraction(a, x))));
 }
 
+/** ln Q(a, x), the regularised upper incomplete gamma function, for a > 0; 0 for x <= 0. Far in the tail it keeps every digit, where 1 − P has none left. */
+export function logGammaQ(a: number, x: number): number {
+  if (!(x > 0)) return 0;
+  const front = a * Math.log(x) - x;
+  if (x < a + 1) return Math.log1p(-Math.exp(front - logGamma(a + 1) + Math.log(gammaSeries(a, x))));
+  return front - logGamma(a) + Math.log(continuedFraction(a, x));
+}
+
 /** Σ x^k / ((a + 1) … (a + k)), from k = 0; converges for every x, fast for x < a + 1. */
 export function gammaSeries(a: number, x: number): number {
   let term = 1;
