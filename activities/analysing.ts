@@ -13,6 +13,7 @@ import type { ActivityPorts } from './ports.ts';
 
 /** A gateway that stands still tells nothing for so long and is no clock that is behind. */
 const AHEAD_MS = 10_000;
+const CLOCK_ERROR_MS = 600_000;
 
 type Analysing = Pick<Activities, 'openComparison' | 'judge' | 'recordVerdict'>;
 interface Pairing { readonly champion: VariantId; readonly challenger: VariantId }
@@ -56,7 +57,7 @@ async function openPlan(ports: ActivityPorts, subject: Subject, { champion, chal
   const known = await evidence.getPlan(subject.tenant, subject.rolloutId);
   if (known !== null) return known;
   const spec = await specOf(deployments, subject.tenant, subject.specHash);
-  const now = await startMs(ports);
+  const now = await tellableMs(ports);
   const watermark = await records.watermark(subject.tenant, subject.deploymentUid, now);
   const startedMs = spec.spec.labels?.clock === 'event' ? watermark.rulingMs : now;
   if (startedMs === null) return null;
@@ -70,12 +71,17 @@ async function openPlan(ports: ActivityPorts, subject: Subject, { champion, chal
 }
 
 /**
- * Records are timed by gateways. A comparison that a worker opens whose clock is ahead would begin where no record is for as long as it is ahead:
- * it begins little after the newest time that a gateway has told. Gateways tell it all the time, with records or without.
+ * Records are timed by gateways. A comparison that a worker opens whose clock is ahead would begin where no record is for as long as it is ahead, and
+ * would find no traffic: it is never later than little after the newest time that a gateway has told. Gateways tell it all the time, with records or without.
  */
-async function startMs({ stores: { records }, now }: ActivityPorts): Promise<number> {
+async function tellableMs({ stores: { records }, now }: ActivityPorts): Promise<number> {
   const toldMs = await records.newestMarkMs();
   return toldMs === null ? now() : Math.min(now(), toldMs + AHEAD_MS);
+}
+
+/** By the gateways' clock; where no gateway tells the time any more, by the worker's own with room for its error, so that the rollout ends all the same (promise 12). */
+async function isIdle(ports: ActivityPorts, sinceMs: number, idleMs: number): Promise<boolean> {
+  return await tellableMs(ports) - sinceMs > idleMs || ports.now() - sinceMs > idleMs + CLOCK_ERROR_MS;
 }
 
 async function judgement(ports: ActivityPorts, subject: Subject, of: { n: number; plan: AnalysisPlan }): Promise<Verdict> {
@@ -88,7 +94,7 @@ async function judgement(ports: ActivityPorts, subject: Subject, of: { n: number
     evidence.summary(subject.tenant, subject.rolloutId), records.watermark(subject.tenant, subject.deploymentUid, now),
   ]);
   const rulingMs = progress?.watermarkMs ?? of.plan.startedMs;
-  const idle = now - Math.max(watermark.lastAtMs ?? 0, of.plan.startedAtMs) > spec.spec.rollout.idleMs;
+  const idle = await isIdle(ports, Math.max(watermark.lastAtMs ?? 0, of.plan.startedAtMs), spec.spec.rollout.idleMs);
   return judge({ plan: of.plan, evidence: sealed, progress, value: spec.spec.value, rulingMs, atMs: now, n: of.n, idle });
 }
 
@@ -97,7 +103,7 @@ async function withoutTraffic(ports: ActivityPorts, subject: Subject, n: number)
   const now = ports.now();
   const spec = await specOf(ports.stores.deployments, subject.tenant, subject.specHash);
   const rollout = await ports.stores.deployments.getRollout(subject.tenant, subject.rolloutId);
-  const idle = rollout !== null && now - rollout.startedAtMs > spec.spec.rollout.idleMs;
+  const idle = rollout !== null && await isIdle(ports, rollout.startedAtMs, spec.spec.rollout.idleMs);
   const reason = idle
     ? { code: 'idle' as const, metric: null, text: 'No traffic came within the idle limit; the champion stays.' }
     : { code: 'no-data' as const, metric: null, text: 'No traffic yet: nothing can be compared.' };

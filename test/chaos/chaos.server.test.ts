@@ -1,5 +1,5 @@
 import { needed } from '../support/stack.ts';
-import { PROCESS_KINDS } from './faults.ts';
+import { CATALOGUE, PROCESS_KINDS } from './faults.ts';
 import { LANES } from './lanes.ts';
 import { faultsOf, type Report } from './report.ts';
 import { runChaos } from './run-chaos.ts';
@@ -13,11 +13,14 @@ const LIMIT_MS = 600_000;
 /** Below the ports of outgoing connections, beside those of `npm start` and `npm run chaos`. */
 const PORT_BASE = 21_000;
 
+/** A full heap takes long on a machine that is busy, and a clock that jumps makes rollouts idle: those are left to `npm run chaos`. */
+const QUICK_KINDS = [...new Set(CATALOGUE.map(({ kind }) => kind))].filter((kind) => kind !== 'memory' && kind !== 'clock');
+
 let report: Report;
 beforeAll(async () => {
   const say = (line: string): void => { process.stderr.write(`chaos ${String(seed)}: ${line}\n`); };
   say(`the seed; again with CHAOS_SEED=${String(seed)}`);
-  report = await runChaos({ seed, rollouts: 12, tools: { mongod: needed('TEST_MONGOD'), temporal: needed('TEST_TEMPORAL_CLI') }, portBase: PORT_BASE, kinds: PROCESS_KINDS, goOn: false, say });
+  report = await runChaos({ seed, rollouts: 12, tools: { mongod: needed('TEST_MONGOD'), temporal: needed('TEST_TEMPORAL_CLI') }, portBase: PORT_BASE, kinds: PROCESS_KINDS, goOn: false, only: QUICK_KINDS, say });
   say(JSON.stringify(report));
 }, LIMIT_MS);
 

@@ -48,7 +48,7 @@ export async function main(args: readonly string[]): Promise<number> {
 function tableOf(of: Report): readonly string[] {
   const kinds: Record<string, number> = {};
   for (const [name, count] of Object.entries(of.faults)) {
-    const kind = name.startsWith('disk full') ? 'disk full' : name.split(' ', 1)[0] ?? name;
+    const kind = ['disk full', 'out of memory'].find((two) => name.startsWith(two)) ?? name.split(' ', 1)[0] ?? name;
     kinds[kind] = (kinds[kind] ?? 0) + count;
   }
   const listed = (counts: Readonly<Record<string, number>>): string => Object.entries(counts).sort().map(([name, count]) => `${String(count)} ${name}`).join(', ');

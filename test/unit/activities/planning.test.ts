@@ -134,3 +134,23 @@ test('a comparison begins by the clock of the gateways where the worker\'s is ah
   world.nowMs = gatewaysMs + 2_000;
   expect((await opened(4)).startedMs).toBe(world.nowMs);
 });
+
+test('a worker whose clock is ahead does not take traffic that flows for idle; where no gateway tells the time the rollout ends all the same', async () => {
+  const plan = await opened(1, { rollout: { idle: '1m' } });
+  const mark = (completeToMs: number, seq: number) => world.ports.stores.records.putBatch({ gatewayId: 'gw-1', incarnation: 1, seq, completeToMs, receivedAtMs: completeToMs, legs: [], drops: [] });
+  let n = 0;
+  const reasons = async (): Promise<readonly string[]> => {
+    n += 1;
+    await world.run('judge', { subject: await rollout(1, { rollout: { idle: '1m' } }), n, ...sides });
+    const [newest] = await world.ports.stores.evidence.verdicts('acme', 'dep_churn/1', 1);
+    return newest!.reasons.map(({ code }) => code);
+  };
+  await mark(plan.startedAtMs + 30_000, 1);
+  world.nowMs = plan.startedAtMs + 5 * 60_000;
+  expect(await reasons()).not.toContain('idle');
+  await mark(plan.startedAtMs + 90_000, 2);
+  expect(await reasons()).toContain('idle');
+  await mark(plan.startedAtMs + 30_000, 3);
+  world.nowMs = plan.startedAtMs + 12 * 60_000;
+  expect(await reasons()).toContain('idle');
+});
