@@ -3,7 +3,7 @@ import { drillResult, drillTerms, DRILLS_SEEN, drillSummary } from '../../domain
 import type { KillRecord } from '../../domain/kill/kill.ts';
 import { killSentence } from '../../domain/kill/sentence.ts';
 import { specOf } from '../views.ts';
-import { endDrill } from './drill.ts';
+import { endDrill } from './end-drill.ts';
 import type { KillPorts } from './kill-ports.ts';
 import { noticeOf, tellOfDrillEnd, type Tellings } from './tellings.ts';
 
