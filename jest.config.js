@@ -17,4 +17,6 @@ export default {
     { ...shared, displayName: 'foreign', testMatch: tests('foreign.test') },
   ],
   testTimeout: 60_000,
+  // Suites wait for servers more than they compute: two at once on two cores, and no more on any machine, since each may start a whole stack.
+  maxWorkers: 2,
 };

@@ -57,15 +57,15 @@ async function openPlan(ports: ActivityPorts, subject: Subject, { champion, chal
   const known = await evidence.getPlan(subject.tenant, subject.rolloutId);
   if (known !== null) return known;
   const spec = await specOf(deployments, subject.tenant, subject.specHash);
-  const now = await tellableMs(ports);
-  const watermark = await records.watermark(subject.tenant, subject.deploymentUid, now);
-  const startedMs = spec.spec.labels?.clock === 'event' ? watermark.rulingMs : now;
+  const startedAtMs = await recordsClockMs(ports);
+  const watermark = await records.watermark(subject.tenant, subject.deploymentUid, startedAtMs);
+  const startedMs = spec.spec.labels?.clock === 'event' ? watermark.rulingMs : startedAtMs;
   if (startedMs === null) return null;
   const { contractHash } = await variantOf(deployments, subject.tenant, champion);
   const contract = await contractOf(deployments, subject.tenant, contractHash);
   const draft = draftPlan({
     tenantId: subject.tenant, deploymentUid: subject.deploymentUid, rolloutId: subject.rolloutId, champion, challenger,
-    spec, specHash: subject.specHash, contract, contractHash, startedMs, startedAtMs: now,
+    spec, specHash: subject.specHash, contract, contractHash, startedMs, startedAtMs,
   });
   return evidence.putPlan(await firstPlan(ports, draft, spec));
 }
@@ -74,14 +74,14 @@ async function openPlan(ports: ActivityPorts, subject: Subject, { champion, chal
  * Records are timed by gateways. A comparison that a worker opens whose clock is ahead would begin where no record is for as long as it is ahead, and
  * would find no traffic: it is never later than little after the newest time that a gateway has told. Gateways tell it all the time, with records or without.
  */
-async function tellableMs({ stores: { records }, now }: ActivityPorts): Promise<number> {
+async function recordsClockMs({ stores: { records }, now }: ActivityPorts): Promise<number> {
   const toldMs = await records.newestMarkMs();
   return toldMs === null ? now() : Math.min(now(), toldMs + AHEAD_MS);
 }
 
 /** By the gateways' clock; where no gateway tells the time any more, by the worker's own with room for its error, so that the rollout ends all the same (promise 12). */
 async function isIdle(ports: ActivityPorts, sinceMs: number, idleMs: number): Promise<boolean> {
-  return await tellableMs(ports) - sinceMs > idleMs || ports.now() - sinceMs > idleMs + CLOCK_ERROR_MS;
+  return await recordsClockMs(ports) - sinceMs > idleMs || ports.now() - sinceMs > idleMs + CLOCK_ERROR_MS;
 }
 
 async function judgement(ports: ActivityPorts, subject: Subject, of: { n: number; plan: AnalysisPlan }): Promise<Verdict> {

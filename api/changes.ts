@@ -1,5 +1,5 @@
 import type { Actor, AuditEntry, AuditFacts } from '../domain/audit.ts';
-import { digestOfJson } from '../domain/digest.ts';
+import { idTail } from '../domain/digest.ts';
 import type { ApiPorts, Call } from './call.ts';
 
 /** The part of a call that an audit record needs. */
@@ -16,5 +16,5 @@ export async function recordChange({ stores }: ApiPorts, cause: Cause, change: {
   await stores.audit.append(tenant, entry);
 }
 
-export function auditIdOf(identity: string, action: string, subject: string): string { return `aud_${digestOfJson([identity, action, subject]).slice('sha256:'.length, 'sha256:'.length + 32)}`; }
+export function auditIdOf(identity: string, action: string, subject: string): string { return `aud_${idTail([identity, action, subject])}`; }
 function plainActor({ kind, name }: Actor): Actor { return { kind, name }; }

@@ -5,7 +5,8 @@ import type { KillScope, KillState } from '../domain/kill/kill.ts';
 import type { InFlight } from '../domain/traffic/route.ts';
 import type { Client } from './client.ts';
 
-export type Wait = 'fenced' | 'silent' | 'proved';
+/** `revived`: of a drill, which ends by itself. */
+export type Wait = 'fenced' | 'silent' | 'proved' | 'revived';
 /** How far to wait, and for how long; the signal ends the waiting, not the kill. */
 export interface Waiting { readonly wait: Wait; readonly forMs: number; readonly signal: AbortSignal }
 export interface KillOrdered extends Waiting {
@@ -35,7 +36,7 @@ export async function followKill(client: Client, first: KillView, { wait, forMs,
   return view;
 }
 
-const ORDER: Readonly<Record<KillState, number>> = { fencing: 0, unconfirmed: 0, fenced: 1, silent: 2, proved: 3, revived: 3 };
+const ORDER: Readonly<Record<KillState, number>> = { fencing: 0, unconfirmed: 0, fenced: 1, silent: 2, proved: 3, revived: 4 };
 export function hasReached(state: KillState, wanted: Wait): boolean { return ORDER[state] >= ORDER[wanted]; }
 
 /** The API cannot do it now; whatever else went wrong is an answer. */

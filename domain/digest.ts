@@ -16,6 +16,9 @@ export function digestOf(content: string | Uint8Array): Digest {
 /** SHA-256 over the RFC 8785 form: equal documents have equal digests whatever the order of their keys. */
 export function digestOfJson(value: Json): Digest { return digestOf(canonicalJson(value)); }
 
+/** 32 hexadecimal digits of a document's digest: the tail of ids that everyone who knows the document finds alike. */
+export function idTail(value: Json): string { return digestOfJson(value).slice('sha256:'.length, 'sha256:'.length + 32); }
+
 /** One file of a model. Path is relative, forward slashes, no `..`. */
 export interface ModelFile { readonly path: string; readonly size: number; readonly sha256: string }
 

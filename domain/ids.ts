@@ -1,4 +1,4 @@
-import { digestOfJson } from './digest.ts';
+import { idTail } from './digest.ts';
 
 export type TenantId = string;
 /** `dep_…`: one generation of a deployment; delete and re-create is a new one. */
@@ -27,7 +27,7 @@ export function prefixedId(prefix: IdPrefix, uuid: string): string { return `${p
 
 /** Decision D1: what traffic, records, kills and verdicts name. */
 export function variantId(of: { tenant: TenantId; deploymentUid: DeploymentUid; artifactDigest: string; backend: string; runtime: Readonly<Record<string, string | number | boolean>> }): VariantId {
-  return `var_${digestOfJson({ ...of, runtime: { ...of.runtime } }).slice('sha256:'.length, 'sha256:'.length + 32)}`;
+  return `var_${idTail({ ...of, runtime: { ...of.runtime } })}`;
 }
 
 export function rolloutId(uid: DeploymentUid, n: number): RolloutId { return `${uid}/${String(n)}`; }

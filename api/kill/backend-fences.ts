@@ -4,6 +4,7 @@ import { UNKNOWN_BACKEND } from '../../domain/kill/order.ts';
 import type { BackendFence, KilledVariant, KillRecord } from '../../domain/kill/kill.ts';
 import { DRAIN_MS, isSilent } from '../../domain/kill/progress.ts';
 import type { BackendKill } from '../../ports/serving-backend.ts';
+import { backoff } from './backoff.ts';
 import type { KillPorts } from './kill-ports.ts';
 import { within } from './soon.ts';
 
@@ -46,7 +47,7 @@ export function createBackendFences(ports: Pick<KillPorts, 'backends' | 'clock' 
       asked.fence = { ...asked.fence, state, requests, requestsAfter, atMs: ports.clock(), note: null };
     } catch (error) {
       asked.failures += 1;
-      asked.nextAtMs = ports.clock() + Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (asked.failures - 1));
+      asked.nextAtMs = ports.clock() + backoff(RETRY_MS, asked.failures);
       asked.fence = { ...asked.fence, state: 'failed', note: describeError(error).slice(0, 300) };
       ports.log.warn('a backend has not ended a killed variant', { killId: record.killId, variantId: variant.variantId, error });
     }

@@ -3,7 +3,8 @@ import { drillResult, drillTerms, DRILLS_SEEN, drillSummary } from '../../domain
 import type { KillRecord } from '../../domain/kill/kill.ts';
 import { killSentence } from '../../domain/kill/sentence.ts';
 import { specOf } from '../views.ts';
-import { endDrill } from './end-drill.ts';
+import { backoff } from './backoff.ts';
+import { endDrill, settleDrill } from './end-drill.ts';
 import type { KillPorts } from './kill-ports.ts';
 import { noticeOf, tellOfDrillEnd, type Tellings } from './tellings.ts';
 
@@ -26,10 +27,11 @@ export function createDrillEnds(ports: KillPorts, tellings: Tellings, changed: (
       open.delete(key);
       changed();
       tellOfDrillEnd(ports, tellings, ended);
+      tellings.tell(`${key}/settled`, () => settleDrill(ports, ended));
       tellings.tell(`${key}/alarm`, () => alarm(ports, ended));
     } catch (error) {
       ending.failures += 1;
-      ending.nextAtMs = ports.clock() + Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (ending.failures - 1));
+      ending.nextAtMs = ports.clock() + backoff(RETRY_MS, ending.failures);
       ports.log.warn('a drill cannot be ended yet; it is tried again', { killId: record.killId, error });
       if (ending.failures === FAILURES_TO_TELL) tellings.tell(`${key}/stuck`, () => ports.notifier.send(noticeOf(ports, record, { type: 'drill-failed', name: 'stuck', text: stuckText(record, error) })));
     }

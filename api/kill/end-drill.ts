@@ -8,7 +8,8 @@ import { startAgain } from './start-again.ts';
 
 /**
  * Takes a drill back: what traffic needs is loaded, then the tombstones go, and with them shares and shadows come back as the rollout has them now.
- * What was killed in earnest meanwhile stays killed. May be repeated; errors of loading leave the tombstones where they are.
+ * What was killed in earnest meanwhile stays killed. May be repeated; errors of loading leave the tombstones where they are. To be followed by
+ * settleDrill, which is told apart since drivers only let go of a drill once its record says that it is over.
  */
 export async function endDrill(ports: KillPorts, record: KillRecord): Promise<KillRecord> {
   const { tenantId, deploymentUid, killId, targets } = record;
@@ -18,13 +19,11 @@ export async function endDrill(ports: KillPorts, record: KillRecord): Promise<Ki
     await ports.stores.routes.apply(tenantId, deploymentUid, { type: 'endDrill', commandId: `end/${killId}`, atMs: ports.clock(), targets });
   }
   // What was not confirmed stays written: it is what the drill has shown.
-  const ended = await changeKill(ports, { tenant: tenantId, id: killId }, (now) => (now.state === 'revived' ? now : { ...now, state: 'revived', revivedAtMs: ports.clock() }));
-  await settle(ports, ended);
-  return ended;
+  return changeKill(ports, { tenant: tenantId, id: killId }, (now) => (now.state === 'revived' ? now : { ...now, state: 'revived', revivedAtMs: ports.clock() }));
 }
 
-/** A driver that asked a backend meanwhile is done now: what it may have ended is started once more, and what the rollout gave up meanwhile is unloaded. */
-async function settle(ports: KillPorts, record: KillRecord): Promise<void> {
+/** A driver that asked a backend meanwhile is done now: what it may have ended is started once more, and what the rollout gave up meanwhile is unloaded. May be repeated. */
+export async function settleDrill(ports: KillPorts, record: KillRecord): Promise<void> {
   const route = await ports.stores.routes.get(record.tenantId, record.deploymentUid);
   if (route === null) return;
   await startAgain(ports, record, whatComesBack(record, route));

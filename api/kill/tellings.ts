@@ -6,13 +6,14 @@ import type { Notice } from '../../ports/notifier.ts';
 import type { KillRecord } from '../../domain/kill/kill.ts';
 import { killSentence } from '../../domain/kill/sentence.ts';
 import { auditIdOf } from '../changes.ts';
+import { backoff } from './backoff.ts';
 import type { KillPorts } from './kill-ports.ts';
 
 const RETRY_MS = { first: 500, most: 60_000 } as const;
 /** Some half an hour. */
 const MOST_ATTEMPTS = 36;
 
-/** What others must hear of a kill, and hear once: each thing has a name, is tried at once, and again until it has been said. */
+/** What must still happen after a step of a kill, and happen once, mostly that others hear of it: each thing has a name, is tried at once, and again until it has worked. */
 export interface Tellings {
   tell(name: string, act: () => Promise<unknown>): void;
   /** Tries those that are due. */
@@ -31,7 +32,7 @@ export function createTellings(log: Log, clock: () => number): Tellings {
       open.delete(name);
     } catch (error) {
       telling.attempts += 1;
-      telling.nextAtMs = clock() + Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** (telling.attempts - 1));
+      telling.nextAtMs = clock() + backoff(RETRY_MS, telling.attempts);
       log.warn('something about a kill could not be told; it is tried again', { what: name, error });
       if (telling.attempts >= MOST_ATTEMPTS) { open.delete(name); log.error('something about a kill was never told', { what: name }); }
     }

@@ -1,4 +1,4 @@
-import { digestOfJson } from '../../domain/digest.ts';
+import { digestOfJson, idTail } from '../../domain/digest.ts';
 import { LastmileError } from '../../domain/errors.ts';
 import { endsAtMs, explainFreeze, holds, type Freeze, type FreezeWindow } from '../../domain/freeze.ts';
 import { ok, type Answer, type ApiPorts, type Call, type Handlers } from '../call.ts';
@@ -24,7 +24,7 @@ async function freeze(ports: ApiPorts, call: Call<'freeze'>): Promise<Answer> {
   const { principal: { tenant, actor: { kind, name } }, body: { selector, window, reason }, nowMs, updateId } = call;
   const when = windowFrom(window, nowMs);
   if (selector.kind === 'names') for (const each of selector.names) await deploymentNamed(ports, tenant, each);
-  const freezeId = `frz_${digestOfJson(['freeze', updateId]).slice('sha256:'.length, 'sha256:'.length + 32)}`;
+  const freezeId = `frz_${idTail(['freeze', updateId])}`;
   const stored = await ports.stores.freezes.put({ tenantId: tenant, freezeId, selector, window: when, reason, actor: { kind, name }, createdAtMs: nowMs, liftedAtMs: null, liftedBy: null });
   await recordChange(ports, call, { action: 'freeze.create', subject: freezeId, reason, digest: digestOfJson({ selector: { ...selector }, window: { ...when } }) });
   return ok(viewOf(stored, nowMs), 201);

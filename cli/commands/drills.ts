@@ -1,15 +1,13 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Command } from 'commander';
-import type { KillView } from '../../api/contract.ts';
 import { DRILL_ENDS_MS, drillResult, type DrillResult } from '../../domain/kill/drill.ts';
-import { act, type Context, type Session } from '../context.ts';
+import { act, type Context } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { give, tell } from '../output.ts';
 import { durationMs } from '../numbers.ts';
+import { followKill } from '../order-kill.ts';
 import { renderDrills } from '../render/drill.ts';
 import { renderKill } from '../render/kill.ts';
 
-const POLL_MS = 250;
 /** A drill that fails ends by itself after a minute; what it killed is loaded again then. */
 const USUAL_WAIT_MS = DRILL_ENDS_MS + 60_000;
 
@@ -27,7 +25,7 @@ export function registerDrills(program: Command, context: Context): void {
     .action(act<[string], { reason?: string; for: number; overrideFreeze?: boolean }>(context, async (session, { reason, for: forMs, overrideFreeze }, name) => {
       const ordered = await session.lasting.call('drill', { params: { name }, body: { reason: reason ?? null, overrideFreeze: overrideFreeze === true } });
       tell(session.output, `${ordered.kill.killId}: waiting until it is measured and taken back.`);
-      const view = await ended(session, ordered, forMs);
+      const view = await followKill(session.lasting, ordered, { wait: 'revived', forMs, signal: session.output.signal });
       const { summary } = await session.client.call('listDrills', { params: { name } });
       give(session.output, { ...view, summary }, () => `${renderKill(session.output, view)}\n\n${summary.sentence}`);
       return EXIT_OF[drillResult(view.kill, summary)];
@@ -41,13 +39,3 @@ export function registerDrills(program: Command, context: Context): void {
 }
 
 const EXIT_OF: Readonly<Record<DrillResult, ExitCode>> = { passed: EXIT.good, slow: EXIT.gate, failed: EXIT.gate, 'under-way': EXIT.unavailable };
-
-async function ended({ lasting, output }: Session, first: KillView, forMs: number): Promise<KillView> {
-  const untilMs = Date.now() + forMs;
-  let view = first;
-  while (view.kill.state !== 'revived' && Date.now() < untilMs && !output.signal.aborted) {
-    await delay(POLL_MS);
-    view = await lasting.call('getKill', { params: { id: view.kill.killId } });
-  }
-  return view;
-}

@@ -1,5 +1,5 @@
 import { canonicalJson } from '../canonical-json.ts';
-import { digestOfJson, type Digest } from '../digest.ts';
+import { idTail, type Digest } from '../digest.ts';
 import type { TenantId } from '../ids.ts';
 import type { CheckSignature, SignatureState } from './signature.ts';
 
@@ -24,7 +24,7 @@ export function checkpointText({ tenantId, seq, hash, atMs, keyId }: Omit<Checkp
 
 /** The same for every process that saw the same chain: receivers know a repeat by it. */
 export function checkpointId({ tenantId, seq, hash }: Pick<Checkpoint, 'tenantId' | 'seq' | 'hash'>): string {
-  return `chk_${digestOfJson([tenantId, seq, hash]).slice('sha256:'.length, 'sha256:'.length + 32)}`;
+  return `chk_${idTail([tenantId, seq, hash])}`;
 }
 
 export function checkpointState(checkpoint: Checkpoint, check: CheckSignature): SignatureState { return check(checkpointText(checkpoint), checkpoint.signature, checkpoint.keyId); }

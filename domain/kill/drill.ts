@@ -1,9 +1,10 @@
-import { digestOfJson } from '../digest.ts';
+import { mannKendall, type Movement } from '../analysis/stats/mann-kendall.ts';
 import type { DeploymentUid, KillId, VariantId } from '../ids.ts';
 import type { Route } from '../traffic/route.ts';
 import { isKilledId } from '../traffic/tombstones.ts';
 import type { KillRecord } from './kill.ts';
-import { trendOf, type Trend } from './trend.ts';
+import { killIdOf } from './order.ts';
+import { secondsText } from './sentence.ts';
 
 /**
  * Drills: kills of a challenger in working conditions, which end by themselves. What they measure is the time to safe, from the order until
@@ -23,13 +24,13 @@ export function drillTerms(policy: DrillPolicy | undefined): DrillTerms { return
 export const DRILL_ENDS_MS = 60_000;
 
 /** Drills that a summary looks at. */
-export const DRILLS_SEEN = 50;
+export const DRILLS_SEEN = 20;
 
 export function drillIdOf(killId: KillId): string { return killId.replace(/^kil_/, 'dri_'); }
 
 /** The id of the scheduled drill after `last`, the same in every replica that finds it due. */
 export function nextDrillId(uid: DeploymentUid, last: KillRecord | null): KillId {
-  return `kil_${digestOfJson(['drill', uid, last?.killId ?? null]).slice('sha256:'.length, 'sha256:'.length + 32)}`;
+  return killIdOf(`drill after ${last?.killId ?? 'none'}`, uid);
 }
 
 /** Challengers that gateways send something: shares and shadows that nothing has taken off. */
@@ -57,6 +58,12 @@ export function drillResult(drill: KillRecord, { limitMs }: Pick<DrillTerms, 'li
 
 /** From the order to silence; null when it was never reached. */
 export function timeToSafe({ requestedAtMs, silentAtMs }: KillRecord): number | null { return silentAtMs === null ? null : silentAtMs - requestedAtMs; }
+
+/** unknown: too few drills to tell. */
+export type Trend = 'slower' | 'faster' | 'steady' | 'unknown';
+const TREND = { up: 'slower', down: 'faster', steady: 'steady', unknown: 'unknown' } as const satisfies Readonly<Record<Movement, Trend>>;
+/** Two-sided 1 %: a board that looks every week should not be told of a trend by chance. */
+const CRITICAL = 2.576;
 
 /** off: no schedule and never drilled. waiting: nothing was drilled yet, or is due and finds nothing to drill. late: the newest one is older than two intervals, so its figure says little of today. */
 export type DrillStanding = 'off' | 'waiting' | 'fresh' | 'late';
@@ -91,7 +98,7 @@ export function drillSummary(policy: DrillTerms, drills: readonly KillRecord[], 
     nextAtMs: policy.everyMs === null ? null : last === null ? nowMs : last.requestedAtMs + policy.everyMs,
     lastAtMs: last?.requestedAtMs ?? null, lastResult: last === null ? null : drillResult(last, policy),
     count: ended.length, notPassed: results.filter((result) => result !== 'passed').length,
-    newestMs: times[0] ?? null, medianMs: medianOf(times), worstMs: times.length === 0 ? null : Math.max(...times), trend: trendOf([...times].reverse()),
+    newestMs: times[0] ?? null, medianMs: medianOf(times), worstMs: times.length === 0 ? null : Math.max(...times), trend: TREND[mannKendall([...times].reverse(), CRITICAL)],
   };
   return { ...facts, sentence: sentenceOf(facts) };
 }
@@ -108,13 +115,12 @@ function sentenceOf({ standing, count, notPassed, newestMs, medianMs, trend, las
   if (standing === 'off') return 'The plug was never drilled, and no drill is scheduled (spec.drills).';
   if (standing === 'waiting') return 'No drill yet: one waits for a challenger with traffic.';
   if (count === 0) return 'The first drill is under way.';
-  const median = count > 1 && medianMs !== null ? `, median of ${count} drills ${spanOf(medianMs)}` : '';
+  const median = count > 1 && medianMs !== null ? `, median of ${count} drills ${secondsText(medianMs)}` : '';
   const others = notPassed === 0 ? '' : ` ${notPassed} of ${count} did not pass.`;
-  return `${lastResult === null ? '' : NEWEST[lastResult]}Time to safe ${newestMs === null ? 'unknown' : spanOf(newestMs)}${median}.${others}${MOVING[trend]}${standing === 'late' ? ' That is older than two intervals: nothing could be drilled since.' : ''}`;
+  return `${lastResult === null ? '' : NEWEST[lastResult]}Time to safe ${newestMs === null ? 'unknown' : secondsText(newestMs)}${median}.${others}${MOVING[trend]}${standing === 'late' ? ' That is older than two intervals: nothing could be drilled since.' : ''}`;
 }
 
 function isEnded({ state }: KillRecord): boolean { return state === 'revived'; }
-function spanOf(ms: number): string { return ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`; }
 
 function medianOf(values: readonly number[]): number | null {
   const sorted = [...values].sort((a, b) => a - b);

@@ -1,4 +1,4 @@
-import { digestOfJson } from '../digest.ts';
+import { idTail } from '../digest.ts';
 import type { DeploymentUid, KillId } from '../ids.ts';
 import { chooseChampion } from '../traffic/choose.ts';
 import type { Route, RouteVariant, Tombstone } from '../traffic/route.ts';
@@ -7,7 +7,7 @@ import type { KilledVariant, KillRecord, KillScope } from './kill.ts';
 import { roleOf } from './scope.ts';
 
 /** The same order, by the same update id, in the same deployment is the same kill. */
-export function killIdOf(updateId: string, uid: DeploymentUid): KillId { return `kil_${digestOfJson([updateId, uid]).slice('sha256:'.length, 'sha256:'.length + 32)}`; }
+export function killIdOf(updateId: string, uid: DeploymentUid): KillId { return `kil_${idTail([updateId, uid])}`; }
 
 /** The id of the route command by which a kill is taken back, and the way back from there. */
 export function reviveCommandId(killId: KillId): string { return `${REVIVE}${killId}`; }

@@ -7,12 +7,18 @@ import { answeringVersion } from './order.ts';
 export function killSentence(record: KillRecord): string {
   const answers = record.answering === null ? 'Nothing answers callers now: the deployment is closed.' : `Version ${record.answering} answers now.`;
   const missing = record.missing.length === 0 ? '' : ` Not confirmed: ${record.missing.join('; ')}. Bound: ${record.bound ?? 'none'}.`;
-  return `${whatHappened(record)} ${answers}${missing}`;
+  return `${whatHappened(record)} ${answers}${missing}${outOfReach(record)}`;
+}
+
+/** A proof that holds without a gateway says so: what bounds it is the end of its lease or of the backend. */
+function outOfReach({ state, gateways }: KillRecord): string {
+  const lost = gateways.filter((each) => each.state === 'lease-ended' || each.state === 'absent').map(({ gatewayId }) => gatewayId);
+  return state !== 'proved' || lost.length === 0 ? '' : ` Out of reach, and bounded by its lease or by the end of the backend: gateway ${lost.join(', ')}.`;
 }
 
 function whatHappened(record: KillRecord): string {
   const what = record.drillId === null ? subjectOf(record) : `${subjectOf(record)}, in a drill,`;
-  const after = (atMs: number | null): string => atMs === null ? '' : ` after ${spanOf(atMs - record.requestedAtMs)}`;
+  const after = (atMs: number | null): string => atMs === null ? '' : ` after ${secondsText(atMs - record.requestedAtMs)}`;
   switch (record.state) {
     case 'revived':
       if (record.drillId === null) return `${what} was taken off and revived.`;
@@ -33,7 +39,8 @@ function subjectOf({ scope, variants, deployment, targets }: KillRecord): string
   return `Version${versions.length === 1 ? '' : 's'} ${versions.join(', ')} of ${deployment}`;
 }
 
-function spanOf(ms: number): string { return ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`; }
+/** `80 ms`, `1.2 s`: as precise as anyone needs who reads how long a stop took. */
+export function secondsText(ms: number): string { return ms < 1_000 ? `${ms} ms` : `${(ms / 1_000).toFixed(1)} s`; }
 
 /** That the version which decides is killed, for the line of its deployment; null when it is not. */
 export function killedChampion(route: Route): string | null {

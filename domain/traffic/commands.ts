@@ -156,7 +156,7 @@ function kill(route: Route, { targets, inFlight, drill }: Command<'kill'>): Chan
   const drained = inFlight === 'drain' ? targets.filter((each) => !route.tombstones.includes(each)) : [];
   const lives = ({ variantId }: { readonly variantId: VariantId }): boolean => !isKilled(lasting, known(route, variantId));
   return {
-    tombstones, ...drills(route, drilled), draining: [...new Set([...draining, ...drained])], shares: route.shares.filter(lives), shadows: route.shadows.filter(lives),
+    tombstones, ...withDrilled(route, drilled), draining: [...new Set([...draining, ...drained])], shares: route.shares.filter(lives), shadows: route.shadows.filter(lives),
     lastGood: route.lastGood.filter((id) => !isNamed(lasting, known(route, id))),
   };
 }
@@ -174,11 +174,11 @@ function endDrill(route: Route, targets: readonly Tombstone[]): Change {
 }
 
 function lifted(route: Route, stays: (each: Tombstone) => boolean): Change {
-  return { tombstones: route.tombstones.filter(stays), draining: (route.draining ?? []).filter(stays), ...drills(route, (route.drilled ?? []).filter(stays)) };
+  return { tombstones: route.tombstones.filter(stays), draining: (route.draining ?? []).filter(stays), ...withDrilled(route, (route.drilled ?? []).filter(stays)) };
 }
 
 /** A route that never saw a drill stays as older releases know it. */
-function drills({ drilled: before }: Route, drilled: readonly Tombstone[]): Pick<Route, 'drilled'> { return before === undefined && drilled.length === 0 ? {} : { drilled }; }
+function withDrilled({ drilled: before }: Route, drilled: readonly Tombstone[]): Pick<Route, 'drilled'> { return before === undefined && drilled.length === 0 ? {} : { drilled }; }
 
 /** Safety takes a killed champion back to a killed one: nothing answers before or after, and a revive then finds the right one in its place. */
 function isWayBack({ champion, tombstones, variants }: Route, by: 'automation' | 'person' | 'safety'): boolean {

@@ -142,17 +142,17 @@ test('a drill in canary under load: zero requests between silence and its end, n
   await ended('tries', 7);
 }, 150_000);
 
-test('a gateway that stands still: the kill is unconfirmed and names it, with the backend as bound; when it goes on the kill is proved', async () => {
+test('a gateway that stands still: the kill names it, with the backend as bound; when it goes on the kill is proved', async () => {
   stack.freeze('gw-2');
   let order: KillView;
   try {
     order = await kill('churn', { kind: 'champion' });
     await eventually('it is named', async () => (await recordsOf('churn', order.kill.killId))[0]!.kill.missing.includes('gateway gw-2 does not obey it yet'));
     await eventually('the backend is its bound', async () => (await recordsOf('churn', order.kill.killId))[0]!.kill.backends[0]?.state === 'gone');
-    // Callers and probes that the system hands to the process that stands still get no answer, so that it is not proved.
-    const stuck = await until(order, 'unconfirmed');
-    expect(stuck.kill.missing.join('; ')).toContain('gateway gw-2 cannot be reached');
-    expect(stuck.kill.bound).toBe('the backend: the model is unloaded and cannot answer');
+    // Which process gets a probe of the shared address is chance: while the one that stands still gets any, the kill is not proved.
+    const stuck = await until(order, 'unconfirmed', 'proved');
+    expect(stuck.sentence).toMatch(stuck.kill.state === 'proved' ? /Out of reach, .*: gateway gw-2\./ : /gateway gw-2 cannot be reached.* Bound: the backend: the model is unloaded and cannot answer\./);
+    expect(stuck.kill.gateways).toContainEqual(expect.objectContaining({ gatewayId: 'gw-2', state: 'lease-ended' }));
   } finally { stack.thaw('gw-2'); }
   const { variantId } = order.kill.variants[0]!;
   // Until it has the newer table it goes on asking for the killed one: the backend does not answer, and callers get the last good one.
@@ -269,11 +269,11 @@ const kill = (name: string, scope: KillScope): Promise<KillView> => client.call(
 const revive = (of: KillView): Promise<KillView> => patient(() => client.call('revive', { params: { id: of.kill.killId }, body: { reason: 'the test goes on' } }));
 const recordsOf = async (name: string, killId: string): Promise<readonly KillView[]> => (await patient(() => client.call('listKills', { params: { name } }))).items.filter(({ kill: { killId: id } }) => id === killId);
 
-async function until(of: KillView, state: 'proved' | 'unconfirmed' | 'revived'): Promise<KillView> {
+async function until(of: KillView, ...states: readonly ('proved' | 'unconfirmed' | 'revived')[]): Promise<KillView> {
   for (const limit = Date.now() + LIMIT_MS; ;) {
     const view = await patient(() => client.call('getKill', { params: { id: of.kill.killId } }));
-    if (view.kill.state === state) return view;
-    if (Date.now() > limit) throw new Error(`${view.sentence} It did not become ${state}.`);
+    if (states.some((state) => state === view.kill.state)) return view;
+    if (Date.now() > limit) throw new Error(`${view.sentence} It did not become ${states.join(' or ')}.`);
     await delay(100);
   }
 }

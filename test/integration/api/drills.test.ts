@@ -112,6 +112,23 @@ test('a version that does not come back stays off, is tried on, and somebody is 
   expect((await route()).tombstones).toEqual([]);
 });
 
+test('what still fails after the drill is over is tried on: the version is loaded, and the end is told', async () => {
+  await start(1);
+  const load = world.backend.load.bind(world.backend);
+  let broken = 0;
+  world.backend.load = async (order) => {
+    const [drilled] = (await drills()).items;
+    if (drilled?.kill.state === 'revived' && broken < 3) { broken += 1; throw new Error('disk full'); }
+    return load(order);
+  };
+  const { kill } = (await drill()).json as unknown as KillView;
+  await ended(kill.killId);
+  expect(await eventually(() => { world.pass(1_000); return broken === 3; }, 15_000)).toBe(true);
+  const loads = (): number => world.backend.said.filter((said) => said === 'load var_churn_8').length;
+  expect(await eventually(() => { world.pass(10_000); return loads() === 2; }, 15_000)).toBe(true);
+  expect((await audit()).at(-1)).toBe('deployment.drill-ended');
+});
+
 test('a person who kills the version during the drill keeps it off; nobody revives a drill', async () => {
   await start(2);
   gateways[1]!.cutOff = true;

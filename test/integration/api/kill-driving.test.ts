@@ -5,6 +5,7 @@ import { eventually } from '../../../conformance/stores/suite.ts';
 import { verifyTable } from '../../../config/signing.ts';
 import { LastmileError } from '../../../domain/errors.ts';
 import { fingerprintOf } from '../../../domain/kill/fingerprint.ts';
+import { killSentence } from '../../../domain/kill/sentence.ts';
 import type { KillRecord, KillState } from '../../../domain/kill/kill.ts';
 import type { OwnKill } from '../../../domain/traffic/table.ts';
 import { killableBackend } from '../../support/killable-backend.ts';
@@ -107,6 +108,7 @@ test('the end of a lost gateway\'s lease bounds a champion that fails closed', a
   world.pass(5_000);
   const proved = await reaches(kill.killId, 'proved');
   expect(proved.gateways.map(({ state }) => state)).toEqual(['silent', 'lease-ended']);
+  expect(killSentence(proved)).toMatch(/ is off: .* Out of reach, and bounded by its lease or by the end of the backend: gateway gw-2\.$/);
 });
 
 test('a backend that cannot end it is tried on; the kill is silent meanwhile and never proved', async () => {
