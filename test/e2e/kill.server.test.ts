@@ -228,7 +228,10 @@ test('retired, callers get 410 and its models are gone; restored, it answers aga
   expect(deployment.uid).not.toBe(uid);
   await answeredBy('tries', '1');
   const { items } = await client.call('audit', { query: { limit: 1_000, subject: uid } });
-  expect(items.map(({ action }) => action).filter((action) => /retire|restore|delete/.test(action))).toEqual(['deployment.retire', 'deployment.restore', 'deployment.retire', 'deployment.delete']);
+  // What the people said, and what was done to the route for it.
+  const actions = items.map(({ action }) => action).filter((action) => /retire|restore|delete/.test(action));
+  expect(actions.filter((action) => action.startsWith('deployment.'))).toEqual(['deployment.retire', 'deployment.restore', 'deployment.retire', 'deployment.delete']);
+  expect(actions.filter((action) => action.startsWith('route.'))).toEqual(['route.retire', 'route.restore', 'route.retire']);
 }, 150_000);
 
 async function statusOf(name: string): Promise<number> {
