@@ -42,8 +42,14 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
     const startedMs = Date.now();
     const workload = await startWorkload({ harness, outside, rollouts: options.rollouts, dice: rolls.fork('workload') });
     const oracles = await startOracles(harness);
-    const speaking = setInterval(() => { options.say(progressLine(workload, injected, startedMs)); }, PROGRESS_MS);
     const injected: Injected[] = [];
+    let told = 0;
+    // A run that is broken off, or meets its limit, has told its troubles by then.
+    const speaking = setInterval(() => {
+      const { story: { troubles } } = workload;
+      for (; told < troubles.length; told += 1) options.say(`trouble: ${troubles[told] ?? ''}`);
+      options.say(progressLine(workload, injected, startedMs));
+    }, PROGRESS_MS);
     try {
       await inject(options, { harness, workload, oracles, rolls: rolls.fork('faults'), injected });
       await workload.done();
