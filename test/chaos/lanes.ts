@@ -21,6 +21,14 @@ export const LANES: readonly Lane[] = [
   lane('good-a', 'good', GOOD), lane('good-b', 'good', GOOD), lane('inverted', 'inverted', INVERTED), lane('hole', 'hole', WITH_HOLE), lane('killed', 'killed', GOOD), lane('toppled', 'toppled', GOOD), lane('adopted', 'adopted', null),
 ];
 
+/** `sets` times every lane, side by side; those of the second set and on have its number behind their name. */
+export function lanesOf(sets: number): readonly Lane[] {
+  return Array.from({ length: sets }, (_, k) => LANES.map((each) => (k === 0 ? each : { ...each, name: `${each.name}-${String(k + 1)}` }))).flat();
+}
+
+/** The lane of a deployment's name, of whichever set; undefined: of none. */
+export function laneOf(name: string): Lane | undefined { return LANES.find((each) => each.name === name.replace(/-\d+$/, '')); }
+
 /** Rollouts of seconds: slots of a second, wide margins, short cycles. Wide margins make small samples enough; they make no bad version good. */
 export function fileOf({ name, kind, labels }: Lane, version: string, oipUrl: string): Record<string, unknown> {
   const canary = kind === 'killed' ? [{ share: '50%', for: '12s' }] : [{ share: '20%', for: '1s' }];

@@ -12,7 +12,7 @@ import { WHOLE } from '../../domain/share.ts';
 import { SCOPES } from '../../ports/key-store.ts';
 import type { Stores } from '../../ports/stores.ts';
 import type { Harness } from './harness.ts';
-import { LANES } from './lanes.ts';
+import { laneOf, LANES } from './lanes.ts';
 import type { Accepted } from './workload.ts';
 
 /** What must hold at every moment, and at the end; each line of `broken` is a promise that was not kept, with the facts. */
@@ -100,13 +100,13 @@ function routeProblems(route: Route): readonly string[] {
     ...(shares.every((share) => Number.isInteger(share) && share >= 0) && shares.reduce((sum, share) => sum + share, 0) <= WHOLE ? [] : [`${route.name}@${String(route.revision)} has shares ${shares.join('+')}`]),
     ...named.filter((id) => route.variants[id]?.endpoint === undefined).map((id) => `${route.name}@${String(route.revision)} names ${id}, which is not loaded`),
     // Champions of one lane alone are killed: elsewhere one that is under a tombstone was promoted after its kill.
-    ...(route.champion !== null && route.tombstones.includes(route.champion) && LANES.find(({ name }) => name === route.name)?.kind !== 'toppled' ? [`${route.name}@${String(route.revision)} has ${route.champion} as champion, which was killed`] : []),
+    ...(route.champion !== null && route.tombstones.includes(route.champion) && laneOf(route.name)?.kind !== 'toppled' ? [`${route.name}@${String(route.revision)} has ${route.champion} as champion, which was killed`] : []),
   ];
 }
 
 /** Lanes whose challengers are bad keep their first version for ever. */
 function championProblems({ name, status }: DeploymentRecord): readonly string[] {
-  const lane = LANES.find((each) => each.name === name);
+  const lane = laneOf(name);
   const model = status.champion?.model;
   return lane === undefined || model === undefined || lane.ends.includes('promoted') || model.endsWith('@1') ? [] : [`${name} has ${model} as champion, which must never be promoted`];
 }

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Client as TemporalClient, Connection } from '@temporalio/client';
 import { randomFault, type Fault, type ProcessKind } from './faults.ts';
+import { lanesOf } from './lanes.ts';
 import { startHarness, type Harness, type HarnessOptions } from './harness.ts';
 import { startOracles, type Oracles } from './oracles.ts';
 import { startOutside } from './outside.ts';
@@ -19,6 +20,8 @@ export interface ChaosOptions {
   readonly goOn: boolean;
   /** Faults of these kinds alone; empty: of any. */
   readonly only?: readonly string[];
+  /** How many times every lane stands side by side; absent: once. */
+  readonly sets?: number;
   say(line: string): void;
 }
 
@@ -40,7 +43,7 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
   for (const signal of SIGNALS) process.once(signal, brokenOff);
   try {
     const startedMs = Date.now();
-    const workload = await startWorkload({ harness, outside, rollouts: options.rollouts, dice: rolls.fork('workload') });
+    const workload = await startWorkload({ harness, outside, rollouts: options.rollouts, dice: rolls.fork('workload'), lanes: lanesOf(options.sets ?? 1) });
     const oracles = await startOracles(harness);
     const injected: Injected[] = [];
     let told = 0;
