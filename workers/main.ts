@@ -15,6 +15,11 @@ import { wire } from './wiring.ts';
 const PATIENCE_MS = 60_000;
 /** Activities get this long to end when the worker stops; then their heartbeats stop and others take them over. */
 const GRACE = '8 seconds';
+/**
+ * Workflow code runs on one thread: more tasks at once only make each slower. Twenty at once, replaying after a restart on a busy machine, all passed their ten
+ * seconds, were handed out again and passed them again, for as long as the machine was busy.
+ */
+const WORKFLOW_TASKS = 5;
 
 await runProcess('worker', start);
 
@@ -31,7 +36,7 @@ async function start(config: Config, log: Log): Promise<Running> {
   const common = { connection, namespace: config.temporal.namespace, dataConverter: converter, activities, shutdownGraceTime: GRACE } satisfies Partial<WorkerOptions>;
   const workers = await Promise.all([
     // A worker that was killed leaves its workflows' next task on its own sticky queue for this long: shorter than any caller waits for an update.
-    Worker.create({ ...common, taskQueue: QUEUES.control, workflowBundle, stickyQueueScheduleToStartTimeout: '2 seconds', maxConcurrentWorkflowTaskExecutions: 20, maxConcurrentActivityTaskExecutions: 20, maxCachedWorkflows: 200 }),
+    Worker.create({ ...common, taskQueue: QUEUES.control, workflowBundle, stickyQueueScheduleToStartTimeout: '2 seconds', maxConcurrentWorkflowTaskExecutions: WORKFLOW_TASKS, maxConcurrentActivityTaskExecutions: 20, maxCachedWorkflows: 200 }),
     Worker.create({ ...common, taskQueue: QUEUES.io, maxConcurrentActivityTaskExecutions: 20 }),
     Worker.create({ ...common, taskQueue: QUEUES.cpu, maxConcurrentActivityTaskExecutions: 2 }),
   ]);
