@@ -15,6 +15,13 @@ export function countingNumber(text: string): number {
   return value;
 }
 
+/** Any finite number: `-0.5`, `1e-3`. */
+export function decimal(text: string): number {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value)) throw new InvalidArgumentError('It must be a number.');
+  return value;
+}
+
 /** `250`, `250/s`. */
 export function ratePerSecond(text: string): number {
   const value = Number(/^(\d+(?:\.\d+)?)(?:\/s)?$/.exec(text)?.[1]);

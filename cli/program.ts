@@ -17,6 +17,7 @@ import { registerFreeze } from './commands/freeze.ts';
 import { registerGateways } from './commands/gateways.ts';
 import { registerHistory } from './commands/history.ts';
 import { registerInit } from './commands/init.ts';
+import { registerJudge } from './commands/judge.ts';
 import { registerKeys } from './commands/keys.ts';
 import { registerKill } from './commands/kill.ts';
 import { registerKills } from './commands/kills.ts';
@@ -34,7 +35,7 @@ import { runbookOf } from './runbook.ts';
 
 const COMMANDS = [
   registerInit, registerPlan, registerApply, registerDeploy, registerPredict, registerStatus, registerWatch, registerExplain, registerHistory, registerCase,
-  registerRolloutCommands, registerApprove, registerFreeze, registerKill, registerKills, registerDrills, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerEvidence, registerKeys, registerAdmin, registerLogs, registerCompletion,
+  registerRolloutCommands, registerApprove, registerFreeze, registerKill, registerKills, registerDrills, registerJudge, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerEvidence, registerKeys, registerAdmin, registerLogs, registerCompletion,
 ];
 
 /** The whole command tree; reads and opens nothing. */

@@ -80,7 +80,7 @@ const clock = (process: OwnProcess, minutes: number): Fault => ({
   heal: async (harness) => { harness.order(process, null); await harness.processes[process].start(); },
 });
 
-const MEMORY_MS = 30_000;
+const MEMORY_MS = 120_000;
 /** Its heap is full: the process ends of it, in the middle of whatever it does. */
 const memory = (process: OwnProcess): Fault => ({
   name: `out of memory at ${process}`, kind: 'memory', at: kindOf(process), process, lasts: [0, 500],

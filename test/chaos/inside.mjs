@@ -26,7 +26,8 @@ function look() {
 }
 
 function eat() {
-  for (const held = []; ;) held.push(Array.from({ length: 100_000 }, (_, i) => ({ i })));
+  // Few large arrays: many small objects would keep the collector busy for half a minute first.
+  for (const held = []; ;) held.push(new Array(1_000_000).fill(held.length + 0.5));
 }
 
 if (file !== undefined) setInterval(look, LOOK_MS).unref();

@@ -8,6 +8,8 @@ export interface MeanAssumptions {
   /** Limit of the predictable centre, the mean of the past. */
   readonly centreCap: number;
   readonly vOpt: number;
+  /** Least V; absent: none. Choe and Ramdas's code takes 1 for single differences in [−1, 1]. */
+  readonly leastV?: number;
 }
 
 /**
@@ -15,17 +17,19 @@ export interface MeanAssumptions {
  * (Choe and Ramdas 2024, arXiv 2110.00115, Theorem 2, one-sided). Centre g_i = min(cap, mean of the past), g_1 = 0; V = Σ (x_i − g_i)², no floor;
  * c = lossBound + cap; bound = x̄ − u(V)/n. Gains need no bound. −∞ without data. For an upper bound negate the data and the result.
  */
-export function lowerBound(means: readonly number[], { lossBound, centreCap, vOpt }: MeanAssumptions, alpha: number): number {
+export function lowerBound(means: readonly number[], { lossBound, centreCap, vOpt, leastV }: MeanAssumptions, alpha: number): number {
   if (means.length === 0) return -Infinity;
-  const { sum, v } = centred(means, centreCap);
+  const { sum, v } = atLeast(centred(means, centreCap), leastV);
   return (sum - sumBound({ rho: tunedRho(vOpt, alpha, 'one-sided'), c: lossBound + centreCap }, v, alpha)) / means.length;
 }
 
-/** ln of the e-value against "the mean is not above zero"; beyond ln(1/α) exactly where lowerBound is above zero, and forty times cheaper. */
-export function logEvidence(means: readonly number[], { lossBound, centreCap, vOpt }: MeanAssumptions, alpha: number): number {
-  const { sum, v } = centred(means, centreCap);
-  return means.length === 0 ? 0 : logMixture({ rho: tunedRho(vOpt, alpha, 'one-sided'), c: lossBound + centreCap }, sum, v);
+/** ln of the e-value against "the mean is not above mu0", zero where none is named; beyond ln(1/α) exactly where lowerBound is above mu0, and forty times cheaper. */
+export function logEvidence(means: readonly number[], { lossBound, centreCap, vOpt, leastV }: MeanAssumptions, { alpha, mu0 = 0 }: { readonly alpha: number; readonly mu0?: number }): number {
+  const { sum, v } = atLeast(centred(means, centreCap), leastV);
+  return means.length === 0 ? 0 : logMixture({ rho: tunedRho(vOpt, alpha, 'one-sided'), c: lossBound + centreCap }, sum - means.length * mu0, v);
 }
+
+function atLeast<S extends { readonly v: number }>(sums: S, least: number | undefined): S { return least === undefined || sums.v >= least ? sums : { ...sums, v: least }; }
 
 /** S and V. */
 export function centred(means: readonly number[], cap: number): { readonly sum: number; readonly v: number } {

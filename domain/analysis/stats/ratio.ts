@@ -1,20 +1,31 @@
-/** Σ of numerators y, of denominators x, and of their products, over requests (or blocks). */
-export interface RatioSums { readonly n: number; readonly y: number; readonly x: number; readonly yy: number; readonly xx: number; readonly xy: number }
+import { momentsOf } from './moments.ts';
 
-/** Variance of y − R x per request, R = Σy/Σx: what a ratio metric is judged by once it is linearised around R (delta method; Deng, Knoblich, Lu, KDD 2018). */
-export function linearisedVariance({ n, y, x, yy, xx, xy }: RatioSums): number {
-  if (n < 2 || x === 0) return NaN;
-  const ratio = y / x;
-  // The mean of y − R x is zero by the choice of R.
-  return (yy - 2 * ratio * xy + ratio * ratio * xx) / (n - 1);
+/** Numerator y and denominator x of one observation: a request, or a block of them. */
+export interface RatioPart { readonly y: number; readonly x: number }
+
+export interface RatioDifference {
+  readonly champion: number;
+  readonly challenger: number;
+  /** Of each observation, with mean 0: what it adds to the difference of the ratios, to first order. */
+  readonly influence: readonly number[];
 }
 
-/** Σy/Σx and its standard error: sqrt(Var(y − R x)/n) / mean(x). NaN without denominators. */
-export function ratioEstimate(sums: RatioSums): { readonly ratio: number; readonly standardError: number } {
-  return { ratio: sums.y / sums.x, standardError: Math.sqrt(linearisedVariance(sums) / sums.n) / (sums.x / sums.n) };
+/** Σy/Σx. NaN without denominators. */
+export function ratioOf(parts: readonly RatioPart[]): number { return sum(parts, ({ y }) => y) / sum(parts, ({ x }) => x); }
+
+/**
+ * A ratio metric of two versions on the same observations, linearised (delta method; Deng, Knoblich, Lu, KDD 2018, arXiv 1803.06336): observation i adds
+ * (y_b − R_b x_b)/x̄_b − (y_a − R_a x_a)/x̄_a to R_b − R_a, so that its spread is that of the difference, pairing included. NaN without denominators.
+ */
+export function ratioDifference(champion: readonly RatioPart[], challenger: readonly RatioPart[]): RatioDifference {
+  const [old, young] = [linearised(champion), linearised(challenger)];
+  return { champion: ratioOf(champion), challenger: ratioOf(challenger), influence: young.map((value, i) => value - (old[i] ?? NaN)) };
 }
 
-/** One request's share in a difference of ratios, linearised around the champion's ratio: (y_b − R x_b) − (y_a − R x_a), over the mean denominator. Its mean is the difference of the ratios to first order. */
-export function linearised(champion: { readonly y: number; readonly x: number }, challenger: { readonly y: number; readonly x: number }, of: { readonly ratio: number; readonly meanX: number }): number {
-  return (challenger.y - of.ratio * challenger.x - (champion.y - of.ratio * champion.x)) / of.meanX;
+function linearised(parts: readonly RatioPart[]): readonly number[] {
+  const ratio = ratioOf(parts);
+  const { mean } = momentsOf(parts.map(({ x }) => x));
+  return parts.map(({ y, x }) => (y - ratio * x) / mean);
 }
+
+function sum(parts: readonly RatioPart[], of: (part: RatioPart) => number): number { return parts.reduce((total, part) => total + of(part), 0); }

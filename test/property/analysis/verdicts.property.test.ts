@@ -28,7 +28,7 @@ test.each(Object.entries(STREAMS))('a challenger at the margin is falsely promot
   for (let run = 0; run < RUNS; run += 1) {
     const next = stream(run + 1);
     const means = Array.from({ length: LOOKS.at(-1)! }, next);
-    if (LOOKS.some((n) => logEvidence(means.slice(0, n), assumptions, 0.05) > Math.log(20))) crossed += 1;
+    if (LOOKS.some((n) => logEvidence(means.slice(0, n), assumptions, { alpha: 0.05 }) > Math.log(20))) crossed += 1;
   }
   expect(crossed / RUNS).toBeLessThanOrEqual(limit(0.05));
 });
@@ -36,7 +36,7 @@ test.each(Object.entries(STREAMS))('a challenger at the margin is falsely promot
 test('the e-value crosses exactly where the bound does', () => {
   fc.assert(fc.property(fc.array(fc.double({ min: -0.4, max: 0.6, noNaN: true }), { minLength: 1, maxLength: 40 }), (means) => {
     const [, assumptions] = STREAMS['normal, cut at its range']!;
-    expect(logEvidence(means, assumptions, 0.05) > Math.log(20)).toBe(lowerBound(means, assumptions, 0.05) > 0);
+    expect(logEvidence(means, assumptions, { alpha: 0.05 }) > Math.log(20)).toBe(lowerBound(means, assumptions, 0.05) > 0);
   }), { seed: 5, numRuns: 300 });
 });
 
@@ -48,7 +48,7 @@ test('the bound in full holds where the loss bound is five times too small', () 
     const means = Array.from({ length: LOOKS.at(-1)! }, next);
     return Number(LOOKS.some((n) => crossed(means.slice(0, n))));
   }).reduce((a, b) => a + b) / runs;
-  expect(promoted((means) => logEvidence(means, wrong, 0.05) > Math.log(20))).toBeGreaterThan(limit(0.05, runs));
+  expect(promoted((means) => logEvidence(means, wrong, { alpha: 0.05 }) > Math.log(20))).toBeGreaterThan(limit(0.05, runs));
   expect(promoted((means) => mean(means) > 0 && lowerBoundInFull(means, wrong, 0.05, -1) > 0)).toBeLessThanOrEqual(limit(0.05, runs));
 });
 
