@@ -1,0 +1,21 @@
+import type { Readable } from 'node:stream';
+import { CsvError, parse } from 'csv-parse';
+import { LastmileError } from '../domain/errors.ts';
+import { unreadable } from './read-input.ts';
+
+export type CsvRow = Readonly<Record<string, string>>;
+interface Parsed { readonly record: CsvRow }
+
+/** Rows of a CSV file with a header, one by one, with their number from 1; a row of another length than the header is an error that names its line. */
+export async function* csvRows(input: Readable, file: string): AsyncGenerator<{ readonly row: number; readonly cells: CsvRow }> {
+  let row = 0;
+  try {
+    for await (const { record } of input.pipe(parse({ columns: true, bom: true, trim: true, skip_empty_lines: true, info: true })) as AsyncIterable<Parsed>) {
+      row += 1;
+      yield { row, cells: record };
+    }
+  } catch (error) {
+    if (error instanceof CsvError) throw new LastmileError('LM_INVALID_REQUEST', `${file} is no CSV file with a header: ${error.message}.`, { cause: error });
+    throw error instanceof LastmileError ? error : unreadable(file, error);
+  }
+}
