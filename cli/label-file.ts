@@ -1,10 +1,10 @@
 import { extname } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { parse } from 'csv-parse';
 import type { z } from 'zod';
 import type { LabelBody } from '../api/contract.ts';
 import { LastmileError } from '../domain/errors.ts';
+import { csvRows } from './csv-rows.ts';
 
 export type LabelLine = z.input<typeof LabelBody>;
 export const LABEL_FORMATS = ['json', 'ndjson', 'csv'] as const;
@@ -34,9 +34,7 @@ export async function* inBatches<T>(items: AsyncIterable<T>, size: number): Asyn
 }
 
 async function* fromCsv(input: Readable): AsyncGenerator<LabelLine> {
-  const records = input.pipe(parse({ columns: true, bom: true, trim: true, skip_empty_lines: true })) as AsyncIterable<Record<string, string>>;
-  let line = 0;
-  for await (const record of records) { line += 1; yield labelOf({ ...record, value: cellOf(record.value ?? '') }, line); }
+  for await (const { row, cells } of csvRows(input, 'the file of labels')) yield labelOf({ ...cells, value: cellOf(cells.value ?? '') }, row);
 }
 
 async function* fromLines(input: Readable): AsyncGenerator<LabelLine> {

@@ -76,12 +76,14 @@ function judged(name: string, { champion, challenger, direction, margin: asked }
   return { ...facts, ...stateOf(facts, { varies: { champion: deviation(before) > 0, challenger: deviation(after) > 0 }, harm: levels.harmAlpha / sides.length, alpha: levels.alpha }) };
 }
 
-/** Points of the same moments are paired; of different counts they are two arms. Neighbours that hang together get a long-run variance. */
+/**
+ * Points of the same moments are paired; of different counts they are two arms, and so where pairs differ by the same all the time, which says nothing of
+ * chance. Neighbours that hang together get a long-run variance.
+ */
 function difference(old: readonly number[], young: readonly number[]): { readonly n: number; readonly mean: number; readonly deviation: number } {
-  if (old.length === young.length) {
-    const d = young.map((value, i) => value - (old[i] ?? NaN));
-    return { n: d.length, mean: momentsOf(d).mean, deviation: Math.sqrt(spreadOf(d)) };
-  }
+  const d = old.length === young.length ? young.map((value, i) => value - (old[i] ?? NaN)) : [];
+  const paired = spreadOf(d);
+  if (paired > 0) return { n: d.length, mean: momentsOf(d).mean, deviation: Math.sqrt(paired) };
   const n = old.length + young.length;
   return { n, mean: momentsOf(young).mean - momentsOf(old).mean, deviation: Math.sqrt(n * (spreadOf(old) / old.length + spreadOf(young) / young.length)) };
 }

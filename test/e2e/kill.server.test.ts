@@ -8,7 +8,7 @@ import { killDirectly } from '../../cli/break-glass/direct-kill.ts';
 import { readKit, renewKit } from '../../cli/break-glass/kit.ts';
 import { createClient, type Client } from '../../cli/client.ts';
 import { createGateway, type Gateway } from '../../cli/gateway.ts';
-import type { KillScope } from '../../domain/kill/kill.ts';
+import type { KillScope, KillState } from '../../domain/kill/kill.ts';
 import { writeLogistic } from '../../artifact/onnx/write.ts';
 import { countingProxy, type CountingProxy } from '../support/counting-proxy.ts';
 import { CHURN } from '../support/onnx-models.ts';
@@ -228,10 +228,8 @@ test('retired, callers get 410 and its models are gone; restored, it answers aga
   expect(deployment.uid).not.toBe(uid);
   await answeredBy('tries', '1');
   const { items } = await client.call('audit', { query: { limit: 1_000, subject: uid } });
-  // What the people said, and what was done to the route for it.
-  const actions = items.map(({ action }) => action).filter((action) => /retire|restore|delete/.test(action));
-  expect(actions.filter((action) => action.startsWith('deployment.'))).toEqual(['deployment.retire', 'deployment.restore', 'deployment.retire', 'deployment.delete']);
-  expect(actions.filter((action) => action.startsWith('route.'))).toEqual(['route.retire', 'route.restore', 'route.retire']);
+  // What the people said; what was done to the route for it has records of its own.
+  expect(items.map(({ action }) => action).filter((action) => /^deployment[.](retire|restore|delete)/.test(action))).toEqual(['deployment.retire', 'deployment.restore', 'deployment.retire', 'deployment.delete']);
 }, 150_000);
 
 async function statusOf(name: string): Promise<number> {
@@ -272,10 +270,10 @@ const kill = (name: string, scope: KillScope): Promise<KillView> => client.call(
 const revive = (of: KillView): Promise<KillView> => patient(() => client.call('revive', { params: { id: of.kill.killId }, body: { reason: 'the test goes on' } }));
 const recordsOf = async (name: string, killId: string): Promise<readonly KillView[]> => (await patient(() => client.call('listKills', { params: { name } }))).items.filter(({ kill: { killId: id } }) => id === killId);
 
-async function until(of: KillView, ...states: readonly ('proved' | 'unconfirmed' | 'revived')[]): Promise<KillView> {
+async function until(of: KillView, ...states: readonly KillState[]): Promise<KillView> {
   for (const limit = Date.now() + LIMIT_MS; ;) {
     const view = await patient(() => client.call('getKill', { params: { id: of.kill.killId } }));
-    if (states.some((state) => state === view.kill.state)) return view;
+    if (states.includes(view.kill.state)) return view;
     if (Date.now() > limit) throw new Error(`${view.sentence} It did not become ${states.join(' or ')}.`);
     await delay(100);
   }

@@ -100,7 +100,7 @@ describe('calibration and what is expected without outcomes', () => {
   });
   test('CBPE: with calibrated scores the expected accuracy is the one that comes', () => {
     const u = congruential(7, 40_000);
-    const rows = Array.from({ length: 20_000 }, (_, i) => ({ score: u[i] ?? 0, label: ((u[20_000 + i] ?? 0) < (u[i] ?? 0) ** 2 ? 1 : 0) as 0 | 1 }));
+    const rows = Array.from({ length: 20_000 }, (_, i): { score: number; label: 0 | 1 } => ({ score: u[i] ?? 0, label: (u[20_000 + i] ?? 0) < (u[i] ?? 0) ** 2 ? 1 : 0 }));
     const steps = calibration(rows.slice(0, 10_000));
     const later = rows.slice(10_000).map(({ score, label }) => ({ score, label, positive: score >= 0.6 }));
     const truth = later.filter(({ positive, label }) => positive === (label === 1)).length / later.length;
