@@ -46,6 +46,7 @@ export function managed(launch: Launch): Managed {
   let running: Running | null = null;
   let wanted = false;
   let ordered: string | null = null;
+  let isOver = false;
 
   const launchNow = (): Running => {
     const child = spawn(launch.command, [...launch.args], { env: launch.env, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -79,6 +80,8 @@ export function managed(launch: Launch): Managed {
   return {
     name: launch.name, pid: () => running?.child.pid ?? null, deaths, end,
     async start() {
+      // A run that is broken off while a fault is being healed leaves nobody behind.
+      if (isOver) throw new Error(`${launch.name} is stopped for good`);
       wanted = true;
       running ??= launchNow();
       for (const until = Date.now() + READY_MS; ;) {
@@ -97,6 +100,6 @@ export function managed(launch: Launch): Managed {
       await promisify(execFile)('prlimit', ['--pid', String(pid), `--fsize=${bytes === null ? 'unlimited' : String(bytes)}:unlimited`]);
       return pid;
     },
-    stop: async () => { await end('SIGTERM'); },
+    stop: async () => { isOver = true; await end('SIGTERM'); },
   };
 }
