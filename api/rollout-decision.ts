@@ -1,4 +1,5 @@
 import type { DeploymentRecord } from '../domain/deployment-record.ts';
+import type { Outcome } from '../domain/rollout/machine.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
 
 /** Whether applying a file starts a rollout, and if not, why. */
@@ -14,14 +15,17 @@ export interface Applied {
   readonly retry: boolean;
 }
 
+const MADE_CHAMPION: readonly (Outcome | null)[] = ['promoted', 'first'];
+
 /**
- * Decision D2: the file names the version to try, the champion is state. The champion's own model is not tried. The same file
- * again starts nothing, unless its rollout never came to be. A changed policy for a model already tried starts nothing without `retry`.
+ * Decision D2: the file names the version to try, the champion is state. The champion's own model is not tried; the rollout that
+ * made it champion is named, so that whoever repeats an order whose answer was lost hears of the one that it started. The same file again starts
+ * nothing, unless its rollout never came to be. A changed policy for a model already tried starts nothing without `retry`.
  */
 export function rolloutDecision({ model, specHash, before, rollouts, retry }: Applied): RolloutDecision {
   if (before === null) return { start: true };
   const { status } = before.deployment;
-  if (status.champion?.model === model) return { start: false, why: 'champion', rollout: null };
+  if (status.champion?.model === model) return { start: false, why: 'champion', rollout: rollouts.find((rollout) => rollout.model === model && MADE_CHAMPION.includes(rollout.state.outcome)) ?? null };
   const running = rollouts.find((rollout) => rollout.rolloutId === status.activeRollout && rollout.endedAtMs === null);
   if (running?.model === model) return { start: false, why: 'running', rollout: running };
   if (retry) return { start: true };

@@ -17,7 +17,7 @@ const SeriesFile = z.record(z.string().min(1), z.strictObject({ champion: z.arra
 
 /** Throws LM_INVALID_REQUEST with every problem and its place. */
 export function parseSummary(text: string, file: string, alpha: number): Summary {
-  const { champion, challenger, covariate, alpha: own, ...rest } = parsed(SummaryFile, text, file);
+  const { champion, challenger, covariate, alpha: own, ...rest } = parseDocument(SummaryFile, text, file);
   const arm = (name: string, of: z.infer<typeof LooseArm>): ArmSums => {
     if (of.sumSquares === undefined && !rest.proportion) throw new LastmileError('LM_INVALID_REQUEST', `${file}: ${name}.sumSquares is missing; only a proportion can do without.`);
     return { ...of, sumSquares: of.sumSquares ?? of.sum };
@@ -26,15 +26,16 @@ export function parseSummary(text: string, file: string, alpha: number): Summary
 }
 
 export function parseSeries(text: string, file: string): Readonly<Record<string, Series>> {
-  const metrics = parsed(SeriesFile, text, file);
+  const metrics = parseDocument(SeriesFile, text, file);
   if (Object.keys(metrics).length === 0) throw new LastmileError('LM_INVALID_REQUEST', `${file} names no metric.`);
   return Object.fromEntries(Object.entries(metrics).map(([name, series]) => [name, { ...series, margin: series.margin ?? null }]));
 }
 
-function parsed<S extends z.ZodType>(schema: S, text: string, file: string): z.output<S> {
+/** JSON of the shape, or LM_INVALID_REQUEST with every problem and its place. */
+export function parseDocument<S extends z.ZodType>(schema: S, text: string, file: string): z.output<S> {
   let value: unknown;
   try { value = JSON.parse(text); } catch (error) { throw new LastmileError('LM_INVALID_REQUEST', `${file} is not JSON: ${error instanceof Error ? error.message : String(error)}`, { cause: error }); }
   const result = schema.safeParse(value);
-  if (!result.success) throw new LastmileError('LM_INVALID_REQUEST', `${file} cannot be judged: ${result.error.issues.map(({ path, message }) => `${path.join('.') || 'the document'}: ${message}`).join('; ')}.`);
+  if (!result.success) throw new LastmileError('LM_INVALID_REQUEST', `${file} cannot be used: ${result.error.issues.map(({ path, message }) => `${path.join('.') || 'the document'}: ${message}`).join('; ')}.`);
   return result.data;
 }

@@ -8,6 +8,7 @@ import { registerCase } from './commands/case.ts';
 import { registerCompletion } from './commands/completion.ts';
 import { registerDemo } from './commands/demo.ts';
 import { registerDeploy } from './commands/deploy.ts';
+import { registerDrift } from './commands/drift.ts';
 import { registerDrills } from './commands/drills.ts';
 import { registerDoctor } from './commands/doctor.ts';
 import { registerEvidence } from './commands/evidence.ts';
@@ -35,7 +36,7 @@ import { runbookOf } from './runbook.ts';
 
 const COMMANDS = [
   registerInit, registerPlan, registerApply, registerDeploy, registerPredict, registerStatus, registerWatch, registerExplain, registerHistory, registerCase,
-  registerRolloutCommands, registerApprove, registerFreeze, registerKill, registerKills, registerDrills, registerJudge, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerEvidence, registerKeys, registerAdmin, registerLogs, registerCompletion,
+  registerRolloutCommands, registerApprove, registerFreeze, registerKill, registerKills, registerDrills, registerJudge, registerDrift, registerLabels, registerFeed, registerDemo, registerDoctor, registerGateways, registerAudit, registerEvidence, registerKeys, registerAdmin, registerLogs, registerCompletion,
 ];
 
 /** The whole command tree; reads and opens nothing. */

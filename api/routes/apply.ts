@@ -160,8 +160,8 @@ async function decide({ stores }: ApiPorts, { spec, deployment, before, retry }:
 }
 
 function whyNot(decision: Extract<RolloutDecision, { start: false }>, { spec: { model } }: DeploymentSpec): string {
-  if (decision.why === 'champion') return `${model} is the champion: nothing to try.`;
   const n = String(decision.rollout?.n ?? 0);
+  if (decision.why === 'champion') return `${model} is the champion${decision.rollout === null ? '' : ` since rollout ${n}`}: nothing to try.`;
   if (decision.why === 'running') return `${model} is being tried in rollout ${n}.`;
   return `${model} was tried in rollout ${n} (${decision.rollout?.state.outcome ?? 'ended'}); to try it again, apply with retry and a reason.`;
 }

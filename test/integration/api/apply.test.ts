@@ -14,13 +14,13 @@ async function championIs(model: string): Promise<void> {
   const { uid, status } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
   await world.stores.deployments.putStatus('default', uid, { ...status, revision: status.revision + 1, phase: 'serving', champion: { variantId: 'var_1', model, artifactDigest: 'sha256:1' } });
 }
-async function rolloutWas(n: number, model: string, specHash: string, ended: boolean): Promise<void> {
+async function rolloutWas(n: number, model: string, specHash: string, outcome: 'rolled-back' | 'promoted' | null): Promise<void> {
   const { uid } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
   await world.stores.deployments.putRollout({
     tenantId: 'default', rolloutId: `${uid}/${String(n)}`, deploymentUid: uid, n, revision: 1, model, specHash,
     plan: { mode: 'first', goal: 'better', shadowSamplePer10k: 10_000, shadowMaxMs: 1, steps: [], horizonMs: 1, idleMs: 1, whenInconclusive: 'keep', askMs: 1 },
-    state: { stage: 'done', step: 0, stepSinceMs: null, paused: false, outcome: ended ? 'rolled-back' : null, verdict: null, pendingOutcome: null },
-    champion: null, challenger: null, startedBy: { kind: 'person', name: 'ada' }, reason: null, startedAtMs: 1, endedAtMs: ended ? 2 : null, story: [], workflowId: 'w',
+    state: { stage: 'done', step: 0, stepSinceMs: null, paused: false, outcome, verdict: null, pendingOutcome: null },
+    champion: null, challenger: null, startedBy: { kind: 'person', name: 'ada' }, reason: null, startedAtMs: 1, endedAtMs: outcome === null ? null : 2, story: [], workflowId: 'w',
   });
 }
 
@@ -39,7 +39,7 @@ test('a new file makes deployment, route, rollout and audit records', async () =
 test('the same file again does nothing, and records nothing', async () => {
   await apply(smallFile());
   const { specHash } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
-  await rolloutWas(1, 'filesystem:churn@7', specHash, true);
+  await rolloutWas(1, 'filesystem:churn@7', specHash, 'rolled-back');
   const again = await apply(smallFile());
   expect(again.status).toBe(200);
   expect(again.json).toMatchObject({ result: 'unchanged', rollout: 1 });
@@ -51,8 +51,8 @@ test('the same file again does nothing, and records nothing', async () => {
 test('an old file never demotes a champion that came another way', async () => {
   await apply(smallFile());
   const { specHash } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
-  await rolloutWas(1, 'filesystem:churn@7', specHash, true);
-  await rolloutWas(2, 'filesystem:churn@8', specHash, true);
+  await rolloutWas(1, 'filesystem:churn@7', specHash, 'rolled-back');
+  await rolloutWas(2, 'filesystem:churn@8', specHash, 'rolled-back');
   await championIs('filesystem:churn@8');
   expect((await apply(smallFile())).json).toMatchObject({ result: 'unchanged' });
   expect(world.orchestrator.starts).toHaveLength(1);
@@ -66,10 +66,22 @@ test('the champion\'s own model under another policy is an update, not a rollout
   expect(world.orchestrator.starts).toHaveLength(1);
 });
 
+test('an order whose answer was lost until its rollout was promoted is answered with that rollout', async () => {
+  await apply(smallFile());
+  const next = smallFile('churn', { model: 'filesystem:churn@8' });
+  const { specHash } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
+  await apply(next);
+  await championIs('filesystem:churn@8');
+  await rolloutWas(1, 'filesystem:churn@7', specHash, 'promoted');
+  await rolloutWas(2, 'filesystem:churn@8', (await world.stores.deployments.getDeployment('default', 'churn'))!.specHash, 'promoted');
+  const again = await apply(next);
+  expect({ status: again.status, json: again.json }).toMatchObject({ status: 200, json: { result: 'unchanged', rollout: 2, notes: expect.arrayContaining(['filesystem:churn@8 is the champion since rollout 2: nothing to try.']) } });
+});
+
 test('a retry needs a reason, and then starts', async () => {
   await apply(smallFile());
   const { specHash } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
-  await rolloutWas(1, 'filesystem:churn@7', specHash, true);
+  await rolloutWas(1, 'filesystem:churn@7', specHash, 'rolled-back');
   expect((await apply(smallFile(), { retry: true })).status).toBe(400);
   expect((await apply(smallFile(), { retry: true, reason: 'the data was late' })).json).toMatchObject({ result: 'started', rollout: 2 });
   expect(world.orchestrator.starts[1]).toMatchObject({ retry: true, reason: 'the data was late' });

@@ -72,7 +72,7 @@ describe('--summary', () => {
   test('proportions need no squares; unknown fields and bad sums are refused', async () => {
     expect(await json('--summary', file('p.json', JSON.stringify({ champion: { n: 10, sum: 3 }, challenger: { n: 10, sum: 4 }, proportion: true })))).toMatchObject({ code: 0 });
     expect((await run(['judge', '--summary', file('q.json', JSON.stringify({ champion: { n: 10, sum: 3 }, challenger: { n: 10, sum: 4 } }))])).err).toMatch(/champion\.sumSquares is missing/);
-    expect((await run(['judge', '--summary', file('r.json', JSON.stringify({ ...arms, sids: 1 }))])).err).toMatch(/cannot be judged: .*sids/);
+    expect((await run(['judge', '--summary', file('r.json', JSON.stringify({ ...arms, sids: 1 }))])).err).toMatch(/cannot be used: .*sids/);
     expect((await run(['judge', '--summary', file('s.json', '{')])).err).toMatch(/is not JSON/);
   });
 });
