@@ -30,6 +30,8 @@ export interface Entity {
   rollingBack: boolean;
   /** Started by a release that restores (patches.ts). */
   readonly restores: boolean;
+  /** Started by a release that begins afresh after some rollouts (patches.ts). */
+  readonly brief: boolean;
   /** False until the stores have said what was before; nothing is decided until then. */
   known: boolean;
   /** Kills and revives of which the stores have not been asked yet. */
@@ -52,17 +54,18 @@ const TRIED_KEPT = 500;
 
 const EMPTY: DeploymentStatus = { revision: 0, phase: 'empty', champion: null, challenger: null, activeRollout: null, rolloutCount: 0, lastVerdict: null, lastGood: [], pinnedBy: null, message: 'Nothing serves yet.' };
 
-export function openEntity(input: DeploymentInput, restores: boolean): Entity {
+export function openEntity(input: DeploymentInput, { restores, brief }: Pick<Entity, 'restores' | 'brief'>): Entity {
   const carried: DeploymentCarried = input.carried ?? { status: EMPTY, queue: [], tried: [], answered: [], specHash: '', changes: 0 };
   return {
     input, status: carried.status, queue: [...carried.queue], tried: [...carried.tried], answered: [...carried.answered], specHash: carried.specHash, changes: carried.changes,
-    active: null, dirty: false, audits: [], retired: [], retiring: false, rollingBack: false, restores, known: !restores || input.carried !== null, unheard: [], news: [], kills: carried.kills ?? NO_KILLS, retiredBy: carried.retiredBy ?? null, restoring: false, deleted: false, finished: false,
+    active: carried.begins === undefined ? null : { ...carried.begins, announced: false, begun: false }, dirty: false, audits: [], retired: [], retiring: false, rollingBack: false, restores, brief, known: !restores || input.carried !== null, unheard: [], news: [], kills: carried.kills ?? NO_KILLS, retiredBy: carried.retiredBy ?? null, restoring: false, deleted: false, finished: false,
   };
 }
 
 /** Called only while no rollout runs and nothing waits to be written. */
-export function carryEntity({ status, queue, tried, answered, specHash, changes, kills, retiredBy }: Entity): DeploymentCarried {
-  return { status, queue, tried: tried.slice(-TRIED_KEPT), answered: answered.slice(-ANSWERS_KEPT), specHash, changes, kills, retiredBy };
+export function carryEntity({ status, queue, tried, answered, specHash, changes, kills, retiredBy, active }: Entity): DeploymentCarried {
+  const begins = active === null ? {} : { begins: { n: active.n, rolloutId: active.rolloutId, item: active.item } };
+  return { ...begins, status, queue, tried: tried.slice(-TRIED_KEPT), answered: answered.slice(-ANSWERS_KEPT), specHash, changes, kills, retiredBy };
 }
 
 /** Goes on from what the stores know, with the rollout that still runs in its place. */

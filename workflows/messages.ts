@@ -26,6 +26,8 @@ export interface DeploymentCarried {
   readonly kills?: KillMemory;
   /** Who retired the deployment; absent or null while it is in service. */
   readonly retiredBy?: string | null;
+  /** A rollout that was promised, with its number, and has not begun. */
+  readonly begins?: { readonly n: number; readonly rolloutId: RolloutId; readonly item: QueuedRollout };
 }
 export interface QueuedRollout { readonly specHash: string; readonly model: string; readonly actor: Actor; readonly retry: boolean; readonly reason: string | null }
 

@@ -8,4 +8,5 @@
  */
 export const PATCHES = {
   'entity-restores': { why: 'an entity that starts from nothing asks the stores first, and settles rollouts that ended without a report', since: '0.1.0', until: 'no history of an entity from before it is left' },
+  'entity-brief-history': { why: 'an entity begins afresh after some five hundred events, not after four thousand', since: '0.1.0', until: 'no history of an entity from before it is left' },
 } as const satisfies Readonly<Record<string, { readonly why: string; readonly since: string; readonly until: string }>>;

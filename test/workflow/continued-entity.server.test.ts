@@ -44,3 +44,19 @@ test('an entity with a long history goes on in a new run and forgets nothing', a
     expect(h.record(6)).toMatchObject({ champion: { model: 'filesystem:churn@4' }, state: { outcome: 'promoted' } });
   });
 });
+
+test('an entity goes on in a new run long before a server suggests it, so that a worker that starts has little to replay', async () => {
+  const usual = await devServer([]);
+  try {
+    const world = createWorld({ uid: 'dep_brief', name: 'churn', policy: { canary: [] }, judge: () => PROMOTE });
+    await inWorld(usual, world, async (h) => {
+      await withChampion(h);
+      const first = await runOf(h);
+      for (let n = 2; n <= 30 && await runOf(h) === first; n += 1) await through(h, `filesystem:churn@${n}`, n);
+      await until('it goes on in a new run', async () => await runOf(h) !== first);
+      const { historyLength } = await usual.client.workflow.getHandle(h.entity().workflowId, first).describe();
+      expect(historyLength).toBeGreaterThanOrEqual(500);
+      expect(historyLength).toBeLessThan(650);
+    });
+  } finally { await usual.teardown(); }
+}, 180_000);
