@@ -18,7 +18,9 @@ const CLASSES: readonly Task[] = ['binary', 'multiclass'];
 export const METRIC_NAMES = {
   accuracy: { kind: 'paired', needsLabels: true, tasks: CLASSES, margin: { better: 0, other: 0.01 }, about: 'share of outcomes predicted right' },
   brier: { kind: 'paired', needsLabels: true, tasks: ['binary'], margin: { better: 0, other: 0.01 }, about: 'squared error of the probability' },
+  'log-loss': { kind: 'paired', needsLabels: true, tasks: ['binary'], margin: { better: 0, other: 0.02 }, about: 'minus the logarithm of the probability of what happened' },
   'absolute-error': { kind: 'paired', needsLabels: true, tasks: ['regression'], margin: { better: 0, other: null }, about: 'distance of the predicted value from the outcome' },
+  'squared-error': { kind: 'paired', needsLabels: true, tasks: ['regression'], margin: { better: 0, other: null }, about: 'squared distance of the predicted value from the outcome' },
   value: { kind: 'paired', needsLabels: true, tasks: ALL, margin: { better: 0, other: null }, about: 'money per request by the value model' },
   errors: { kind: 'rate', needsLabels: false, tasks: ALL, margin: { better: 0.01, other: 0.01 }, about: 'share of requests that failed' },
   'off-contract': { kind: 'rate', needsLabels: false, tasks: ALL, margin: { better: 0.01, other: 0.01 }, about: 'share of answers with missing, misshapen or non-finite outputs' },

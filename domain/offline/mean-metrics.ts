@@ -1,3 +1,4 @@
+import { logLossOf, MOST_LOG_LOSS } from '../analysis/metrics/log-loss.ts';
 import type { Range } from '../value/payoff.ts';
 import { classReader, nameOf } from './classes.ts';
 import type { JudgeOptions } from './options.ts';
@@ -30,15 +31,7 @@ function ofClasses(right: 0 | 1): MeanMetric['prepare'] {
   };
 }
 
-/** Probabilities are kept this far from 0 and 1, so that the loss of one row is at most ln(10⁶) = 13.8. */
-const LEAST_PROBABILITY = 1e-6;
-const MOST_LOG_LOSS = -Math.log(LEAST_PROBABILITY);
-
-/** −ln of the probability that was given to what happened (Good 1952). */
-const logLoss: Score = (row, column, text, label) => {
-  const p = Math.min(Math.max(probability(row, column, text), LEAST_PROBABILITY), 1 - LEAST_PROBABILITY);
-  return -Math.log(outcome(row, label) === 1 ? p : 1 - p);
-};
+const logLoss: Score = (row, column, text, label) => logLossOf(probability(row, column, text), outcome(row, label));
 
 export const MEAN_METRICS: readonly MeanMetric[] = [
   { name: 'accuracy', sign: 1, needsLabel: true, range: unit, prepare: ofClasses(1) },

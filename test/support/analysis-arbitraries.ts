@@ -26,7 +26,7 @@ export const PER_UNIT: ValueModel = { currency: 'EUR', payoff: { kind: 'per-unit
 
 /** The terms under which a metric makes sense. */
 export function termsFor(metric: string): { contract: Contract; value: ValueModel } {
-  return metric === 'absolute-error' ? { contract: REGRESSION, value: PER_UNIT } : { contract: BINARY, value: CONFUSION };
+  return metric === 'absolute-error' || metric === 'squared-error' ? { contract: REGRESSION, value: PER_UNIT } : { contract: BINARY, value: CONFUSION };
 }
 
 export function metricPolicy(name: string, more: Partial<MetricPolicy> = {}): MetricPolicy {

@@ -5,10 +5,11 @@ import type { PairedMetric } from './metric.ts';
 export const absoluteError: PairedMetric = {
   name: 'absolute-error', kind: 'paired', unit: 'units of the predicted value per request',
   range: ({ contract }) => contract.task !== 'regression' ? `is for regression, and the task is ${contract.task}; use accuracy`
-    : contract.range === null ? 'needs contract.range: without it one answer could outweigh all others' : { lo: -width(contract), hi: width(contract) },
+    : contract.range === null ? 'needs contract.range: without it one answer could outweigh all others' : { lo: -rangeWidth(contract), hi: rangeWidth(contract) },
   usable: ({ score }) => score !== null && Number.isFinite(score),
   same: (champion, challenger) => champion.score === challenger.score,
-  score: ({ score }, label, { contract }) => typeof label === 'number' ? -Math.min(Math.abs((score ?? NaN) - label), width(contract)) : NaN,
+  score: ({ score }, label, { contract }) => typeof label === 'number' ? -Math.min(Math.abs((score ?? NaN) - label), rangeWidth(contract)) : NaN,
 };
 
-function width({ range }: Contract): number { return range === null ? NaN : range.max - range.min; }
+/** Of contract.range; NaN without one. */
+export function rangeWidth({ range }: Contract): number { return range === null ? NaN : range.max - range.min; }
