@@ -41,37 +41,60 @@ const RULES: Readonly<Record<string, Rule>> = {
 function zOf(moments: Moments): number { return (moments.mean / deviation(moments)) * Math.sqrt(moments.n); }
 
 interface Promotions { readonly rules: Readonly<Record<string, number>>; readonly once: number; readonly kayenta: number }
+interface Size { readonly runs: number; readonly rows: number }
 
 /** Shares of runs that each rule promotes. */
-function promotions(stream: Stream, effect: number, { runs, rows }: { readonly runs: number; readonly rows: number }): Promotions {
+function promotions(stream: Stream, effect: number, { runs, rows }: Size): Promotions {
   const looks = new Set(Array.from({ length: LOOKS }, (_, i) => Math.round(FIRST_LOOK * (rows / FIRST_LOOK) ** (i / (LOOKS - 1)))));
   const counts: Record<string, number> = Object.fromEntries(Object.keys(RULES).map((name) => [name, 0]));
   let [once, kayenta] = [0, 0];
   for (let run = 1; run <= runs; run += 1) {
-    const next = stream.make(run);
-    const noise = normals(run + 1_000_003);
-    const open = new Set(Object.keys(RULES));
-    const points: { champion: number; challenger: number }[] = [];
-    let moments = NO_MOMENTS;
-    let [v, champion, challenger] = [0, 0, 0];
-    let [blocks, sum]: [Blocks, number] = [{ moments: NO_MOMENTS, v: 0 }, 0];
-    for (let n = 1; n <= rows; n += 1) {
-      const d = Math.min(next() + effect, stream.range.hi);
-      const centre = moments.n === 0 ? 0 : moments.mean;
-      v += (d - centre) ** 2;
-      moments = add(moments, d);
-      sum += d;
-      if (n % stream.block === 0) { blocks = withBlock(blocks, sum / stream.block, stream.loss / 6); sum = 0; }
-      // The level that both have in common, which a comparison of two arms has to see through.
-      champion += 1 + noise();
-      challenger += 1 + noise() + d;
-      if (n % Math.floor(rows / POINTS) === 0) { points.push({ champion, challenger }); [champion, challenger] = [0, 0]; }
-      if (looks.has(n)) for (const name of open) if (RULES[name]?.({ moments, v, blocks, stream }) === true) { counts[name] = (counts[name] ?? 0) + 1; open.delete(name); }
-    }
-    if (zOf(moments) > 1.6449) once += 1;
-    if (!isJudgedWorse(points)) kayenta += 1;
+    const ended = follow(stream, { effect, run, rows, looks });
+    for (const name of ended.promoted) counts[name] = (counts[name] ?? 0) + 1;
+    if (ended.once) once += 1;
+    if (ended.kayenta) kayenta += 1;
   }
   return { rules: Object.fromEntries(Object.entries(counts).map(([name, count]) => [name, count / runs])), once: once / runs, kayenta: kayenta / runs };
+}
+
+interface Run { readonly effect: number; readonly run: number; readonly rows: number; readonly looks: ReadonlySet<number> }
+
+/** One stream to its end: which rules promoted at any look, and what the two that look once say at the end. */
+function follow(stream: Stream, { effect, run, rows, looks }: Run): { readonly promoted: ReadonlySet<string>; readonly once: boolean; readonly kayenta: boolean } {
+  const next = stream.make(run);
+  const arms = twoArms(run, Math.floor(rows / POINTS));
+  const promoted = new Set<string>();
+  let moments = NO_MOMENTS;
+  let v = 0;
+  let [blocks, sum]: [Blocks, number] = [{ moments: NO_MOMENTS, v: 0 }, 0];
+  for (let n = 1; n <= rows; n += 1) {
+    const d = Math.min(next() + effect, stream.range.hi);
+    v += (d - moments.mean) ** 2;
+    moments = add(moments, d);
+    sum += d;
+    if (n % stream.block === 0) { blocks = withBlock(blocks, sum / stream.block, stream.loss / 6); sum = 0; }
+    arms.see(d);
+    if (looks.has(n)) for (const [name, rule] of Object.entries(RULES)) if (rule({ moments, v, blocks, stream })) promoted.add(name);
+  }
+  return { promoted, once: zOf(moments) > 1.6449, kayenta: !isJudgedWorse(arms.points) };
+}
+
+interface Point { readonly champion: number; readonly challenger: number }
+
+/** Points of two arms that were not paired: each has the level that both have in common, with its own noise, which a comparison has to see through. */
+function twoArms(run: number, rowsOfPoint: number): { see(d: number): void; readonly points: readonly Point[] } {
+  const noise = normals(run + 1_000_003);
+  const points: Point[] = [];
+  let [n, champion, challenger] = [0, 0, 0];
+  return {
+    points,
+    see(d) {
+      n += 1;
+      champion += 1 + noise();
+      challenger += 1 + noise() + d;
+      if (n % rowsOfPoint === 0) { points.push({ champion, challenger }); [champion, challenger] = [0, 0]; }
+    },
+  };
 }
 
 function withBlock({ moments, v }: Blocks, mean: number, cap: number): Blocks {
@@ -80,7 +103,7 @@ function withBlock({ moments, v }: Blocks, mean: number, cap: number): Blocks {
 }
 
 /** Kayenta's rule in short: passes unless a Mann-Whitney test of the points of both arms finds the challenger lower, two-sided 98 %. What it cannot see passes. */
-function isJudgedWorse(points: readonly { readonly champion: number; readonly challenger: number }[]): boolean {
+function isJudgedWorse(points: readonly Point[]): boolean {
   const m = points.length;
   let u = 0;
   for (const { challenger } of points) for (const { champion } of points) u += challenger > champion ? 1 : challenger === champion ? 0.5 : 0;
