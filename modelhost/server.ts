@@ -4,11 +4,12 @@ import type { Log } from '../config/log.ts';
 import type { Secret } from '../config/schema.ts';
 import { isServiceToken } from '../config/service-token.ts';
 import { verifyBreakGlass, type SigningKey } from '../config/signing.ts';
-import { isLastmileError, LastmileError } from '../domain/errors.ts';
+import { LastmileError } from '../domain/errors.ts';
 import type { DirectBackendKillAnswer } from '../domain/kill/break-glass.ts';
 import type { Host } from './host.ts';
 import { errorBody, STATUS } from './protocol-errors.ts';
 import { VARIANT_ID, VariantRequestBody } from './variant-request.ts';
+import { toldError } from './told-error.ts';
 
 /** 64 MiB: a batch of a few hundred images. */
 const LARGEST_BODY = 64 * 1_024 * 1_024;
@@ -154,9 +155,9 @@ function send(response: ServerResponse, { status, body }: Reply): void {
   response.end(body);
 }
 
-function sendError(response: ServerResponse, error: unknown, log: Log): void {
-  const known = isLastmileError(error) ? error : new LastmileError('LM_INVARIANT', 'modelhost failed on this request; its log says why.', { cause: error });
-  if (known.kind === 'bug') log.error('request failed', { error: known });
-  if (known.retryAfterMs !== undefined) response.setHeader('retry-after', String(Math.ceil(known.retryAfterMs / 1_000)));
-  send(response, { status: STATUS[known.kind], body: errorBody(known) });
+function sendError(response: ServerResponse, thrown: unknown, log: Log): void {
+  const error = toldError(thrown);
+  if (error !== thrown) log.error('request failed', { error });
+  if (error.retryAfterMs !== undefined) response.setHeader('retry-after', String(Math.ceil(error.retryAfterMs / 1_000)));
+  send(response, { status: STATUS[error.kind], body: errorBody(error) });
 }

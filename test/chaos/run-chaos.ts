@@ -22,6 +22,8 @@ export interface ChaosOptions {
   readonly only?: readonly string[];
   /** How many times every lane stands side by side; absent: once. */
   readonly sets?: number;
+  /** No rollout begins after so many; absent: until all have ended. */
+  readonly minutes?: number | null;
   say(line: string): void;
 }
 
@@ -43,7 +45,7 @@ export async function runChaos(options: ChaosOptions): Promise<Report> {
   for (const signal of SIGNALS) process.once(signal, brokenOff);
   try {
     const startedMs = Date.now();
-    const workload = await startWorkload({ harness, outside, rollouts: options.rollouts, dice: rolls.fork('workload'), lanes: lanesOf(options.sets ?? 1) });
+    const workload = await startWorkload({ harness, outside, rollouts: options.rollouts, dice: rolls.fork('workload'), lanes: lanesOf(options.sets ?? 1), ...(typeof options.minutes === 'number' ? { untilMs: startedMs + options.minutes * 60_000 } : {}) });
     const oracles = await startOracles(harness);
     const injected: Injected[] = [];
     let told = 0;

@@ -10,15 +10,15 @@ import { CATALOGUE, PROCESS_KINDS } from './faults.ts';
 import { faultsOf, type Report } from './report.ts';
 import { runChaos } from './run-chaos.ts';
 
-const HELP = `npm run chaos -- [--rollouts 100] [--seed N] [--only clock,memory] [--sets 1] [--report FILE.json] [--write]
+const HELP = `npm run chaos -- [--rollouts 100] [--seed N] [--only clock,memory] [--sets 1] [--minutes N] [--report FILE.json] [--write]
 
 The whole product for real, with a mongod and a Temporal server of its own; rollouts of seconds under traffic while processes are
 killed, held still and cut off, one random fault after the other. Prints the seed; the same seed chooses the same faults in the same
-order, though not at the same instants. --sets: how many times the seven lanes of rollouts stand side by side. --write puts the table into bench/README.md. Code 0: every promise held; 1: the lines say which did not.
+order, though not at the same instants. --sets: how many times the seven lanes of rollouts stand side by side. --minutes: no rollout begins later. --write puts the table into bench/README.md. Code 0: every promise held; 1: the lines say which did not.
 `;
 
 export async function main(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { rollouts: { type: 'string', default: '100' }, seed: { type: 'string' }, report: { type: 'string' }, only: { type: 'string', default: '' }, sets: { type: 'string', default: '1' }, write: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
+  const { values } = parseArgs({ args: [...args], options: { rollouts: { type: 'string', default: '100' }, seed: { type: 'string' }, report: { type: 'string' }, only: { type: 'string', default: '' }, sets: { type: 'string', default: '1' }, minutes: { type: 'string' }, write: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
   if (values.help) { process.stdout.write(HELP); return 0; }
   const only = values.only.split(',').filter((kind) => kind !== '');
   const unknown = only.filter((kind) => !CATALOGUE.some((fault) => fault.kind === kind));
@@ -26,13 +26,15 @@ export async function main(args: readonly string[]): Promise<number> {
   const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
   const sets = Number(values.sets);
   if (!Number.isInteger(sets) || sets < 1) { process.stderr.write(`--sets ${values.sets} is no number of sets of lanes.\n`); return 2; }
+  const minutes = values.minutes === undefined ? null : Number(values.minutes);
+  if (minutes !== null && !(minutes > 0)) { process.stderr.write(`--minutes ${values.minutes ?? ''} is no time.\n`); return 2; }
   const config = loadEnvironment();
   const progress = createProgress(process.stderr);
   const tools = await ensureTools(['mongod', 'temporal'], { config, progress });
   progress.close();
   const say = (line: string): void => { process.stderr.write(`${line}\n`); };
   say(`seed ${String(seed)}`);
-  const report = await runChaos({ seed, rollouts: Number(values.rollouts), tools, portBase: config.portBase + 20, kinds: only.length === 0 ? PROCESS_KINDS : [], goOn: true, only, sets, say });
+  const report = await runChaos({ seed, rollouts: Number(values.rollouts), tools, portBase: config.portBase + 20, kinds: only.length === 0 ? PROCESS_KINDS : [], goOn: true, only, sets, minutes, say });
   if (values.report !== undefined) {
     const file = resolve(values.report);
     mkdirSync(dirname(file), { recursive: true });

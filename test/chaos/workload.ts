@@ -40,15 +40,15 @@ const END_MS = 900_000;
 const PER_SECOND = 10;
 const LABELS_EVERY_MS = 300;
 
-export interface WorkloadOptions { readonly harness: Harness; readonly outside: Outside; readonly rollouts: number; readonly dice: Dice; readonly lanes?: readonly Lane[] }
+export interface WorkloadOptions { readonly harness: Harness; readonly outside: Outside; readonly rollouts: number; readonly dice: Dice; readonly lanes?: readonly Lane[]; /** No rollout begins later. */ readonly untilMs?: number }
 
 /** First versions live in every lane, then rollouts until the number is reached: the lanes share it. */
-export async function startWorkload({ harness, outside, rollouts, dice, lanes = LANES }: WorkloadOptions): Promise<Workload> {
+export async function startWorkload({ harness, outside, rollouts, dice, lanes = LANES, untilMs = Infinity }: WorkloadOptions): Promise<Workload> {
   const story: Story = { accepted: [], silenced: [], seen: [], troubles: [] };
   const client = createClient({ url: harness.apiUrl, key: harness.key(), timeoutMs: CALL_MS });
   const scene: Scene = { harness, outside, client, story };
   let left = rollouts;
-  const takeOne = (): boolean => { left -= 1; return left >= 0; };
+  const takeOne = (): boolean => { left -= 1; return left >= 0 && Date.now() < untilMs; };
   await Promise.all(lanes.map((lane) => first(scene, lane)));
   const outcomes = startOutcomes(client);
   const callers = lanes.map((lane) => startCaller({
