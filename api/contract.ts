@@ -13,7 +13,7 @@ import { Freeze } from './schemas/freeze.ts';
 import { CaseLeg, Checkpoint, EvidenceBundle, PublicKeyText, Reign, SharedTraffic } from './schemas/history.ts';
 import { BreakGlassKit, DrillSummary, KillRecord } from './schemas/kill.ts';
 import { AuditRecord, RolloutRecord } from './schemas/rollout.ts';
-import { byName, count, exactly, flag, list, named, part, text, time } from './schemas/shape.ts';
+import { byName, count, exactly, flag, list, named, number, part, text, time } from './schemas/shape.ts';
 import { GatewayStats, Label, Route } from './schemas/traffic.ts';
 
 /** The API as its clients see it: request and answer schemas, and the route list that OpenAPI, the router and the CLI test share. */
@@ -99,7 +99,10 @@ export type RolloutList = z.output<typeof RolloutList>;
 /** What apply did: `started` a rollout, `queued` it, or nothing (`unchanged`), or only `updated` the policy. */
 export const ApplyAnswer = named('ApplyAnswer', { result: z.enum(['started', 'queued', 'updated', 'unchanged', 'planned']), deployment: text, rollout: count.nullable(), spec: DeploymentSpec, notes: list(text), links: Links });
 export type ApplyAnswer = z.output<typeof ApplyAnswer>;
-export const PlanAnswer = named('PlanAnswer', { spec: DeploymentSpec, notes: list(text), changes: list(text) });
+/** What a rollout can be expected to tell, by how the newest comparable one was planned; null where there is none. Effects in the metric's unit beyond the threshold. */
+export const Forecast = named('Forecast', { like: text, metrics: list(part({ metric: text, blocks: count, blockMs: count, spread: number, evenOdds: number.nullable(), detectable: number.nullable(), days: count.nullable() })) });
+export type Forecast = z.output<typeof Forecast>;
+export const PlanAnswer = named('PlanAnswer', { spec: DeploymentSpec, notes: list(text), changes: list(text), forecast: Forecast.nullable() });
 export type PlanAnswer = z.output<typeof PlanAnswer>;
 export const StartRolloutAnswer = named('StartRolloutAnswer', { state: z.enum(['started', 'queued']), rollout: count.nullable(), links: Links });
 export type StartRolloutAnswer = z.output<typeof StartRolloutAnswer>;

@@ -16,6 +16,7 @@ import type { Route } from '../../domain/traffic/route.ts';
 import { ok, type Answer, type ApiPorts, type ApiSettings, type Call, type Handlers } from '../call.ts';
 import { recordChange } from '../changes.ts';
 import type { ApplyAnswer, PlanAnswer } from '../contract.ts';
+import { forecastFor, forecastNotes } from '../forecast.ts';
 import { freezeNow, overridden, passFreeze } from '../frozen.ts';
 import { invalidRequest } from '../problem.ts';
 import { rolloutDecision, type RolloutDecision } from '../rollout-decision.ts';
@@ -28,7 +29,9 @@ export function applyRoutes(ports: ApiPorts): Pick<Handlers, 'plan' | 'apply'> {
     async plan({ principal, body, nowMs }) {
       const spec = read(body.spec, ports.settings);
       const before = await current(ports, principal.tenant, spec.metadata.name);
-      return ok({ spec, notes: await notesBefore(ports, { tenant: principal.tenant, nowMs }, spec, before), changes: planChanges(before?.spec ?? null, spec) } satisfies PlanAnswer);
+      const forecast = await forecastFor(ports, { spec, uid: before?.deployment.uid ?? null, tenant: principal.tenant, nowMs });
+      const notes = [...await notesBefore(ports, { tenant: principal.tenant, nowMs }, spec, before), ...forecastNotes(forecast, spec)];
+      return ok({ spec, notes, changes: planChanges(before?.spec ?? null, spec), forecast } satisfies PlanAnswer);
     },
     apply: (call) => apply(ports, call),
   };

@@ -18,35 +18,43 @@ order, though not at the same instants. --sets: how many times the seven lanes o
 `;
 
 export async function main(args: readonly string[]): Promise<number> {
-  const { values } = parseArgs({ args: [...args], options: { rollouts: { type: 'string', default: '100' }, seed: { type: 'string' }, report: { type: 'string' }, only: { type: 'string', default: '' }, sets: { type: 'string', default: '1' }, minutes: { type: 'string' }, write: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
-  if (values.help) { process.stdout.write(HELP); return 0; }
-  const only = values.only.split(',').filter((kind) => kind !== '');
-  const unknown = only.filter((kind) => !CATALOGUE.some((fault) => fault.kind === kind));
-  if (unknown.length > 0) { process.stderr.write(`There are no faults of the kind ${unknown.join(', ')}; there are ${[...new Set(CATALOGUE.map(({ kind }) => kind))].join(', ')}.\n`); return 2; }
-  const seed = values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed);
-  const sets = Number(values.sets);
-  if (!Number.isInteger(sets) || sets < 1) { process.stderr.write(`--sets ${values.sets} is no number of sets of lanes.\n`); return 2; }
-  const minutes = values.minutes === undefined ? null : Number(values.minutes);
-  if (minutes !== null && !(minutes > 0)) { process.stderr.write(`--minutes ${values.minutes ?? ''} is no time.\n`); return 2; }
+  const asked = askedFor(args);
+  if (typeof asked === 'string') { (asked === HELP ? process.stdout : process.stderr).write(asked); return asked === HELP ? 0 : 2; }
   const config = loadEnvironment();
   const progress = createProgress(process.stderr);
   const tools = await ensureTools(['mongod', 'temporal'], { config, progress });
   progress.close();
   const say = (line: string): void => { process.stderr.write(`${line}\n`); };
-  say(`seed ${String(seed)}`);
-  const report = await runChaos({ seed, rollouts: Number(values.rollouts), tools, portBase: config.portBase + 20, kinds: only.length === 0 ? PROCESS_KINDS : [], goOn: true, only, sets, minutes, say });
-  if (values.report !== undefined) {
-    const file = resolve(values.report);
+  say(`seed ${String(asked.seed)}`);
+  const report = await runChaos({ ...asked, tools, portBase: config.portBase + 20, kinds: asked.only.length === 0 ? PROCESS_KINDS : [], goOn: true, say });
+  if (asked.report !== undefined) {
+    const file = resolve(asked.report);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, JSON.stringify(report, null, 2));
   }
   const lines = tableOf(report);
   process.stdout.write(`${lines.join('\n')}\n`);
-  if (values.write) writeTable('chaos', lines);
+  if (asked.write) writeTable('chaos', lines);
   for (const line of report.goodOnesStopped) say(`a good version was stopped: ${line}`);
   const wrong = faultsOf(report);
   for (const line of wrong) say(line);
   return wrong.length === 0 ? 0 : 1;
+}
+
+interface Asked { readonly seed: number; readonly rollouts: number; readonly only: readonly string[]; readonly sets: number; readonly minutes: number | null; readonly report: string | undefined; readonly write: boolean }
+
+/** What the command line asks for, or what is wrong with it, or the help. */
+function askedFor(args: readonly string[]): Asked | string {
+  const { values } = parseArgs({ args: [...args], options: { rollouts: { type: 'string', default: '100' }, seed: { type: 'string' }, report: { type: 'string' }, only: { type: 'string', default: '' }, sets: { type: 'string', default: '1' }, minutes: { type: 'string' }, write: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
+  if (values.help) return HELP;
+  const only = values.only.split(',').filter((kind) => kind !== '');
+  const unknown = only.filter((kind) => !CATALOGUE.some((fault) => fault.kind === kind));
+  if (unknown.length > 0) return `There are no faults of the kind ${unknown.join(', ')}; there are ${[...new Set(CATALOGUE.map(({ kind }) => kind))].join(', ')}.\n`;
+  const sets = Number(values.sets);
+  if (!Number.isInteger(sets) || sets < 1) return `--sets ${values.sets} is no number of sets of lanes.\n`;
+  const minutes = values.minutes === undefined ? null : Number(values.minutes);
+  if (minutes !== null && !(minutes > 0)) return `--minutes ${values.minutes ?? ''} is no time.\n`;
+  return { seed: values.seed === undefined ? Date.now() % 1_000_000 : Number(values.seed), rollouts: Number(values.rollouts), only, sets, minutes, report: values.report, write: values.write };
 }
 
 function tableOf(of: Report): readonly string[] {

@@ -1,4 +1,5 @@
 import { sampleMetric, samplePlan } from '../../../conformance/stores/samples.ts';
+import type { PlanAnswer } from '../../../api/contract.ts';
 import type { Route } from '../../../domain/traffic/route.ts';
 import { createWorld, smallFile, type Answer, type Ask, type World } from '../../support/api-world.ts';
 
@@ -193,6 +194,21 @@ test('plan says what rollouts have spent of the yearly budget, and what the next
   expect(dry).toContain('at most 0.4 a year are to be expected');
   expect(dry).toContain('0.3 is left. The next rollout is judged at alpha 0.05.');
   expect((await world.call('POST', '/api/v1/plan', { key, body: { spec: smallFile('other') } })).json.notes.join('\n')).toContain('nothing was spent');
+});
+
+test('plan says what a rollout can be expected to tell, once one has taught it', async () => {
+  const file = smallFile('churn', { labels: { delay: '1d' }, metrics: [{ name: 'accuracy', role: 'required' }] });
+  await apply(file);
+  const plan = async () => (await world.call('POST', '/api/v1/plan', { key, body: { spec: file } })).json as unknown as PlanAnswer;
+  const first = await plan();
+  expect(first.forecast).toBeNull();
+  const { uid } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
+  const { cycleMs } = first.spec.spec.rollout;
+  const accuracy = { ...sampleMetric(0.05), name: 'accuracy', kind: 'paired' as const, role: 'required' as const, tauMs: cycleMs / 4, blockSlots: 4, range: { lo: -1, hi: 1 }, lossBound: 0.3, centreCap: 0.05, vOpt: 0.02, plannedFrom: 'pilot' as const };
+  await world.stores.evidence.putPlan(samplePlan({ tenant: 'default', other: 'other', uid, id: 'forecast' }, { rolloutId: `${uid}/4`, state: 'fixed', cycleMs, maturityMs: first.spec.spec.labels!.maturityMs, startedAtMs: world.now() - 86_400_000, metrics: [accuracy] }));
+  const { forecast, notes } = await plan();
+  expect(forecast).toMatchObject({ like: `${uid}/4`, metrics: [{ metric: 'accuracy', blockMs: cycleMs, spread: 0.05, detectable: expect.any(Number) }] });
+  expect(notes.join('\n')).toMatch(/accuracy, by what rollout 4 taught: a challenger that is better than the champion by 0\.\d+ right answers per request or more is found with a chance of 80 %/);
 });
 
 test('dry run and plan change nothing', async () => {

@@ -1,0 +1,69 @@
+import { pairedPlans } from './metric-plan.ts';
+import type { AnalysisPlan, MetricPlan } from './plan.ts';
+import { sumBound, tunedRho } from './stats/gamma-exponential.ts';
+import { normalCdf } from './stats/normal-distribution.ts';
+
+/** What a rollout of a deployment can be expected to tell, before it begins; by how the newest comparable rollout was planned. Effects are in the metric's unit, beyond the threshold. */
+export interface MetricForecast {
+  readonly metric: string;
+  /** Blocks that can be judged before the horizon, and how long each is. */
+  readonly blocks: number;
+  readonly blockMs: number;
+  /** Standard deviation of block means that is expected. */
+  readonly spread: number;
+  /** True differences that are proved before the horizon with a chance of one half, and of four fifths; null: none that the metric's range allows. */
+  readonly evenOdds: number | null;
+  readonly detectable: number | null;
+  /** At the difference above that is found with four fifths: whole days of evidence until a proof, on average; null without one. */
+  readonly days: number | null;
+}
+
+const DAY_MS = 86_400_000;
+const LIKELY = 0.8;
+const EXACT = 1e-4;
+
+/** Of each paired metric that a promotion needs a proof of. `like`: a fixed plan whose block length, loss bound and tuning are expected again; `alpha`: what the budget grants next. */
+export function forecastOf(like: AnalysisPlan, { horizonMs, alpha, hasPilot }: { readonly horizonMs: number; readonly alpha: number; readonly hasPilot: boolean }): readonly MetricForecast[] {
+  const { cycleMs, pilotCycles, maturityMs } = like;
+  // Evidence begins with a whole cycle: half a cycle is lost on average, and the last blocks wait for their outcomes.
+  const evidenceMs = horizonMs - maturityMs - cycleMs / 2 - (hasPilot ? pilotCycles * cycleMs : 0);
+  return pairedPlans(like).filter(({ role }) => role === 'required').map((planned) => {
+    const metric = { ...planned, alpha };
+    const blockMs = metric.tauMs * metric.blockSlots;
+    const blocks = Math.max(0, Math.floor(evidenceMs / cycleMs) * (cycleMs / blockMs));
+    const detectable = effectFor(metric, blocks, LIKELY);
+    return { metric: metric.name, blocks, blockMs, spread: metric.centreCap, evenOdds: effectFor(metric, blocks, 0.5), detectable, days: detectable === null ? null : Math.ceil((blocksFor(metric, detectable, blocks) * blockMs) / DAY_MS) };
+  });
+}
+
+/**
+ * Chance that the lower bound has passed the threshold after `blocks` blocks, if their means spread like `centreCap` around `effect`: the mean is nearly normal, V nearly
+ * n spread², so that the bound passes where the mean exceeds u(V)/n. An approximation from below: a proof may come, and stand, at any earlier look too.
+ */
+export function chanceOfProof(metric: MetricPlan, effect: number, blocks: number): number {
+  if (blocks === 0) return 0;
+  const spread = metric.centreCap;
+  const radius = sumBound({ rho: tunedRho(metric.vOpt, metric.alpha, 'one-sided'), c: metric.lossBound + metric.centreCap }, blocks * spread * spread, metric.alpha) / blocks;
+  return spread === 0 ? Number(effect > radius) : normalCdf(((effect - radius) / spread) * Math.sqrt(blocks));
+}
+
+/** The least effect that is proved with a chance; null where even the largest that the metric allows is not. */
+function effectFor(metric: MetricPlan, blocks: number, chance: number): number | null {
+  let [low, high] = [0, metric.range.hi];
+  if (chanceOfProof(metric, high, blocks) < chance) return null;
+  while (high - low > EXACT * metric.range.hi) {
+    const middle = (low + high) / 2;
+    if (chanceOfProof(metric, middle, blocks) < chance) low = middle; else high = middle;
+  }
+  return high;
+}
+
+/** The least number of blocks after which an effect is as likely proved as not. */
+function blocksFor(metric: MetricPlan, effect: number, most: number): number {
+  let [low, high] = [0, most];
+  while (high - low > 1) {
+    const middle = Math.floor((low + high) / 2);
+    if (chanceOfProof(metric, effect, middle) < 0.5) low = middle; else high = middle;
+  }
+  return high;
+}

@@ -1,0 +1,46 @@
+import { chanceOfProof, forecastOf } from '../../../domain/analysis/forecast.ts';
+import { forecastNote } from '../../../domain/analysis/forecast-note.ts';
+import type { AnalysisPlan, MetricPlan } from '../../../domain/analysis/plan.ts';
+import { lowerBound } from '../../../domain/analysis/stats/block-means.ts';
+import { sampleMetric, samplePlan, sampleSpec } from '../../../conformance/stores/samples.ts';
+import { normals } from '../../support/analysis-arbitraries.ts';
+
+const DAY = 86_400_000;
+const metric: MetricPlan = { ...sampleMetric(0.05), name: 'accuracy', kind: 'paired', role: 'required', margin: 0, tauMs: DAY / 4, blockSlots: 4, range: { lo: -1, hi: 1 }, lossBound: 0.3, centreCap: 0.05, vOpt: (0.05 ** 2 * 30) / 4, plannedFrom: 'pilot' };
+const plan = (of: Partial<AnalysisPlan> = {}): AnalysisPlan => samplePlan({ tenant: 'default', other: 'other', uid: 'dep_1', id: 'forecast' }, { state: 'fixed', cycleMs: DAY, maturityMs: DAY, pilotCycles: 10, metrics: [metric, sampleMetric(0.05)], ...of });
+const forecast = (horizonDays: number, of: Partial<AnalysisPlan> = {}) => forecastOf(plan(of), { horizonMs: horizonDays * DAY, alpha: 0.05, hasPilot: false });
+
+/** The judge's own bound on block means that spread like that: the chance by formula is a little low, since V of few blocks varies. */
+test('the chance of a proof is what the judge does on simulated blocks', () => {
+  const runs = 600;
+  for (const [effect, blocks] of [[0.03, 20], [0.05, 20], [0.03, 40], [0.07, 15]] as const) {
+    const z = normals(blocks * 1_000 + Math.round(effect * 100));
+    const proved = Array.from({ length: runs }, () => lowerBound(Array.from({ length: blocks }, () => effect + 0.05 * z()), metric, 0.05) > 0).filter(Boolean).length / runs;
+    expect(Math.abs(chanceOfProof(metric, effect, blocks) - proved)).toBeLessThan(0.1);
+  }
+});
+
+test('a longer horizon finds smaller differences, and half a chance needs less than four fifths', () => {
+  const [month] = forecast(31);
+  const [year] = forecast(366);
+  expect(month).toMatchObject({ metric: 'accuracy', blocks: 29, blockMs: DAY, spread: 0.05 });
+  expect(year!.detectable!).toBeLessThan(month!.detectable!);
+  expect(month!.evenOdds!).toBeLessThan(month!.detectable!);
+  expect(chanceOfProof(metric, month!.detectable!, 29)).toBeCloseTo(0.8, 2);
+  expect(month!.days!).toBeLessThanOrEqual(29);
+});
+test('guardrails are no part of it; a pilot that is still to come takes its cycles', () => {
+  expect(forecast(31)).toHaveLength(1);
+  expect(forecastOf(plan(), { horizonMs: 31 * DAY, alpha: 0.05, hasPilot: true })[0]?.blocks).toBe(19);
+});
+test('what could never tell is said, with what would help', () => {
+  const { spec } = sampleSpec();
+  const [none] = forecast(2);
+  expect(none).toMatchObject({ blocks: 0, detectable: null, days: null });
+  expect(forecastNote(none!, spec, 3)).toMatch(/no block of evidence ends before the horizon.*Lengthen rollout\.horizon/);
+  const wide = { ...metric, lossBound: 1, centreCap: 1 / 6, vOpt: 0.2 };
+  const [blind] = forecast(4, { metrics: [wide] });
+  expect(blind?.detectable).toBeNull();
+  expect(forecastNote(blind!, spec, 3)).toMatch(/such a rollout could not tell/);
+  expect(forecastNote(forecast(31)[0]!, { ...spec, rollout: { ...spec.rollout, goal: 'better' } }, 3)).toMatch(/^accuracy, by what rollout 3 taught: a challenger that is better than the champion by 0\.\d+ right answers per request or more is found with a chance of 80 % in the 29 blocks before the horizon/);
+});
