@@ -1,7 +1,7 @@
 import type { Prediction } from '../contract.ts';
 import { labelValue } from '../contract-reading.ts';
 import type { InferenceId } from '../ids.ts';
-import type { Label } from '../record.ts';
+import type { Label, StoredLeg } from '../record.ts';
 import type { Range } from '../value/payoff.ts';
 import type { PairedSums } from './blocks.ts';
 import { answered, failed, refusedRequest } from './metrics/leg-state.ts';
@@ -49,28 +49,42 @@ function isPair({ champion, challenger }: RequestLegs): boolean {
   return champion !== null || (challenger.role !== 'shadow' && failed(challenger) && !refusedRequest(challenger));
 }
 
-type LabelsByRow = ReadonlyMap<number, Label>;
-/** By request and row; of several the newest labelMs holds, ties by receivedAtMs. */
-function labelsByRequest(labels: readonly Label[]): ReadonlyMap<InferenceId, LabelsByRow> {
-  const byRequest = new Map<InferenceId, Map<number, Label>>();
+/** Of one request: its label, or its labels by row where there are several. One label is by far the commonest, and a map for each would cost more than the fold. */
+type LabelsOfRequest = Label | Map<number, Label>;
+/** By request and row; of several for one row the newest labelMs holds, ties by receivedAtMs. */
+function labelsByRequest(labels: readonly Label[]): ReadonlyMap<InferenceId, LabelsOfRequest> {
+  const byRequest = new Map<InferenceId, LabelsOfRequest>();
   for (const label of labels) {
-    const rows = byRequest.get(label.inferenceId) ?? new Map<number, Label>();
-    const held = rows.get(label.row);
-    if (held === undefined || label.labelMs - held.labelMs > 0 || (label.labelMs === held.labelMs && label.receivedAtMs > held.receivedAtMs)) rows.set(label.row, label);
-    byRequest.set(label.inferenceId, rows);
+    const known = byRequest.get(label.inferenceId);
+    if (known === undefined) byRequest.set(label.inferenceId, label);
+    else if (known instanceof Map) known.set(label.row, newer(known.get(label.row), label));
+    else if (known.row === label.row) byRequest.set(label.inferenceId, newer(known, label));
+    else byRequest.set(label.inferenceId, new Map([[known.row, known], [label.row, label]]));
   }
   return byRequest;
 }
 
+function newer(held: Label | undefined, label: Label): Label {
+  return held === undefined || label.labelMs - held.labelMs > 0 || (label.labelMs === held.labelMs && label.receivedAtMs > held.receivedAtMs) ? label : held;
+}
+
+function labelOf(labels: LabelsOfRequest | undefined, row: number): Label | undefined {
+  return labels instanceof Map ? labels.get(row) : labels?.row === row ? labels : undefined;
+}
+
 /** A request is one cluster: the mean over its rows, known when all of them are. Null when neither version answered any row. */
-function compareRequest(fold: PairedFold, { champion, challenger }: RequestLegs, labels: LabelsByRow | undefined): Difference | null {
+function compareRequest(fold: PairedFold, { champion, challenger }: RequestLegs, labels: LabelsOfRequest | undefined): Difference | null {
   if (champion === null) return { d: fold.range.lo, needsLabel: false, worth: null };
+  const alone = singleRow(champion, challenger);
+  if (alone !== null) {
+    const one = compareRow(fold, alone, outcomeOf(fold, labels, alone[0].row));
+    return one === null ? null : { ...one, d: one.d === null ? null : Math.min(Math.max(one.d, fold.range.lo), fold.range.hi) };
+  }
   const ours = answered(champion) ? byRow(champion.predictions) : NO_ROWS;
   const theirs = challenger !== null && answered(challenger) ? byRow(challenger.predictions) : NO_ROWS;
   const rows = [...new Set([...ours.keys(), ...theirs.keys()])].sort((a, b) => a - b);
   const compared = rows.flatMap((row) => {
-    const label = labels?.get(row);
-    const d = compareRow(fold, [ours.get(row), theirs.get(row)], label === undefined ? null : labelValue(fold.terms.contract, label.value));
+    const d = compareRow(fold, [ours.get(row), theirs.get(row)], outcomeOf(fold, labels, row));
     return d === null ? [] : [d];
   });
   if (compared.length === 0) return null;
@@ -79,6 +93,18 @@ function compareRequest(fold: PairedFold, { champion, challenger }: RequestLegs,
     d: d === null ? null : Math.min(Math.max(d, fold.range.lo), fold.range.hi), needsLabel: compared.some(({ needsLabel }) => needsLabel),
     worth: meanWorth(compared),
   };
+}
+
+/** Both answered one and the same row: no batch, nothing to average. */
+function singleRow(champion: StoredLeg, challenger: StoredLeg | null): readonly [Prediction, Prediction] | null {
+  if (challenger === null || !answered(champion) || !answered(challenger) || champion.predictions.length !== 1 || challenger.predictions.length !== 1) return null;
+  const [[ours], [theirs]] = [champion.predictions, challenger.predictions];
+  return ours !== undefined && ours.row === theirs?.row ? [ours, theirs] : null;
+}
+
+function outcomeOf({ terms }: PairedFold, labels: LabelsOfRequest | undefined, row: number): number | string | null {
+  const label = labelOf(labels, row);
+  return label === undefined ? null : labelValue(terms.contract, label.value);
 }
 
 function compareRow({ metric, terms, range }: PairedFold, [champion, challenger]: readonly [Prediction | undefined, Prediction | undefined], outcome: number | string | null): Difference | null {

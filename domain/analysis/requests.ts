@@ -11,14 +11,17 @@ export interface RequestLegs { readonly inferenceId: InferenceId; readonly champ
  */
 export function requestsOf(plan: AnalysisPlan, legs: readonly StoredLeg[]): readonly RequestLegs[] {
   const mine = legs.filter(({ rolloutId, variantId }) => (rolloutId === null || rolloutId === plan.rolloutId) && (variantId === plan.champion || variantId === plan.challenger));
-  const requests = new Map<InferenceId, RequestLegs>();
+  const requests = new Map<InferenceId, Mutable<RequestLegs>>();
   for (const leg of withoutRepeats(mine)) {
-    const request = requests.get(leg.inferenceId) ?? { inferenceId: leg.inferenceId, champion: null, challenger: null };
-    const version = leg.variantId === plan.champion ? 'champion' : 'challenger';
-    requests.set(leg.inferenceId, { ...request, [version]: request[version] ?? leg });
+    let request = requests.get(leg.inferenceId);
+    if (request === undefined) { request = { inferenceId: leg.inferenceId, champion: null, challenger: null }; requests.set(leg.inferenceId, request); }
+    if (leg.variantId === plan.champion) request.champion ??= leg;
+    else request.challenger ??= leg;
   }
   return [...requests.values()];
 }
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 function withoutRepeats(legs: readonly StoredLeg[]): readonly StoredLeg[] {
   const ordered = [...legs].sort((a, b) => a.atMs - b.atMs || compare(a.inferenceId, b.inferenceId) || servingFirst(a, b) || a.receivedAtMs - b.receivedAtMs);

@@ -19,7 +19,17 @@ export function merge(a: Moments, b: Moments): Moments {
   return { n, mean: a.mean + (delta * b.n) / n, m2: a.m2 + b.m2 + (delta * delta * a.n * b.n) / n };
 }
 
-export function momentsOf(values: readonly number[]): Moments { return values.reduce(add, NO_MOMENTS); }
+/** Welford's update over all of them, in order; a loop of its own, since it runs over every request. */
+export function momentsOf(values: readonly number[]): Moments {
+  let [n, mean, m2] = [0, 0, 0];
+  for (const x of values) {
+    const delta = x - mean;
+    n += 1;
+    mean += delta / n;
+    m2 += delta * (x - mean);
+  }
+  return { n, mean, m2 };
+}
 
 /** Sample standard deviation; 0 below two values. */
 export function deviation({ n, m2 }: Moments): number { return n < 2 ? 0 : Math.sqrt(m2 / (n - 1)); }
