@@ -27,19 +27,26 @@ export interface PairedFold {
 interface Difference { readonly d: number | null; readonly needsLabel: boolean; readonly worth: Worth | null }
 interface Worth { readonly champion: number; readonly challenger: number }
 
+/** One pass: a slot may hold as many requests as memory does. */
 export function foldPaired(fold: PairedFold): PairedSums {
   const labels = labelsByRequest(fold.labels);
-  const pairs = fold.requests.filter(isPair);
-  const compared = pairs.flatMap((request) => { const d = compareRequest(fold, request, labels.get(request.inferenceId)); return d === null ? [] : [d]; });
-  const known = compared.flatMap(({ d }) => d === null ? [] : [d]);
-  const needing = compared.filter(({ needsLabel }) => needsLabel);
+  const known: number[] = [];
+  const worth: { readonly champion: number[]; readonly challenger: number[] } = { champion: [], challenger: [] };
+  let [pairs, needed, labelled] = [0, 0, 0];
+  for (const request of fold.requests) {
+    if (!isPair(request)) continue;
+    pairs += 1;
+    const compared = compareRequest(fold, request, labels.get(request.inferenceId));
+    if (compared === null) continue;
+    if (compared.needsLabel) { needed += 1; if (compared.d !== null) labelled += 1; }
+    if (compared.d !== null) known.push(compared.d);
+    if (compared.worth !== null) { worth.champion.push(compared.worth.champion); worth.challenger.push(compared.worth.challenger); }
+  }
   const { n, mean, m2 } = momentsOf(known);
-  const champion = momentsOf(compared.flatMap(({ worth }) => worth === null ? [] : [worth.champion]));
-  const challenger = momentsOf(compared.flatMap(({ worth }) => worth === null ? [] : [worth.challenger]));
   return {
-    kind: 'paired', n, needed: needing.length, labelled: needing.filter(({ d }) => d !== null).length, pairs: pairs.length, mean, m2,
+    kind: 'paired', n, needed, labelled, pairs, mean, m2,
     min: known.reduce((a, b) => Math.min(a, b), n === 0 ? 0 : Infinity), max: known.reduce((a, b) => Math.max(a, b), n === 0 ? 0 : -Infinity),
-    championMean: champion.mean, challengerMean: challenger.mean, scored: champion.n,
+    championMean: momentsOf(worth.champion).mean, challengerMean: momentsOf(worth.challenger).mean, scored: worth.champion.length,
   };
 }
 
