@@ -15,6 +15,19 @@ export function leastTimeToVerdictMs({ spec: { labels, rollout } }: DeploymentSp
   return (rollout.pilotCycles + rollout.minCycles) * rollout.cycleMs + (rollout.goal === 'healthy' ? 0 : labels?.maturityMs ?? 0);
 }
 
+/**
+ * Why no rollout of this file could ever end with a proof, and what would make it possible; null where one could. A pilot longer than the horizon teaches nobody;
+ * where it fits, the rollout that ran it stands in for the pilot of the next.
+ */
+export function neverTells({ spec: { labels, rollout } }: DeploymentSpec): string | null {
+  if (rollout.goal === 'healthy') return null;
+  const { cycleMs, horizonMs, minCycles, pilotCycles } = rollout;
+  const evidenceMs = minCycles * cycleMs + (labels?.maturityMs ?? 0);
+  if (horizonMs <= evidenceMs) return `rollout.horizon is ${formatDuration(horizonMs)}, and ${String(minCycles)} cycles of ${formatDuration(cycleMs)} with their outcomes take ${formatDuration(evidenceMs)}: no rollout could ever be proved. Make rollout.horizon longer than that, or rollout.cycle, rollout.minCycles or labels.delay shorter.`;
+  if (pilotCycles > 0 && horizonMs <= pilotCycles * cycleMs) return `rollout.horizon is ${formatDuration(horizonMs)}, and the pilot of ${String(pilotCycles)} cycles takes ${formatDuration(pilotCycles * cycleMs)}: no rollout could ever be judged. Make rollout.horizon longer than that, or rollout.pilotCycles smaller (0: none).`;
+  return null;
+}
+
 function* shadowNotes({ spec: { rollout, serving } }: DeploymentSpec): Generator<string> {
   const sample = rollout.shadow.samplePer10k;
   const load = sample === WHOLE ? 'Shadow copies every request to the challenger: inference compute doubles while a rollout runs.'
@@ -33,7 +46,9 @@ function* timeNotes(file: DeploymentSpec): Generator<string> {
   yield `No verdict comes sooner than ${formatDuration(least)} after shadow begins: ${parts.join(', ')} (a cycle is ${formatDuration(rollout.cycleMs)}).`;
   if (rollout.pilotCycles > 0) yield `Where earlier rollouts of the deployment were compared in the same way, they stand in for the pilot, and the verdict may come ${formatDuration(rollout.pilotCycles * rollout.cycleMs)} sooner.`;
   yield `How much longer it takes rests on traffic and on how far apart the versions are; both are unknown before. At ${formatDuration(rollout.horizonMs)} it ends inconclusive, and the champion stays${rollout.whenInconclusive === 'ask' ? ` unless a person promotes within ${formatDuration(rollout.askMs)}` : ''}.`;
-  if (rollout.horizonMs <= least) yield `rollout.horizon (${formatDuration(rollout.horizonMs)}) is not longer than that least time: no rollout can end with a proof. Lengthen it, or shorten cycle, pilotCycles or maturity.`;
+  const never = neverTells(file);
+  if (never !== null) yield `apply will refuse this file: ${never}`;
+  else if (rollout.horizonMs <= least) yield `rollout.horizon (${formatDuration(rollout.horizonMs)}) is not longer than that least time: a rollout with a pilot of its own cannot end with a proof. Lengthen it, or shorten cycle, pilotCycles or maturity.`;
 }
 
 /** Thin traffic in a small share is the commonest reason for a canary that waits long. */

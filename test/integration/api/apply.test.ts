@@ -211,6 +211,16 @@ test('plan says what a rollout can be expected to tell, once one has taught it',
   expect(notes.join('\n')).toMatch(/accuracy, by what rollout 4 taught: a challenger that is better than the champion by 0\.\d+ right answers per request or more is found with a chance of 80 %/);
 });
 
+test('a file whose rollouts could never tell is refused, with what would make it possible; plan says it too', async () => {
+  const file = smallFile('churn', { labels: { delay: '2d' }, rollout: { horizon: '3d' } });
+  const refused = await apply(file);
+  expect(refused).toMatchObject({ status: 400, json: { code: 'LM_INVALID_SPEC', detail: expect.stringMatching(/horizon is 3d, and 2 cycles of 1d with their outcomes take \d.*no rollout could ever be proved\. Make rollout\.horizon longer/) } });
+  expect(await world.stores.deployments.getDeployment('default', 'churn')).toBeNull();
+  expect((await world.call('POST', '/api/v1/plan', { key, body: { spec: file } })).json.notes.join('\n')).toContain('no rollout could ever be proved');
+  expect((await apply(smallFile('churn', { labels: { delay: '1h' }, rollout: { horizon: '8d' } }))).json.detail).toMatch(/the pilot of 10 cycles takes 10d/);
+  expect((await apply(smallFile('churn', { labels: { delay: '1h' }, rollout: { horizon: '8d', pilotCycles: 2 } }))).status).toBe(202);
+});
+
 test('dry run and plan change nothing', async () => {
   expect((await apply(smallFile(), { dryRun: true })).json).toMatchObject({ result: 'planned' });
   const plan = await world.call('POST', '/api/v1/plan', { key, body: { spec: smallFile() } });

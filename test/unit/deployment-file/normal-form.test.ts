@@ -85,7 +85,7 @@ test('the notes say what it costs, how long it takes, and what is left out', () 
   expect(notMeasured(spec)).toEqual(['money', 'how often the versions disagree', 'the inputs themselves (they are not kept)']);
   expect(notes).toMatch(/The guardrail (errors|off-contract) at 1 % needs at least 366 clean answers in shadow.* at 5% about 7320 requests of the first step/);
   const hopeless = planNotes(parseDeployment(base({ rollout: { horizon: '40d' } }))).join('\n');
-  expect(hopeless).toContain('no rollout can end with a proof');
+  expect(hopeless).toContain('a rollout with a pilot of its own cannot end with a proof');
   const healthy = planNotes(parseDeployment(base({ labels: undefined }))).join('\n');
   expect(healthy).toContain('even if its answers are wrong');
   expect(healthy).not.toContain('pilot');
