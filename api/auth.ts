@@ -5,6 +5,7 @@ import type { Secret } from '../config/schema.ts';
 import { LastmileError } from '../domain/errors.ts';
 import type { ApiKey, KeyStore, Scope } from '../ports/key-store.ts';
 import type { Principal } from './call.ts';
+import { bearerToken } from '../config/bearer.ts';
 
 const KEY = /^lm_[A-Za-z0-9_-]{43}$/;
 const PREFIX_LENGTH = 9;
@@ -14,9 +15,6 @@ export function newApiKey(): string { return `lm_${randomBytes(32).toString('bas
 export function hashKey(key: string): string { return createHash('sha256').update(key).digest('hex'); }
 /** What tells keys apart in a list. */
 export function keyPrefix(key: string): string { return key.slice(0, PREFIX_LENGTH); }
-
-/** `Authorization: Bearer …`, or null. */
-export function bearerOf(request: IncomingMessage): string | null { return /^Bearer +([^\s]{1,500})$/i.exec(request.headers.authorization ?? '')?.[1] ?? null; }
 
 /** The principal of a live key with the scope. LM_UNAUTHENTICATED, LM_FORBIDDEN. */
 export async function authenticate(keys: KeyStore, given: string | null, scope: Scope, nowMs: number): Promise<Principal> {
@@ -38,7 +36,7 @@ export function isLive(key: ApiKey, nowMs: number): boolean { return key.revoked
 
 /** Refuses whoever is not one of our own processes. LM_UNAUTHENTICATED. */
 export function authenticateService(request: IncomingMessage, tokens: readonly Secret[]): void {
-  if (!isServiceToken(bearerOf(request), tokens.map((token) => token.reveal()))) throw new LastmileError('LM_UNAUTHENTICATED', 'This path is for lastmile\'s own processes: send the service token (LASTMILE_SERVICE_TOKEN).');
+  if (!isServiceToken(bearerToken(request.headers.authorization), tokens.map((token) => token.reveal()))) throw new LastmileError('LM_UNAUTHENTICATED', 'This path is for lastmile\'s own processes: send the service token (LASTMILE_SERVICE_TOKEN).');
 }
 
 /** In constant time, whatever the lengths. */

@@ -5,11 +5,12 @@ import { deploymentPage } from '../web/deployment-page.ts';
 import { indexPage } from '../web/index-page.ts';
 import { errorPage } from '../web/layout.ts';
 import { STYLE } from '../web/style.ts';
-import { authenticate, bearerOf } from './auth.ts';
+import { authenticate } from './auth.ts';
 import type { ApiPorts } from './call.ts';
 import { health } from './health.ts';
 import { asLastmileError, statusOf } from './problem.ts';
 import { deploymentLines, deploymentNamed, deploymentView } from './views.ts';
+import { bearerToken } from '../config/bearer.ts';
 
 const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
 /** Nothing may run and nothing may be loaded; the one style sheet is known by its hash. */
@@ -43,7 +44,7 @@ async function show(ports: ApiPorts, request: Request, response: Response, rende
 
 /** Whose pages: the key's tenant; without a key the default tenant, for a browser on this machine alone. */
 async function reader({ stores, clock }: ApiPorts, request: Request): Promise<TenantId> {
-  const given = bearerOf(request) ?? basicPassword(request);
+  const given = bearerToken(request.headers.authorization) ?? basicPassword(request);
   if (given === null && isOnThisMachine(request)) return DEFAULT_TENANT;
   return (await authenticate(stores.keys, given, 'read', clock())).tenant;
 }

@@ -1,12 +1,13 @@
 import type { Request, Response } from 'express';
 import { z } from 'zod';
-import { authenticate, bearerOf } from './auth.ts';
+import { authenticate } from './auth.ts';
 import { checked, mediaType, readJson, type Body } from './body.ts';
 import type { Answer, ApiPorts, Call, Handlers, Principal } from './call.ts';
 import { ROUTES, type ApiRoute, type RouteName } from './contract.ts';
 import { fingerprintOf, idempotencyKey, once, updateIdOf } from './idempotency.ts';
 import { orDirectly } from './kill/soon.ts';
 import type { RateLimit } from './rate-limit.ts';
+import { bearerToken } from '../config/bearer.ts';
 
 const NOBODY: Principal = { tenant: '', actor: { kind: 'service', name: 'nobody' }, scopes: [], roles: [], keyHash: '' };
 const NO_QUERY = z.strictObject({});
@@ -37,7 +38,7 @@ export function pipeline(name: RouteName, handlers: Handlers, ports: ApiPorts, r
 
 async function principalOf(name: RouteName, { scope }: ApiRoute, request: Request, { stores, clock }: ApiPorts): Promise<Principal> {
   if (scope === null) return NOBODY;
-  const known = authenticate(stores.keys, bearerOf(request), scope, clock());
+  const known = authenticate(stores.keys, bearerToken(request.headers.authorization), scope, clock());
   return URGENT.has(name) ? orDirectly(known) : known;
 }
 

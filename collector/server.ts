@@ -5,6 +5,7 @@ import { isServiceToken } from '../config/service-token.ts';
 import { parseBatch } from './batch.ts';
 import type { Ingest } from './ingest.ts';
 import { Refusal, sendProblem } from './problem.ts';
+import { bearerToken } from '../config/bearer.ts';
 
 const MOST_BYTES = 32 * 1_024 * 1_024;
 
@@ -42,7 +43,7 @@ async function answer(options: ServerOptions, request: IncomingMessage, response
 }
 
 function authenticate(request: IncomingMessage, serviceTokens: readonly string[]): void {
-  const given = /^Bearer ([\x21-\x7e]{1,500})$/i.exec(request.headers.authorization ?? '')?.[1] ?? null;
+  const given = bearerToken(request.headers.authorization);
   if (isServiceToken(given, serviceTokens)) return;
   throw new LastmileError('LM_UNAUTHENTICATED', 'The service token is missing or wrong; gateways and collector share LASTMILE_SERVICE_TOKEN.');
 }

@@ -4,6 +4,7 @@ import { isServiceToken } from '../config/service-token.ts';
 import { LastmileError } from '../domain/errors.ts';
 import { DEFAULT_TENANT, type TenantId } from '../domain/ids.ts';
 import type { CallerKey } from '../domain/traffic/table.ts';
+import { bearerToken } from '../config/bearer.ts';
 
 /** Who calls: a tenant, and whether versions that do not decide may be asked. A probe is our own question on a caller's path: never evidence. */
 export interface Caller { readonly tenantId: TenantId; readonly mayDebug: boolean; readonly isProbe: boolean }
@@ -18,7 +19,7 @@ export function needsKeys(listenHost: string): boolean { return !LOOPBACK.has(li
  */
 export function identify(of: { readonly keysNeeded: boolean; readonly authorization: string | undefined; readonly tenant: TenantId | null; readonly model: string }, byHash: (hash: string) => CallerKey | null): Caller {
   if (!of.keysNeeded) return { tenantId: of.tenant ?? DEFAULT_TENANT, mayDebug: true, isProbe: false };
-  const key = bearer(of.authorization);
+  const key = bearerToken(of.authorization);
   const caller = key === null ? null : byHash(sha256(key).toString('hex'));
   if (caller === null) throw new LastmileError('LM_UNAUTHENTICATED', 'This gateway needs a caller key: send `authorization: Bearer KEY` with a key that has the scope infer.');
   if (of.tenant !== null && of.tenant !== caller.tenantId) throw unknownModel(of.model);
@@ -42,9 +43,6 @@ export function unknownModel(model: string): LastmileError {
   return new LastmileError('LM_DEPLOYMENT_NOT_FOUND', `There is no deployment "${model}" here; \`lastmile status\` lists yours.`);
 }
 
-export function hasServiceToken(authorization: string | undefined, tokens: readonly string[]): boolean { return isServiceToken(bearer(authorization), tokens); }
-
-/** A break-glass token, the longest, is about 600 characters. */
-export function bearer(authorization: string | undefined): string | null { return /^Bearer ([\x21-\x7e]{1,2048})$/i.exec(authorization ?? '')?.[1] ?? null; }
+export function hasServiceToken(authorization: string | undefined, tokens: readonly string[]): boolean { return isServiceToken(bearerToken(authorization), tokens); }
 
 function sha256(text: string): Buffer { return createHash('sha256').update(text).digest(); }

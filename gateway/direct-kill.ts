@@ -10,10 +10,11 @@ import { chooseChampion } from '../domain/traffic/choose.ts';
 import { IN_FLIGHT } from '../domain/traffic/route.ts';
 import type { TableRoute } from '../domain/traffic/table.ts';
 import { isKilled } from '../domain/traffic/tombstones.ts';
-import { bearer, hasServiceToken, unknownModel } from './caller.ts';
+import { hasServiceToken, unknownModel } from './caller.ts';
 import { situationOf, type Context } from './context.ts';
 import { firstOf } from './first-of.ts';
 import type { KeptKill } from './own-kills.ts';
+import { bearerToken } from '../config/bearer.ts';
 
 /** The bounds of what the API takes at a sync: a kill that it refused there would cut this gateway off. */
 const text = z.string().min(1).max(100);
@@ -33,7 +34,7 @@ export type Killer = { readonly tenantId: TenantId; readonly actor: Actor } | { 
 /** Throws LM_UNAUTHENTICATED for a token that is forged, expired or of another installation. */
 export function identifyKiller({ serviceTokens, clock }: Context, keys: readonly SigningKey[], authorization: string | undefined): Killer {
   if (hasServiceToken(authorization, serviceTokens)) return { tenantId: null, actor: null };
-  const token = bearer(authorization);
+  const token = bearerToken(authorization);
   const claims = token === null ? null : verifyBreakGlass(token, keys, clock.utcMs());
   if (claims === null) throw new LastmileError('LM_UNAUTHENTICATED', 'This path needs a break-glass token of this installation that has not expired, or the service token.');
   return { tenantId: claims.tenantId, actor: claims.actor };

@@ -10,6 +10,7 @@ import type { Host } from './host.ts';
 import { errorBody, STATUS } from './protocol-errors.ts';
 import { VARIANT_ID, VariantRequestBody } from './variant-request.ts';
 import { toldError } from './told-error.ts';
+import { bearerToken } from '../config/bearer.ts';
 
 /** 64 MiB: a batch of a few hundred images. */
 const LARGEST_BODY = 64 * 1_024 * 1_024;
@@ -103,7 +104,7 @@ async function kill(request: IncomingMessage, host: Host, { tokens, breakGlassKe
 }
 
 function breakGlassTenant(request: IncomingMessage, keys: readonly SigningKey[]): string {
-  const claims = verifyBreakGlass(bearerOf(request), keys, Date.now());
+  const claims = verifyBreakGlass(bearerToken(request.headers.authorization) ?? '', keys, Date.now());
   if (claims === null) throw new LastmileError('LM_UNAUTHENTICATED', 'Killing here needs the service token, or a break-glass token of this installation that has not expired.');
   return claims.tenantId;
 }
@@ -114,9 +115,7 @@ async function revive(host: Host, id: string): Promise<object> {
   return host.status(id);
 }
 
-function isOurs(request: IncomingMessage, tokens: readonly Secret[]): boolean { return isServiceToken(bearerOf(request), tokens.map((token) => token.reveal())); }
-
-function bearerOf(request: IncomingMessage): string { return /^Bearer ([\x21-\x7e]{1,4096})$/.exec(request.headers.authorization ?? '')?.[1] ?? ''; }
+function isOurs(request: IncomingMessage, tokens: readonly Secret[]): boolean { return isServiceToken(bearerToken(request.headers.authorization), tokens.map((token) => token.reveal())); }
 
 function authenticate(request: IncomingMessage, tokens: readonly Secret[]): void {
   if (isOurs(request, tokens)) return;

@@ -5,7 +5,7 @@ import { MongoClient, type Db, type Document } from 'mongodb';
 import type { RestoreCheckAnswer } from '../../api/contract.ts';
 import { createClient, type Client } from '../../cli/client.ts';
 import { createGateway, type Gateway } from '../../cli/gateway.ts';
-import { run } from '../integration/cli/run.ts';
+import { run } from '../support/cli-run.ts';
 import { churnOnnx, churnOnnx2 } from '../support/onnx-models.ts';
 import { patient, rolloutWhere } from '../support/rollouts.ts';
 import { startStack, type ProcessName, type Stack } from '../support/stack.ts';

@@ -1,13 +1,10 @@
 import { existsSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runCli } from '../../cli/program.ts';
 import type { Stores } from '../../ports/stores.ts';
 import { createWorld, type World } from './api-world.ts';
+import { run, type Ran } from './cli-run.ts';
 import { storeEvidence } from './sealed-evidence.ts';
-import { Readable } from 'node:stream';
-
-export interface Ran { readonly code: number; readonly out: string; readonly err: string }
 
 /** An auditor at the command line: the API on a socket over these stores, a rollout in them, a folder of their own. */
 export interface Journey {
@@ -27,14 +24,9 @@ export async function startJourney(stores?: Stores): Promise<Journey> {
   const folder = mkdtempSync(join(tmpdir(), 'lastmile-audit-'));
   writeFileSync(join(folder, 'key'), await world.key({ scopes: ['read'] }));
   writeFileSync(join(folder, 'public.pem'), world.publicKey.key.export({ type: 'spki', format: 'pem' }));
-  const run = async (url: string, argv: readonly string[]): Promise<Ran> => {
-    let out = '';
-    let err = '';
-    const io = { input: Readable.from(['']), out: (text: string) => { out += text; }, err: (text: string) => { err += text; }, color: false, interactive: false, columns: 80, signal: new AbortController().signal };
-    return { code: await runCli(['--api', url, '--key-file', join(folder, 'key'), ...argv], io, '0.1.0'), out, err };
-  };
+  const at = (url: string, argv: readonly string[]): Promise<Ran> => run(['--api', url, '--key-file', join(folder, 'key'), ...argv]);
   return {
     world, folder, file: (name) => join(folder, name), text: (name) => (existsSync(join(folder, name)) ? readFileSync(join(folder, name), 'utf8') : ''), write: (name, text) => { writeFileSync(join(folder, name), text); },
-    cli: (...argv) => run(world.url, argv), offline: (...argv) => run('http://127.0.0.1:9', argv),
+    cli: (...argv) => at(world.url, argv), offline: (...argv) => at('http://127.0.0.1:9', argv),
   };
 }

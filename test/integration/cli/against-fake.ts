@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fakeLastmile, type FakeLastmile, type Seen } from './fake-lastmile.ts';
-import { run, type Ran } from './run.ts';
+import { run, type Ran } from '../../support/cli-run.ts';
 
 export interface AgainstFake {
   /** The one of the test that runs. */

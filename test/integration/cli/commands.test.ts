@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { againstFake } from './against-fake.ts';
 import { problem } from './fake-lastmile.ts';
 import { deploymentView, EUR, finding, rolloutView, SPEC, verdict } from './recorded.ts';
-import { run } from './run.ts';
+import { run } from '../../support/cli-run.ts';
 
 const { fake, folder, cli, sent } = againstFake();
 

@@ -5,7 +5,7 @@ import type { KillView, RolloutView } from '../../../api/contract.ts';
 import type { StorySummary } from '../../../examples/market/story.ts';
 import { fakeLastmile, problem, type FakeLastmile } from './fake-lastmile.ts';
 import { deploymentView, EUR, finding, killView, rolloutView, verdict } from './recorded.ts';
-import { run } from './run.ts';
+import { run } from '../../support/cli-run.ts';
 
 const LOSS = { ...EUR, perRequestMicros: -100_000, lowerMicros: -200_000, upperMicros: -10_000, totalMicros: -50_000_000 };
 const model = (n: number): string => `filesystem:market-signal@${String(n)}`;

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { congruential } from '../../support/congruential.ts';
-import { run } from './run.ts';
+import { run } from '../../support/cli-run.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'lastmile-drift-'));
 function file(name: string, text: string): string { const path = join(folder, name); writeFileSync(path, text); return path; }

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fakeLastmile, type FakeLastmile } from './fake-lastmile.ts';
 import { deploymentView } from './recorded.ts';
-import { run, type Ran } from './run.ts';
+import { run, type Ran } from '../../support/cli-run.ts';
 
 let fake: FakeLastmile;
 let file: string;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fakeLastmile, problem, type FakeLastmile } from './fake-lastmile.ts';
 import { killView as view } from './recorded.ts';
-import { run } from './run.ts';
+import { run } from '../../support/cli-run.ts';
 
 const servers: Server[] = [];
 let fake: FakeLastmile | null = null;

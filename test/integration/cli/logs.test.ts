@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { createLog } from '../../../config/log.ts';
 import { runCli } from '../../../cli/program.ts';
-import { run } from './run.ts';
+import { run } from '../../support/cli-run.ts';
 
 const variables = { ...process.env };
 let folder: string;

@@ -2,8 +2,8 @@ import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
-import type { Io } from '../../../cli/io.ts';
-import { runCli } from '../../../cli/program.ts';
+import type { Io } from '../../cli/io.ts';
+import { runCli } from '../../cli/program.ts';
 
 // Not the state of whoever runs the tests.
 process.env.LASTMILE_STATE_DIR ??= mkdtempSync(join(tmpdir(), 'lastmile-cli-state-'));
