@@ -23,6 +23,7 @@ export const METRIC_NAMES = {
   'squared-error': { kind: 'paired', needsLabels: true, tasks: ['regression'], margin: { better: 0, other: null }, about: 'squared distance of the predicted value from the outcome' },
   value: { kind: 'paired', needsLabels: true, tasks: ALL, margin: { better: 0, other: null }, about: 'money per request by the value model' },
   errors: { kind: 'rate', needsLabels: false, tasks: ALL, margin: { better: 0.01, other: 0.01 }, about: 'share of requests that failed' },
+  timeouts: { kind: 'rate', needsLabels: false, tasks: ALL, margin: { better: 0.01, other: 0.01 }, about: 'share of requests without an answer in time' },
   'off-contract': { kind: 'rate', needsLabels: false, tasks: ALL, margin: { better: 0.01, other: 0.01 }, about: 'share of answers with missing, misshapen or non-finite outputs' },
   latency: { kind: 'rate', needsLabels: false, tasks: ALL, margin: { better: 0.05, other: 0.05 }, about: 'share of answers slower than contract.latency' },
   disagreement: { kind: 'rate', needsLabels: false, tasks: ALL, margin: null, about: 'share of requests where the two versions decide differently' },

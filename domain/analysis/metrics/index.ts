@@ -9,13 +9,14 @@ import { logLoss } from './log-loss.ts';
 import type { Metric, ShareMetric } from './metric.ts';
 import { offContract } from './off-contract.ts';
 import { squaredError } from './squared-error.ts';
+import { timeouts } from './timeouts.ts';
 import { value } from './value.ts';
 
 const share: ShareMetric = { name: 'share', kind: 'share', unit: 'share of callers' };
 
 /** Every metric that lastmile can judge, by its name in the deployment file; `share` is judged always. docs/metrics.md says the same in words. */
 export const METRICS = {
-  accuracy, brier, 'log-loss': logLoss, 'absolute-error': absoluteError, 'squared-error': squaredError, value, errors, latency, 'off-contract': offContract, disagreement, share,
+  accuracy, brier, 'log-loss': logLoss, 'absolute-error': absoluteError, 'squared-error': squaredError, value, errors, timeouts, latency, 'off-contract': offContract, disagreement, share,
 } as const satisfies Readonly<Record<string, Metric>>;
 
 /** Throws LM_UNKNOWN_ADAPTER with the known names. */
