@@ -106,6 +106,23 @@ describe('guardrails', () => {
   });
 });
 
+test('A9 20: one crash in 10,000 requests is seen with enough of them, and the verdict says which rate could not be excluded', () => {
+  const crashes = (n: number, bad: number) => [...daily(plan, 'accuracy', gains(12)), ...healthy(plan).map((one) => (one.metric === 'errors' ? { ...one, sums: rateSums({ n, bad }) } : one))];
+  const rare = finding(ask(plan, crashes(10_000, 1)), 'errors');
+  expect(rare).toMatchObject({ state: 'pass' });
+  expect(rare.upper).toBeGreaterThan(1e-4);
+  expect(rare.upper).toBeLessThan(rare.margin);
+  // Nothing seen among few is no proof of nothing: the bound says so.
+  expect(finding(ask(plan, crashes(100, 0)), 'errors')).toMatchObject({ state: 'undecided' });
+  expect(code(ask(plan, crashes(10_000, 300)))).toBe('rollback guardrail');
+});
+
+test('A9 21: slow for one answer in fifty is no pass, whatever the mean: shares beyond the limit are compared, with their bounds', () => {
+  const strict = piloted({ metrics: [metricPolicy('accuracy'), metricPolicy('latency', { role: 'guardrail', margin: 0.01 })] });
+  const slow = healthy(strict).map((one) => (one.metric === 'latency' ? { ...one, sums: rateSums({ n: 20_000, bad: 400 }, { champion: { n: 20_000, bad: 20 } }) } : one));
+  expect(code(ask(strict, [...daily(strict, 'accuracy', gains(12)), ...slow]))).toBe('rollback guardrail');
+});
+
 test('a split of callers against its promise holds; with a sticky key it is not tested', () => {
   const split = block(plan, 'share', START / 2_000, { kind: 'share', cells: [{ challengerPer10k: 500, challenger: 900, total: 5_000 }] });
   const serving = healthy(plan).map((one) => ({ ...one, sums: rateSums({ n: 2_000, bad: 0 }, { challengerServing: { n: 2_000, bad: 0 } }) }));
