@@ -16,7 +16,14 @@ export async function* csvRows(input: Readable, file: string): AsyncGenerator<{ 
       yield { row, cells: record };
     }
   } catch (error) {
-    if (error instanceof CsvError) throw new LastmileError('LM_INVALID_REQUEST', `${file} is no CSV file with a header: ${error.message}.`, { cause: error });
+    if (error instanceof CsvError) throw new LastmileError('LM_INVALID_REQUEST', `${file} is no CSV file with a header: ${readable(error.message)}.`, { cause: error });
     throw error instanceof LastmileError ? error : unreadable(file, error);
   }
+}
+
+const LONGEST = 200;
+/** A file that is no text quotes itself in the error: told short, and without what a terminal would obey. */
+function readable(text: string): string {
+  const plain = text.replaceAll(/[^\x20-\x7e\u00a0-\uffff]/g, '?');
+  return plain.length > LONGEST ? `${plain.slice(0, LONGEST)}…` : plain;
 }

@@ -9,7 +9,7 @@ import { act, type Context, type Session } from '../context.ts';
 import { EXIT, type ExitCode } from '../exit-codes.ts';
 import { parseSeries, parseSummary } from '../judge-input.ts';
 import { countingNumber, decimal } from '../numbers.ts';
-import { give } from '../output.ts';
+import { give, tell } from '../output.ts';
 import { readPairedFile } from '../paired-file.ts';
 import { openInput, readText } from '../read-input.ts';
 import { renderFileVerdict, renderSeries, renderSummary } from '../render/judge.ts';
@@ -53,7 +53,9 @@ async function pairs({ output }: Session, options: Options, file: string): Promi
   const { metric } = options;
   if (metric === undefined) throw new LastmileError('LM_INVALID_REQUEST', `Say what to judge by: --metric ${FILE_METRICS.join('|')}.`);
   const wanted = { answers: metric !== 'errors', outcomes: metric !== 'errors' && metric !== 'value', errors: metric === 'errors' };
-  const verdict = judgeFile(await readPairedFile(openInput(file, output.input), file, wanted), judgeOptions(metric, options));
+  const asked = judgeOptions(metric, options);
+  if (asked.goal === 'better' && asked.margin > 0) tell(output, 'Under goal better the margin is not used: a promotion must prove a gain. For a challenger that may be worse by it say --goal no-worse.');
+  const verdict = judgeFile(await readPairedFile(openInput(file, output.input), file, wanted), asked);
   give(output, verdict, () => renderFileVerdict(output, verdict));
   return verdict.verdict === 'promote' ? EXIT.good : EXIT.gate;
 }

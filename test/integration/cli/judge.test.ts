@@ -49,6 +49,7 @@ test.each([
   ['a missing column', ['judge', file('short.csv', csv(['1,2'], 'champion,label')), '--metric', 'brier'], 1, /has no column challenger; it has champion, label/],
   ['no rows', ['judge', file('empty.csv', 'champion,challenger,label\n'), '--metric', 'brier'], 1, /has no rows/],
   ['a ragged row', ['judge', file('ragged.csv', csv(['1,1,1', '1,1'])), '--metric', 'accuracy'], 1, /is no CSV file with a header: .*line 3/],
+  ['no text at all', ['judge', file('binary.csv', `a\n"\u0007\u001b[2J${'x'.repeat(900)}"y\n`), '--metric', 'accuracy'], 1, /^[^\u0007\u001b]{0,400}is no CSV file with a header: [^\u0007\u001b]{0,202}\.\n/],
   ['an empty answer', ['judge', file('hole.csv', csv(['1,,1'])), '--metric', 'accuracy'], 1, /Row 1, column challenger: it is empty; an answer that failed has 1 in the column challenger_error/],
   ['a flag that is none', ['judge', file('flag.csv', csv(['1,1,1,yes'], 'champion,challenger,label,challenger_error')), '--metric', 'accuracy'], 1, /Row 1, column challenger_error: "yes" is no 0 or 1/],
   ['a time that is none', ['judge', file('time.csv', csv(['1,1,1,soon'], 'champion,challenger,label,ts')), '--metric', 'accuracy'], 1, /Row 1, column ts: "soon" is no time/],
