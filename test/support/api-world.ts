@@ -18,7 +18,7 @@ import { Secret } from '../../config/schema.ts';
 import { keyIdOf, type SigningKey } from '../../config/signing.ts';
 import type { DeploymentSpec } from '../../domain/deployment.ts';
 import { LastmileError } from '../../domain/errors.ts';
-import { rolloutId, type RolloutId } from '../../domain/ids.ts';
+import { parseRolloutId, rolloutId, type RolloutId } from '../../domain/ids.ts';
 import type { KillRecord } from '../../domain/kill/kill.ts';
 import type { SignedTable } from '../../domain/traffic/table.ts';
 import { SCOPES, type Scope } from '../../ports/key-store.ts';
@@ -61,7 +61,7 @@ export function scriptedOrchestrator(): ScriptedOrchestrator {
   const self: ScriptedOrchestrator = {
     starts: [], commands: [], schedules: [], away: false, mute: false, busyWith: null, refuses: () => null, gate: null, waiting: 0,
     startRollout: (start, updateId) => once(updateId, () => {
-      if (self.busyWith !== null) throw new LastmileError('LM_ROLLOUT_IN_PROGRESS', 'A rollout is running.');
+      if (self.busyWith !== null) throw new LastmileError('LM_ROLLOUT_IN_PROGRESS', 'A rollout is running.', { details: { rollout: parseRolloutId(self.busyWith).n } });
       self.starts.push(start);
       const n = (counts.get(start.deploymentUid) ?? 0) + 1;
       counts.set(start.deploymentUid, n);

@@ -122,6 +122,16 @@ test('a rollout in the way is named with its link', async () => {
   expect(answer.json).toMatchObject({ code: 'LM_ROLLOUT_IN_PROGRESS', details: { rollout: 1, links: { self: 'http://api.test/api/v1/deployments/churn/rollouts/1' } } });
 });
 
+test('a rollout whose end is written but not yet heard of is waited for, not told as active', async () => {
+  await apply(smallFile());
+  const { uid, specHash, status } = (await world.stores.deployments.getDeployment('default', 'churn'))!;
+  await rolloutWas(1, 'filesystem:churn@7', specHash, 'rolled-back');
+  await world.stores.deployments.putStatus('default', uid, { ...status, revision: 1, phase: 'rolling-out', activeRollout: `${uid}/1`, rolloutCount: 1 });
+  world.orchestrator.busyWith = `${uid}/1`;
+  setTimeout(() => { world.orchestrator.busyWith = null; }, 300);
+  expect((await apply(smallFile('churn', { model: 'filesystem:churn@8' }))).json).toMatchObject({ result: 'started', rollout: 2 });
+});
+
 test('a schedule is put for retrain, and taken away with it', async () => {
   await apply(smallFile('churn', { retrain: { every: '7d', command: ['make', 'model'] } }));
   await apply(smallFile());

@@ -84,6 +84,7 @@ describe('a kill that comes straight to a gateway', () => {
     const revived = act(act(route, { type: 'kill', targets: ['var_2'], inFlight: 'abort' }), { type: 'revive', targets: ['var_2'], person: 'ann', reason: 'looked at it' });
     api.publish([{ ...revived, revivedKills: ['kil_1'] }]);
     await until('it answers again', async () => await versionOf(served) === '2');
+    await until('it is merged on disk', () => (JSON.parse(readFileSync(fileOf(served), 'utf8')) as { kills: { merged: boolean }[] }).kills[0]!.merged);   // written after the route is obeyed
     expect(JSON.parse(readFileSync(fileOf(served), 'utf8'))).toMatchObject({ kills: [{ killId: 'kil_1', merged: true }] });
     expect((await kill(served)).status).toBe(422);
   });
