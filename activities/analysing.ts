@@ -85,17 +85,18 @@ async function isIdle(ports: ActivityPorts, sinceMs: number, idleMs: number): Pr
 }
 
 async function judgement(ports: ActivityPorts, subject: Subject, of: { n: number; plan: AnalysisPlan }): Promise<Verdict> {
-  const { deployments, evidence, records } = ports.stores;
+  const { deployments, evidence, measurements, records } = ports.stores;
   const spec = await specOf(deployments, subject.tenant, subject.specHash);
-  const now = ports.now();
   const progress = await evidence.getProgress(subject.tenant, subject.rolloutId);
   // Read behind the progress: the ruling time is that up to which all due blocks were sealed, so that a collector which lags cannot let the horizon pass unseen.
-  const [sealed, watermark] = await Promise.all([
-    evidence.summary(subject.tenant, subject.rolloutId), records.watermark(subject.tenant, subject.deploymentUid, now),
+  const [sealed, external, watermark] = await Promise.all([
+    evidence.summary(subject.tenant, subject.rolloutId), of.plan.external === undefined ? [] : measurements.tallies(subject.tenant, subject.rolloutId), records.watermark(subject.tenant, subject.deploymentUid, ports.now()),
   ]);
   const rulingMs = progress?.watermarkMs ?? of.plan.startedMs;
+  // Read behind the measurements: none of them is of later than the verdict.
+  const now = ports.now();
   const idle = await isIdle(ports, Math.max(watermark.lastAtMs ?? 0, of.plan.startedAtMs), spec.spec.rollout.idleMs);
-  return judge({ plan: of.plan, evidence: sealed, progress, value: spec.spec.value, rulingMs, atMs: now, n: of.n, idle });
+  return judge({ plan: of.plan, evidence: sealed, progress, external, value: spec.spec.value, rulingMs, atMs: now, n: of.n, idle });
 }
 
 /** No record has been seen at all: nothing to judge, and after the idle limit the rollout ends. */

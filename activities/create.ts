@@ -3,6 +3,7 @@ import { withFailures } from './failures.ts';
 import type { Activities } from './index.ts';
 import { killingActivities } from './killing.ts';
 import { loadingActivities } from './loading.ts';
+import { measuringActivities } from './measuring.ts';
 import { packagingActivities } from './packaging.ts';
 import { policyActivities } from './policy.ts';
 import type { ActivityPorts } from './ports.ts';
@@ -16,6 +17,6 @@ import { validatingActivities } from './validating.ts';
 export function createActivities(ports: ActivityPorts): Activities {
   return withFailures<Activities>({
     ...policyActivities(ports), ...validatingActivities(ports), ...packagingActivities(ports), ...loadingActivities(ports), ...routingActivities(ports),
-    ...analysingActivities(ports), ...projectingActivities(ports), ...restoringActivities(ports), ...killingActivities(ports), ...trainingActivities(ports),
+    ...analysingActivities(ports), ...measuringActivities(ports), ...projectingActivities(ports), ...restoringActivities(ports), ...killingActivities(ports), ...trainingActivities(ports),
   });
 }

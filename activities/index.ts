@@ -26,8 +26,8 @@ export type Steering = WithoutId<Extract<RouteCommand, { readonly type: 'pin' | 
 
 /** The activities: the surface that recorded histories depend on. Payloads are ids, digests and small facts, never data. */
 export interface Activities {
-  /** What the workflow needs of the spec. */
-  readPolicy(input: { tenant: TenantId; specHash: string }): Promise<{ policy: RolloutPolicy; hasLabels: boolean; managed: boolean; retrain: { command: readonly string[]; timeoutMs: number } | null }>;
+  /** What the workflow needs of the spec. measures: it names external metrics; absent: none. */
+  readPolicy(input: { tenant: TenantId; specHash: string }): Promise<{ policy: RolloutPolicy; hasLabels: boolean; managed: boolean; measures?: boolean; retrain: { command: readonly string[]; timeoutMs: number } | null }>;
   /** Resolve, digest, infer and freeze the contract, store the variant. Refuses (LM_VALIDATION_FAILED, LM_SAME_VARIANT, LM_ALREADY_TRIED …). */
   validateModel(input: { subject: Subject; champion: VariantId | null; retry: boolean }): Promise<VariantSummary>;
   /** An immutable bundle in the artifact store; null for a model that already runs. */
@@ -51,6 +51,8 @@ export interface Activities {
   openComparison(input: { subject: Subject; champion: VariantId; challenger: VariantId }): Promise<{ rulingMs: number }>;
   /** One judgement, stored as verdict n; the same n again returns the stored one. heldBy: what keeps it from going forward all the same, in words; absent in histories of before there were freezes. */
   judge(input: { subject: Subject; n: number; champion: VariantId; challenger: VariantId }): Promise<{ verdict: VerdictSummary; rulingMs: number; heldBy?: string | null }>;
+  /** Measures the external metrics of the plan whose interval has not been measured yet, and stores that. nextMs: when there is more to do. Heartbeats. */
+  measure(input: { subject: Subject; champion: VariantId; challenger: VariantId }): Promise<{ taken: number; nextMs: number }>;
   /** Stores a verdict that needs no evidence (first, refused, aborted by a person). */
   recordVerdict(input: { subject: Subject; n: number; verdict: VerdictSummary }): Promise<void>;
 

@@ -54,10 +54,18 @@ async function partsOf(ports: ApiPorts, { deployment, rollout }: BundleRequest, 
   if (spec === null) throw new LastmileError('LM_INVARIANT', `The file ${specHash} of rollout ${rolloutId} is not in the store.`);
   const variants = await variantsOf(ports, rollout);
   return {
-    verdict, plan, spec, contract: await contractOf(ports, tenantId, plan?.contractHash ?? variants[0]?.contractHash), blocks: blocksSeen(verdict, blocks), rollout, variants,
+    verdict, plan, spec, contract: await contractOf(ports, tenantId, plan?.contractHash ?? variants[0]?.contractHash), blocks: blocksSeen(verdict, blocks), ...await measurementsOf(ports, verdict), rollout, variants,
     routeChanges: records.filter(isRoute), audit: records.filter((record) => !isRoute(record)), checkpoint: await checkpointBehind(ports, tenantId, records.at(-1)?.seq ?? 0),
     approvals: (rollout.state.approvals ?? []).map((approval, i) => heldDocument(`${rolloutId}/approval/${i + 1}`, approval)), kills: await killsOf(ports, rollout), workflow: described === null ? { workflowId, runId: null, link: null } : { workflowId, runId: described.runId, link: described.link },
   };
+}
+
+/** Up to the slots that the verdict names. */
+async function measurementsOf({ stores: { measurements } }: ApiPorts, { tenantId, rolloutId, external }: Verdict): Promise<Pick<BundleParts, 'measurements'>> {
+  if (external === undefined) return {};
+  const upTo = new Map(external.map(({ metric, toSlot }) => [metric, toSlot ?? -Infinity]));
+  const pages = await measurements.pages(tenantId, rolloutId);
+  return { measurements: pages.flatMap((page) => page.measurements).filter(({ metric, slot }) => slot <= (upTo.get(metric) ?? -Infinity)) };
 }
 
 /** Kills of what the rollout was about, from its start on. */

@@ -4,13 +4,13 @@ import { LastmileError } from '../domain/errors.ts';
 import { isPublic, LOOPBACK, NEVER, normalAddress } from './address-ranges.ts';
 
 /**
- * Where our processes may be sent by what others wrote (reliability and security A4). A webhook goes to public https, a model server of a
- * file to what the operator allows. The address that is connected to is the one that was judged: `lookup` is what the socket resolves with.
+ * Where our processes may be sent by what others wrote (reliability and security A4). A webhook goes to public https, a model server
+ * or a metric source of a file to what the operator allows. The address that is connected to is the one that was judged: `lookup` is what the socket resolves with.
  */
 
 /** `allow`: entries of LASTMILE_EGRESS_ALLOW. `own`: origins of this installation, the operator's word: judged by nobody. */
 export interface EgressRules { readonly allow: readonly string[]; readonly loopback: boolean; readonly own: readonly string[] }
-export type EgressKind = 'webhook' | 'target';
+export type EgressKind = 'webhook' | 'target' | 'source';
 
 export interface Egress {
   /** What the socket has to resolve the host with. LM_EGRESS_DENIED for what the URL alone shows; it says which rule and how to allow it. */
@@ -46,7 +46,7 @@ export function createEgress(kind: EgressKind, rules: EgressRules, resolve: Reso
     if (NEVER.check(address, family)) return 'link-local, a cloud metadata service, or no unicast address; no rule allows it';
     if (allowed.check(address, family) || isNamed(host)) return null;
     if (kind === 'webhook') return isPublic(address, family) ? null : 'not public; name the host or its network in LASTMILE_EGRESS_ALLOW';
-    return 'not among the model servers that the operator allows (LASTMILE_EGRESS_ALLOW)';
+    return `not among the ${kind === 'target' ? 'model servers' : 'metric sources'} that the operator allows (LASTMILE_EGRESS_ALLOW)`;
   };
   const lookup: LookupFunction = (host, options, done) => {
     resolve(host, { ...options, all: true }, (error, found) => {
@@ -102,5 +102,5 @@ function networkOf(entry: string): { readonly address: string; readonly bits: nu
   return wanted > most ? null : { address: given, bits: wanted, family: version === 4 ? 'ipv4' : 'ipv6' };
 }
 
-const WHAT: Readonly<Record<EgressKind, string>> = { webhook: 'The webhook', target: 'The model server' };
+const WHAT: Readonly<Record<EgressKind, string>> = { webhook: 'The webhook', target: 'The model server', source: 'The metric source' };
 function denied(kind: EgressKind, host: string, why: string): LastmileError { return new LastmileError('LM_EGRESS_DENIED', `${WHAT[kind]} ${host} is not called: ${why}.`, { details: { kind, host } }); }

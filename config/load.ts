@@ -36,6 +36,8 @@ export interface Config {
   readonly leaseMs: number;
   readonly notify: { readonly adapter: 'log' | 'webhook'; readonly url: string | null; readonly secret: Secret | null; readonly otherSecrets: readonly Secret[] };
   readonly egress: EgressRules;
+  /** JSON of metric-credentials.ts. */
+  readonly metricCredentials: Secret | null;
   readonly audit: { readonly sinks: readonly ('file' | 'webhook')[]; readonly dir: string; readonly everyMs: number; readonly everyRecords: number; readonly webhook: { readonly url: string | null; readonly secret: Secret | null; readonly otherSecrets: readonly Secret[] } };
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
   readonly paths: { readonly temporal: string | null; readonly testServer: string | null; readonly mongod: string | null; readonly elec2: string | null };
@@ -105,6 +107,7 @@ function build(values: Values, cwd: string, environment: Config['environment']):
     payloadKey: payloadKeys.current, otherPayloadKeys: payloadKeys.others, workerHeartbeatFile: text('LASTMILE_WORKER_HEARTBEAT_FILE'), leaseMs: values.LASTMILE_LEASE_MS as number,
     notify: { adapter: values.LASTMILE_NOTIFY as 'log' | 'webhook', url: text('LASTMILE_NOTIFY_WEBHOOK_URL'), secret: webhookSecrets.current, otherSecrets: webhookSecrets.others },
     egress: egressOf(values, kind, modelhost),
+    metricCredentials: hidden('LASTMILE_METRIC_CREDENTIALS'),
     audit: {
       sinks: (text('LASTMILE_AUDIT_CHECKPOINTS') ?? '').split(',').filter((sink) => sink === 'file' || sink === 'webhook'), dir: join(dataDir, 'audit'),
       everyMs: values.LASTMILE_AUDIT_CHECKPOINT_MS as number, everyRecords: values.LASTMILE_AUDIT_CHECKPOINT_RECORDS as number, webhook: { url: text('LASTMILE_AUDIT_WEBHOOK_URL'), secret: auditSecrets.current, otherSecrets: auditSecrets.others },

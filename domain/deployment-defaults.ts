@@ -2,6 +2,7 @@ import type { ContractOverrides } from './contract.ts';
 import type { ReadFile } from './deployment-file.schema.ts';
 import type { DeploymentSpec, Goal, LabelPolicy, MetricPolicy, RolloutPolicy, ValueModel } from './deployment.ts';
 import { formatDuration } from './duration.ts';
+import { externalMetrics } from './external/defaults.ts';
 import { USUAL_LIMIT_MS } from './kill/drill.ts';
 import { metricName } from './metric-names.ts';
 import type { ApprovalPolicy } from './rollout/approval.ts';
@@ -28,7 +29,7 @@ export function withDefaults({ apiVersion, kind, metadata, spec }: ReadFile): De
       rollout: rolloutPolicy(spec.rollout ?? {}, goal, labels), metrics: metricPolicies(spec, goal), value: valueModel(spec.value),
       routing: routingPolicy(spec.routing), retrain: retrainPolicy(spec.retrain), records: recordPolicy(spec.records),
       fallback: ['last-good', 'closed'], onLostControl: 'serve', attestation: serving.backend === 'oip' ? 'claimed' : 'hashed',
-      ...defined({ fallback: spec.fallback, onLostControl: spec.onLostControl, attestation: spec.attestation, drills: drillPolicy(spec.drills) }),
+      ...defined({ fallback: spec.fallback, onLostControl: spec.onLostControl, attestation: spec.attestation, externalMetrics: externalMetrics(spec.externalMetrics), drills: drillPolicy(spec.drills) }),
     },
   };
 }

@@ -3,11 +3,13 @@ import { TASKS } from './contract.ts';
 import { API_VERSION, GOALS, KIND, METRIC_ROLES } from './deployment.ts';
 import { parseDuration } from './duration.ts';
 import { isLastmileError } from './errors.ts';
+import { COMPARISONS, EXTERNAL_ROLES, QUESTION_KINDS } from './external/metric.ts';
 import { NAME } from './ids.ts';
 import { parseModelRef } from './model.ts';
 import { nearest } from './nearest.ts';
 import { APPROVAL_POINTS } from './rollout/approval.ts';
 import { parseShare, WHOLE } from './share.ts';
+import { parseJsonPath } from './traffic/json-path.ts';
 import { ATTESTATIONS } from './variant.ts';
 
 /** The deployment file as a person writes it: shapes and spellings. Defaults and rules between fields are elsewhere. */
@@ -123,6 +125,24 @@ const value = closed({
   costPerRequest: z.number().min(0).optional(),
 }).meta({ description: 'What right and wrong answers are worth, in units of the currency.' });
 
+const address = z.url({ protocol: /^https?$/, error: 'is not an http or https address' }).max(2_000);
+const question = z.string().min(1).max(10_000).meta({ description: 'May hold {{deployment}}, {{model}}, {{version}}, {{variant}} and {{role}}.' });
+const jsonPath = z.string().max(500).refine((path) => parseJsonPath(path) !== null, 'is not a path to one value; write for example $.data[0].value');
+const external = closed({
+  name: z.string().regex(NAME, 'is not a name; use 1 to 63 of a-z, 0-9 and -, not at the ends'), role: z.enum(EXTERNAL_ROLES).optional(),
+  source: closed({
+    prometheus: closed({ url: address, query: question }).optional(),
+    http: closed({
+      url: address, method: z.enum(['GET', 'POST']).optional(), body: z.unknown().optional(), headers: z.record(z.string().regex(/^[A-Za-z0-9-]{1,100}$/, 'is not the name of a header'), z.string().max(1_000)).optional(),
+      value: jsonPath, timestamp: jsonPath.optional(),
+    }).optional(),
+  }).refine((source) => Object.keys(source).length === 1, `must name one of ${QUESTION_KINDS.join(', ')}`),
+  credentials: z.string().regex(NAME, 'is not the name of credentials').optional(), compare: z.enum(COMPARISONS).optional(), better: z.enum(['lower', 'higher']), limit: z.number(), failBeyond: z.number().optional(),
+  initialDelay: duration.optional(), every: longerThanZero.optional(), count: z.number().int().min(1).max(10_000).optional(), failureLimit: z.number().int().min(0).max(100_000).optional(),
+  inconclusiveLimit: z.union([z.number().int().min(0).max(100_000), z.literal('none')], { error: 'must be a whole number of measurements, or none' }).optional(),
+  maxAge: longerThanZero.optional(), timeout: longerThanZero.optional(),
+}).meta({ description: 'A number that another system keeps, held against a limit as a gate of the rollout.' });
+
 export const DeploymentFileSchema = closed({
   apiVersion: z.literal(API_VERSION, { error: `must be ${API_VERSION}` }),
   kind: z.literal(KIND, { error: `must be ${KIND}` }),
@@ -138,7 +158,7 @@ export const DeploymentFileSchema = closed({
       modelName: z.string().min(1).max(200).optional(),
       resources: closed({ threads: z.number().int().min(1).max(256).optional(), isolation: z.enum(['process', 'shared']).optional() }).optional(),
     }).optional(),
-    contract: contract.optional(), labels: labels.optional(), rollout: rollout.optional(), metrics: z.array(metric).max(20).optional(), value: value.optional(),
+    contract: contract.optional(), labels: labels.optional(), rollout: rollout.optional(), metrics: z.array(metric).max(20).optional(), externalMetrics: z.array(external).max(20).optional(), value: value.optional(),
     routing: closed({
       stickyHeader: z.string().regex(/^[A-Za-z0-9-]{1,100}$/, 'is not the name of a header').optional(),
       stickyJsonPath: z.string().regex(/^[A-Za-z0-9_.[\]$-]{1,200}$/, 'is not a JSON path').optional(),

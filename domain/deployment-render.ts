@@ -2,6 +2,7 @@ import type { OutputColumn } from './contract.ts';
 import type { DeploymentFile } from './deployment-file.schema.ts';
 import type { DeploymentSpec, MetricPolicy } from './deployment.ts';
 import { formatDuration } from './duration.ts';
+import type { ExternalMetric, Question } from './external/metric.ts';
 import { metricName } from './metric-names.ts';
 import { formatShare, WHOLE } from './share.ts';
 
@@ -17,6 +18,7 @@ export function renderDeployment({ apiVersion, kind, metadata, spec }: Deploymen
       contract: renderContract(spec),
       ...(spec.labels === null ? {} : { labels: renderLabels(spec.labels) }),
       rollout: renderRollout(spec), metrics: spec.metrics.map(renderMetric),
+      ...given('externalMetrics', spec.externalMetrics?.map(renderExternal)),
       ...(spec.value === null ? {} : { value: renderValue(spec.value) }),
       ...(routing.stickyHeader === null && routing.stickyJsonPath === null ? {} : { routing: { ...given('stickyHeader', routing.stickyHeader), ...given('stickyJsonPath', routing.stickyJsonPath) } }),
       fallback: [...spec.fallback], onLostControl: spec.onLostControl, attestation: spec.attestation,
@@ -84,6 +86,20 @@ function renderApproval(approval: Spec['rollout']['approval'] | null): NonNullab
 
 function renderMetric({ name, role, margin, lossBound, proof }: MetricPolicy): NonNullable<FileSpec['metrics']>[number] {
   return { name, role, margin: metricName(name)?.kind === 'rate' ? renderFraction(margin) : margin, ...given('lossBound', lossBound), proof };
+}
+
+function renderExternal(of: ExternalMetric): NonNullable<FileSpec['externalMetrics']>[number] {
+  return {
+    name: of.name, role: of.role, source: renderQuestion(of.question), ...given('credentials', of.credentials), compare: of.compare, better: of.better, limit: of.limit, failBeyond: of.failBeyond,
+    initialDelay: formatDuration(of.initialDelayMs), every: formatDuration(of.everyMs), count: of.count, failureLimit: of.failureLimit, inconclusiveLimit: of.inconclusiveLimit ?? 'none',
+    maxAge: formatDuration(of.maxAgeMs), timeout: formatDuration(of.timeoutMs),
+  };
+}
+
+function renderQuestion(question: Question): NonNullable<FileSpec['externalMetrics']>[number]['source'] {
+  if (question.kind === 'prometheus') return { prometheus: { url: question.url, query: question.query } };
+  const { url, method, body, headers, value, timestamp } = question;
+  return { http: { url, method, ...(body === null ? {} : { body: JSON.parse(body) as unknown }), headers: { ...headers }, value, ...given('timestamp', timestamp) } };
 }
 
 /** As a percentage where that is exact, else the number itself. */

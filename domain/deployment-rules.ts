@@ -1,5 +1,6 @@
 import type { DeploymentSpec, MetricPolicy } from './deployment.ts';
 import { formatDuration } from './duration.ts';
+import { externalProblems } from './external/rules.ts';
 import { KNOWN_METRICS, metricName } from './metric-names.ts';
 import { parseModelRef } from './model.ts';
 import { nearest } from './nearest.ts';
@@ -10,7 +11,7 @@ export interface SpecProblem { readonly path: string; readonly problem: string }
 
 /** Rules between fields, on the normal form; [] when it holds together. */
 export function specProblems({ spec }: DeploymentSpec): readonly SpecProblem[] {
-  return [...servingRules(spec), ...contractRules(spec), ...labelRules(spec), ...rolloutRules(spec), ...canaryRules(spec), ...approvalRules(spec), ...metricRules(spec), ...valueRules(spec), ...fallbackRules(spec)];
+  return [...servingRules(spec), ...contractRules(spec), ...labelRules(spec), ...rolloutRules(spec), ...canaryRules(spec), ...approvalRules(spec), ...metricRules(spec), ...externalRules(spec), ...valueRules(spec), ...fallbackRules(spec)];
 }
 
 type Spec = DeploymentSpec['spec'];
@@ -102,6 +103,16 @@ function metricRule(spec: Spec, { name, role, margin, proof }: MetricPolicy): It
     [name === 'value' && spec.value === null, path, 'needs a value model; add value: {currency, payoff}'],
     [role === 'safety' && proof !== 'full', `${path}.proof`, 'of a safety metric must be full: it may act past a person\'s pin'],
   );
+}
+
+function externalRules({ externalMetrics = [], rollout }: Spec): readonly SpecProblem[] {
+  const names = externalMetrics.map(({ name }) => name);
+  const twice = [...new Set(names.filter((name, i) => names.indexOf(name) !== i))];
+  return [
+    ...twice.map((name) => ({ path: 'spec.externalMetrics', problem: `names ${name} twice` })),
+    ...names.filter((name) => metricName(name) !== null || name === 'share').map((name) => ({ path: `spec.externalMetrics[${name}]`, problem: 'is the name of a metric of lastmile; give it another name' })),
+    ...externalMetrics.flatMap((metric) => externalProblems(metric, rollout.horizonMs).map(({ path, problem }) => ({ path: `spec.externalMetrics[${metric.name}].${path}`, problem }))),
+  ];
 }
 
 function valueRules({ contract: { task }, labels, value }: Spec): Iterable<SpecProblem> {

@@ -1,4 +1,5 @@
 import type { ContractOverrides } from './contract.ts';
+import type { ExternalMetric } from './external/metric.ts';
 import type { DrillPolicy } from './kill/drill.ts';
 import type { ApprovalPolicy } from './rollout/approval.ts';
 import type { Attestation } from './variant.ts';
@@ -88,6 +89,8 @@ export interface DeploymentSpec {
     readonly attestation: Attestation;
     readonly retrain: { readonly every: string; readonly command: readonly string[]; readonly timeoutMs: number } | null;
     readonly records: { readonly inputs: boolean; readonly keepMs: number };
+    /** Numbers of other systems as gates; absent: none. */
+    readonly externalMetrics?: readonly ExternalMetric[];
     /** Kills of a challenger on a schedule; absent: none. */
     readonly drills?: DrillPolicy;
   };

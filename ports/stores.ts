@@ -6,6 +6,7 @@ import type { GatewayRegistry } from './gateway-registry.ts';
 import type { KeyStore } from './key-store.ts';
 import type { KillStore } from './kill-store.ts';
 import type { LabelStore } from './label-store.ts';
+import type { MeasurementStore } from './measurement-store.ts';
 import type { Outbox } from './outbox.ts';
 import type { RecordStore } from './record-store.ts';
 import type { RouteStore } from './route-store.ts';
@@ -22,6 +23,7 @@ export interface Stores {
   readonly records: RecordStore;
   readonly labels: LabelStore;
   readonly evidence: EvidenceStore;
+  readonly measurements: MeasurementStore;
   readonly audit: AuditLog;
   readonly outbox: Outbox;
   readonly gateways: GatewayRegistry;

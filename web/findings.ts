@@ -1,4 +1,5 @@
 import type { Finding, FindingState, MoneyFinding, Verdict } from '../domain/analysis/verdict.ts';
+import type { ExternalFinding, ExternalState } from '../domain/external/finding.ts';
 import { metricName } from '../domain/metric-names.ts';
 import { formatAmount, formatCount, formatGain, formatNumber, formatPercent } from './format.ts';
 import { html, type Html } from './html.ts';
@@ -19,6 +20,23 @@ function row(finding: Finding): Html {
   const { word, look } = STATE[finding.state];
   return html`<tr><td><strong>${finding.metric}</strong></td><td>${finding.role}</td><td><span class="badge ${look}">${word}</span></td><td class="n">${formatNumber(finding.estimate)}</td>
 <td>${interval(finding)}</td><td class="n">${formatNumber(finding.margin)}</td><td class="n">${formatCount(finding.requests)}</td><td class="n">${formatPercent(finding.coverage)}</td></tr>`;
+}
+
+const EXTERNAL: Readonly<Record<ExternalState, { readonly word: string; readonly look: 'good' | 'bad' | 'warn' | '' }>> = {
+  pass: { word: '✓ within its limit', look: 'good' }, fail: { word: '✕ beyond its limit', look: 'bad' }, undecided: { word: '… not yet', look: '' }, 'no-data': { word: '∅ no number', look: 'warn' }, 'not-judged': { word: '∅ unknown for too long', look: 'warn' },
+};
+
+/** A row an external metric: the newest number, its limit, and how often it was good; nothing where the file names none. */
+export function externalCard({ external = [] }: Verdict): Html | null {
+  if (external.length === 0) return null;
+  return html`<section class="card"><h2>Numbers of other systems</h2><div class="scroll"><table><thead><tr><th>metric</th><th>role</th><th>state</th><th class="n">newest</th><th>limit</th><th class="n">good</th><th class="n">failed</th><th class="n">unknown</th></tr></thead>
+<tbody>${external.map(externalRow)}</tbody></table></div></section>`;
+}
+
+function externalRow({ metric, role, state, value, why, better, limit, good, count, failed, inconclusive }: ExternalFinding): Html {
+  const { word, look } = EXTERNAL[state];
+  return html`<tr><td><strong>${metric}</strong>${why === null ? null : html`<br><span class="soft">${why}</span>`}</td><td>${role}</td><td><span class="badge ${look}">${word}</span></td><td class="n">${formatNumber(value)}</td>
+<td>${better === 'lower' ? 'at most' : 'at least'} ${formatNumber(limit)}</td><td class="n">${formatCount(good)} of ${formatCount(count)}</td><td class="n">${formatCount(failed)}</td><td class="n">${formatCount(inconclusive)}</td></tr>`;
 }
 
 /** The interval over its zero line, with the margin dashed; in words for those who do not see it. */

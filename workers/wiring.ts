@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { ActivityPorts } from '../activities/ports.ts';
 import { artifactStores } from '../adapters/artifact/index.ts';
+import { configuredSources } from '../adapters/metrics/_shared/configured.ts';
 import { configuredNotifier } from '../adapters/notify/_shared/configured.ts';
 import { orchestrators } from '../adapters/orchestrator/index.ts';
 import { registries } from '../adapters/registry/index.ts';
@@ -20,6 +21,7 @@ export function wire(config: Config, log: Log): ActivityPorts {
     registries: { filesystem: registries.filesystem.create({ root: config.registryDir }) },
     backends: configuredBackends(config, token),
     artifacts: artifactStores.filesystem.create({ root: config.artifactDir }),
+    sources: configuredSources(config),
     trainer: trainers.command.create({}),
     notifier: configuredNotifier(config, log),
     orchestrator: orchestrators.temporal.create({ address: config.temporal.address, namespace: config.temporal.namespace, uiUrl: config.temporal.uiUrl, payloadKey: config.payloadKey, otherPayloadKeys: config.otherPayloadKeys, deadlineMs: 10_000 }),

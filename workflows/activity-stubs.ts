@@ -22,6 +22,8 @@ export const lasting = proxyActivities<Pick<Activities, 'awaitApplied' | 'unload
 
 /** A worker that dies while it judges is found out by its silence: a rollback must not wait for the whole time that a judgement may take. */
 export const judging = proxyActivities<Pick<Activities, 'judge'>>({ ...QUICK, taskQueue: QUEUES.cpu, startToCloseTimeout: '2 minutes', heartbeatTimeout: '20 seconds' });
+/** External metrics: asked again until the stores answer; what a source does not answer is an answer. */
+export const measuring = proxyActivities<Pick<Activities, 'measure'>>({ ...QUICK, taskQueue: QUEUES.io, startToCloseTimeout: '2 minutes', heartbeatTimeout: '20 seconds' });
 /** Telling people never holds a rollout for more than an hour. */
 export const telling = proxyActivities<Pick<Activities, 'notify'>>({ ...QUICK, taskQueue: QUEUES.io, startToCloseTimeout: '30 seconds', scheduleToCloseTimeout: '1 hour' });
 

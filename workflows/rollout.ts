@@ -5,6 +5,7 @@ import { judging, quick, telling } from './activity-stubs.ts';
 import { unanswered } from './approving.ts';
 import { tellFinished } from './entity-link.ts';
 import { flush } from './journal.ts';
+import { measureBeside } from './measuring.ts';
 import type { RolloutInput, RolloutResult } from './messages.ts';
 import { report } from './reporting.ts';
 import { abort, listen } from './rollout-commands.ts';
@@ -26,6 +27,7 @@ export async function rollout(input: RolloutInput): Promise<RolloutResult> {
   const run = openRun(input, Date.now());
   listen(run);
   if (input.carried === null) await begin(run);
+  measureBeside(run);
   let cancelled = false;
   while (run.state.stage !== 'done' || run.todo.length > 0) {
     try {
@@ -45,8 +47,8 @@ async function begin(run: Run): Promise<void> {
   run.journal.push(opening(run));
   run.todo = run.todo.length > 0 ? run.todo : [{ type: 'validate' }];
   try {
-    const { policy } = await CancellationScope.nonCancellable(() => quick.readPolicy({ tenant: input.tenant, specHash: input.specHash }));
-    run.plan = planRollout(policy, input.champion !== null);
+    const { policy, measures } = await CancellationScope.nonCancellable(() => quick.readPolicy({ tenant: input.tenant, specHash: input.specHash }));
+    run.plan = { ...planRollout(policy, input.champion !== null), ...(measures === true ? { measures } : {}) };
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     report(run, { type: 'failed', verdict: failureVerdict(run, error) });

@@ -4,6 +4,10 @@ import type * as plan from '../../domain/analysis/plan.ts';
 import { FINDING_STATES, REASONS, VERDICTS } from '../../domain/analysis/verdict.ts';
 import type * as verdict from '../../domain/analysis/verdict.ts';
 import { GOALS, METRIC_ROLES } from '../../domain/deployment.ts';
+import { EXTERNAL_STATES } from '../../domain/external/finding.ts';
+import type * as finding from '../../domain/external/finding.ts';
+import { COMPARISONS, EXTERNAL_ROLES } from '../../domain/external/metric.ts';
+import { ExternalMetric } from './external.ts';
 import { byName, count, exactly, list, named, number, part, text, time } from './shape.ts';
 
 /** domain/analysis as JSON; the domain types say what each field means. */
@@ -20,9 +24,15 @@ const MoneyFinding = exactly<verdict.MoneyFinding>()(named('MoneyFinding', {
   currency: text, perRequestMicros: number, lowerMicros: number, upperMicros: number, requests: count, totalMicros: number, championTotalMicros: number, challengerTotalMicros: number,
 }));
 
+const ExternalFinding = exactly<finding.ExternalFinding>()(named('ExternalFinding', {
+  metric: text, role: z.enum(EXTERNAL_ROLES), state: z.enum(EXTERNAL_STATES), compare: z.enum(COMPARISONS), better: z.enum(['lower', 'higher']), limit: number, good: count, failed: count, inconclusive: count,
+  inconclusiveInARow: count, count, failureLimit: count, inconclusiveLimit: count.nullable(), value: number.nullable(), why: text.nullable(), measuredAtMs: time.nullable(), lastFailedValue: number.nullable(), toSlot: number.nullable(),
+}));
+
 export const Verdict = exactly<verdict.Verdict>()(named('Verdict', {
   tenantId: text, rolloutId: text, n: count, judgeVersion: text, kind: z.enum(VERDICTS), reasons: list(Reason), findings: list(Finding), money: MoneyFinding.nullable(), cycles: number,
   fromMs: time.nullable(), toMs: time.nullable(), rulingMs: time, atMs: time, planHash: text.nullable(), evidenceHash: text.nullable(), dropRatio: number.nullable(), notMeasured: list(text), seenTo: byName(count).exactOptional(),
+  external: list(ExternalFinding).exactOptional(),
 }));
 
 export const VerdictSummary = exactly<verdict.VerdictSummary>()(named('VerdictSummary', {
@@ -43,5 +53,5 @@ const MetricPlan = exactly<plan.MetricPlan>()(named('MetricPlan', {
 export const AnalysisPlan = exactly<plan.AnalysisPlan>()(named('AnalysisPlan', {
   tenantId: text, deploymentUid: text, rolloutId: text, champion: text, challenger: text, specHash: text, contractHash: text, state: z.enum(['draft', 'fixed']), judgeVersion: text,
   goal: z.enum(GOALS), engine: z.literal('strict'), clock: z.enum(['gateway', 'event']), cycleMs: number, minCycles: count, pilotCycles: count, evidenceFromMs: time.nullable(), coverage: number,
-  maturityMs: number, graceMs: number, horizonMs: number, startedMs: time, startedAtMs: time, settleMs: number, splitBy: z.enum(['request', 'key']).exactOptional(), learntFrom: list(text).exactOptional(), harmAlpha: number.exactOptional(), metrics: list(MetricPlan),
+  maturityMs: number, graceMs: number, horizonMs: number, startedMs: time, startedAtMs: time, settleMs: number, splitBy: z.enum(['request', 'key']).exactOptional(), learntFrom: list(text).exactOptional(), harmAlpha: number.exactOptional(), metrics: list(MetricPlan), external: list(ExternalMetric).exactOptional(),
 }));

@@ -11,6 +11,7 @@ import type * as tensor from '../../domain/tensor.ts';
 import { ATTESTATIONS } from '../../domain/variant.ts';
 import type * as variant from '../../domain/variant.ts';
 import { VerdictSummary } from './analysis.ts';
+import { ExternalMetric } from './external.ts';
 import { byName, count, exactly, flag, list, named, number, part, text, time } from './shape.ts';
 
 /** A deployment's normal form and its state as JSON; the domain types say what each field means. */
@@ -64,6 +65,6 @@ export const DeploymentSpec = exactly<deployment.DeploymentSpec>()(named('Deploy
     contract: ContractOverrides, labels: LabelPolicy.nullable(), rollout: RolloutPolicy, metrics: list(MetricPolicy), value: ValueModel.nullable(),
     routing: part({ stickyHeader: text.nullable(), stickyJsonPath: text.nullable() }), fallback: list(z.enum(['last-good', 'closed'])), onLostControl: z.enum(['serve', 'failClosed']),
     attestation: z.enum(ATTESTATIONS), retrain: part({ every: text, command: list(text), timeoutMs: number }).nullable(), records: part({ inputs: flag, keepMs: number }),
-    drills: part({ everyMs: number, limitMs: number }).exactOptional(),
+    externalMetrics: list(ExternalMetric).exactOptional(), drills: part({ everyMs: number, limitMs: number }).exactOptional(),
   }),
 }));

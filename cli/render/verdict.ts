@@ -1,4 +1,5 @@
 import type { Finding, MoneyFinding, Verdict } from '../../domain/analysis/verdict.ts';
+import type { ExternalFinding } from '../../domain/external/finding.ts';
 import { formatMoney } from '../../domain/money.ts';
 import { paint, type Io, type Tone } from '../io.ts';
 import { table } from './table.ts';
@@ -11,6 +12,17 @@ export function renderFindings(io: Pick<Io, 'color'>, verdict: Verdict): string 
     `${finding.metric} (${finding.role})`, paint(io, TONE_OF_STATE[finding.state], finding.state), number(finding.estimate),
     `${number(finding.lower)} … ${number(finding.upper)}`, String(finding.blocks), String(finding.requests),
   ]));
+}
+
+const TONE_OF_EXTERNAL: Readonly<Record<ExternalFinding['state'], Tone>> = { pass: 'good', fail: 'bad', undecided: 'dim', 'no-data': 'warn', 'not-judged': 'warn' };
+
+/** The external metrics of a verdict, one a line: state, newest number against its limit, how often it was good. Empty without any. */
+export function renderExternal(io: Pick<Io, 'color'>, { external = [] }: Verdict): readonly string[] {
+  if (external.length === 0) return [];
+  return [table(['external metric', 'state', 'newest', 'limit', 'good', 'failed', 'unknown'], external.map((finding) => [
+    `${finding.metric} (${finding.role})`, paint(io, TONE_OF_EXTERNAL[finding.state], finding.state), number(finding.value), `${finding.better === 'lower' ? 'at most' : 'at least'} ${number(finding.limit)}`,
+    `${finding.good} of ${finding.count}`, `${finding.failed}, ${finding.failureLimit} let pass`, String(finding.inconclusive),
+  ]))];
 }
 
 /** `+EUR 0.0931 a request (0.0402 … 0.1460), +EUR 268.40 over 2,880 requests`. Challenger minus champion. */

@@ -9,6 +9,7 @@ import { gatewayRegistryPromises } from './gateway-registry.ts';
 import { keyStorePromises } from './key-store.ts';
 import { killStorePromises } from './kill-store.ts';
 import { labelStorePromises } from './label-store.ts';
+import { measurementStorePromises } from './measurement-store.ts';
 import { outboxPromises } from './outbox.ts';
 import { recordStorePromises } from './record-store.ts';
 import { routeStorePromises } from './route-store.ts';
@@ -30,6 +31,7 @@ export const storePromises: Readonly<Record<string, Suite<Stores>>> = {
   records: through(recordStorePromises, ({ records }) => records),
   labels: through(labelStorePromises, ({ labels }) => labels),
   evidence: through({ ...evidenceStorePromises, ...evidencePagePromises }, ({ evidence }) => evidence),
+  measurements: through(measurementStorePromises, ({ measurements }) => measurements),
   audit: through(auditLogPromises, ({ audit }) => audit),
   outbox: through(outboxPromises, ({ outbox }) => outbox),
   gateways: through(gatewayRegistryPromises, ({ gateways }) => gateways),

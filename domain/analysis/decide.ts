@@ -1,3 +1,5 @@
+import type { ExternalFinding, ExternalState } from '../external/finding.ts';
+import { externalText } from '../external/texts.ts';
 import { explainFinding, explainHold, explainPromotion } from './reason-texts.ts';
 import type { AnalysisPlan } from './plan.ts';
 import { LEAST_CYCLES_TO_GIVE_UP, SHARE_MISMATCH } from './thresholds.ts';
@@ -7,6 +9,7 @@ import type { Finding, Reason, ReasonCode, VerdictKind } from './verdict.ts';
 export interface Case {
   readonly plan: AnalysisPlan;
   readonly findings: readonly Finding[];
+  readonly external: readonly ExternalFinding[];
   /** Whole cycles judged in every paired metric, and cycles seen at all. */
   readonly cycles: number;
   readonly cyclesSeen: number;
@@ -22,13 +25,28 @@ export interface Decision { readonly kind: VerdictKind; readonly reasons: readon
  * all proofs together promote; then the ends without a proof; else collecting.
  */
 export function decide(of: Case): Decision {
-  const harm = harms(of.findings);
+  const harm = [...harms(of.findings), ...externalHarms(of.external)];
   if (harm.length > 0) return { kind: 'rollback', reasons: harm };
   const held = holds(of);
-  if (held.length === 0 && of.findings.length > 0 && of.findings.every(({ state }) => state === 'pass')) return { kind: 'promote', reasons: [explainPromotion(of.plan, of.findings)] };
+  if (held.length === 0 && isProved(of)) return { kind: 'promote', reasons: [explainPromotion(of.plan, of.findings, of.external)] };
   const end = endWithoutProof(of);
   if (end !== null) return { kind: 'inconclusive', reasons: [end, ...held] };
   return { kind: 'collecting', reasons: held.length > 0 ? held : missing(of.findings) };
+}
+
+/** All together: every metric proved, every number of another system good, often enough and at last. */
+function isProved({ findings, external }: Case): boolean {
+  return findings.length > 0 && findings.every(({ state }) => state === 'pass') && external.every(({ state }) => state === 'pass');
+}
+
+function externalHarms(external: readonly ExternalFinding[]): readonly Reason[] {
+  return external.filter(({ state }) => state === 'fail').map((finding) => ({ code: finding.role === 'guardrail' ? 'guardrail' : 'requirement', metric: finding.metric, text: externalText(finding) }));
+}
+
+const EXTERNAL_HOLD: Readonly<Record<ExternalState, ReasonCode | null>> = { pass: null, fail: null, undecided: 'not-enough-evidence', 'no-data': 'no-data', 'not-judged': 'not-judged' };
+
+function externalHolds(external: readonly ExternalFinding[]): readonly Reason[] {
+  return external.flatMap((finding) => { const code = EXTERNAL_HOLD[finding.state]; return code === null ? [] : [{ code, metric: finding.metric, text: externalText(finding) }]; });
 }
 
 const HARM: Readonly<Record<Finding['role'], ReasonCode>> = { required: 'proved-worse', guardrail: 'guardrail', safety: 'safety' };
@@ -40,21 +58,24 @@ function harms(findings: readonly Finding[]): readonly Reason[] {
 }
 
 /** What forbids a promotion for now. No data is never a pass. */
-function holds({ plan, findings, cycles, logShareEvidence }: Case): readonly Reason[] {
+function holds({ plan, findings, external, cycles, logShareEvidence }: Case): readonly Reason[] {
   return [
     ...(plan.state === 'draft' ? [explainHold('pilot', plan)] : []),
     ...findings.filter(({ state, metric }) => state === 'no-data' && !(plan.state === 'draft' && isPaired(plan, metric))).map((finding) => explainFinding('no-data', finding)),
     ...findings.filter(({ state }) => state === 'short-coverage').map((finding) => explainFinding('coverage', finding)),
     ...(plan.splitBy !== 'key' && logShareEvidence > Math.log(SHARE_MISMATCH) ? [explainHold('share-mismatch', plan)] : []),
     ...(plan.state === 'fixed' && cycles < plan.minCycles ? [explainHold('min-cycles', plan, cycles)] : []),
+    ...externalHolds(external),
   ];
 }
 
-function endWithoutProof({ plan, findings, cyclesSeen, futile, rulingMs, idle }: Case): Reason | null {
+function endWithoutProof({ plan, findings, external, cyclesSeen, futile, rulingMs, idle }: Case): Reason | null {
   const broken = findings.find(({ state }) => state === 'loss-bound-broken');
   if (broken !== undefined) return explainFinding('loss-bound', broken);
   const short = findings.find(({ state }) => state === 'short-coverage');
   if (short !== undefined && cyclesSeen >= LEAST_CYCLES_TO_GIVE_UP) return explainFinding('not-judged', short);
+  const unknown = external.find(({ state }) => state === 'not-judged');
+  if (unknown !== undefined) return { code: 'not-judged', metric: unknown.metric, text: externalText(unknown) };
   const hopeless = findings.find(({ metric }) => futile.includes(metric));
   if (hopeless !== undefined) return explainFinding('futile', hopeless);
   if (rulingMs - plan.startedMs > plan.horizonMs) return explainHold('horizon', plan);

@@ -64,8 +64,11 @@ export function draftPlan(input: DraftInput): AnalysisPlan {
     splitBy: spec.routing.stickyHeader === null && spec.routing.stickyJsonPath === null ? 'request' : 'key',
     harmAlpha: rollout.alpha,
     metrics: policies(spec).map((policy) => metricOf(policy.name).kind === 'paired' ? pairedMetric(policy, spec, contract) : rateMetric(policy, spec)),
+    ...externalOf(spec),
   };
 }
+
+function externalOf({ externalMetrics }: Spec): Pick<AnalysisPlan, 'external'> { return externalMetrics === undefined ? {} : { external: externalMetrics }; }
 
 function policies({ metrics }: Spec): readonly MetricPolicy[] {
   const named = new Set(metrics.map(({ name }) => name));

@@ -1,4 +1,5 @@
 import { formatDuration } from '../duration.ts';
+import { externalSummary } from '../external/texts.ts';
 import { formatMoney } from '../money.ts';
 import type { Progress } from './blocks.ts';
 import type { Explained } from './explained.ts';
@@ -24,7 +25,7 @@ function verdictParts(verdict: Verdict): readonly string[] {
   return [
     `Verdict ${verdict.n}: ${verdict.kind} (${verdict.reasons.map(({ code }) => code).join(', ')}) after ${verdict.cycles} whole cycles.`,
     ...verdict.reasons.map(({ text }) => text),
-    ...verdict.findings.map(findingText),
+    ...verdict.findings.map(findingText), ...(verdict.external ?? []).map(externalSummary),
     ...(verdict.money === null ? [] : [moneyText(verdict.money)]),
     ...(verdict.evidenceHash === null ? [] : [`Evidence ${verdict.evidenceHash}, judge ${verdict.judgeVersion}.`]),
   ];

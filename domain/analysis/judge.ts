@@ -1,6 +1,8 @@
 import type { Json } from '../canonical-json.ts';
 import type { ValueModel } from '../deployment.ts';
 import { digestOfJson } from '../digest.ts';
+import { externalFinding, withExternalDigest, type ExternalFinding } from '../external/finding.ts';
+import type { MeasurementTally } from '../external/measurement-page.ts';
 import type { MicroBlock, Progress } from './blocks.ts';
 import { comparePaired, type PairedComparison } from './compare-paired.ts';
 import { compareRate } from './compare-rate.ts';
@@ -15,6 +17,7 @@ import { moneyFinding } from './money-finding.ts';
 import { dropRatio, notMeasured } from './not-measured.ts';
 import { cyclesIn, slotsOf, spanOf, type EvidencePage } from './pages.ts';
 import type { AnalysisPlan } from './plan.ts';
+import { ownedBy } from './valid-blocks.ts';
 import type { Finding, MoneyFinding, Verdict } from './verdict.ts';
 
 export { JUDGE_VERSION } from './judge-version.ts';
@@ -24,6 +27,8 @@ export interface JudgeInput {
   /** Sealed evidence of the rollout, in any order; its pages closed or not. */
   readonly evidence: Evidence;
   readonly progress: Progress | null;
+  /** Tallies of the measurements of the plan's external metrics, in any order; absent: none was made. */
+  readonly external?: readonly MeasurementTally[];
   readonly value: ValueModel | null;
   readonly rulingMs: number;
   readonly atMs: number;
@@ -47,15 +52,26 @@ export function judge(input: JudgeInput): Verdict {
   const { plan, progress } = input;
   const valid = validEvidence(plan, input.evidence);
   const compared = compare(plan, valid);
-  const decision = decide(caseOf(input, valid, compared));
+  const external = externalFindings(input);
+  const decision = decide({ ...caseOf(input, valid, compared), external });
   const judged = judgedEvidence(plan, valid, compared);
   const drops = dropRatio(progress);
   return {
     tenantId: plan.tenantId, rolloutId: plan.rolloutId, n: input.n, judgeVersion: JUDGE_VERSION, kind: decision.kind, reasons: decision.reasons, findings: compared.findings,
     money: money(input, compared), cycles: cyclesJudged(input, valid, compared), ...span(judged), rulingMs: input.rulingMs, atMs: input.atMs,
-    planHash: planHashOf(plan), evidenceHash: judged.blocks.length + judged.pages.length === 0 ? null : evidenceDigest(judged),
-    dropRatio: drops, notMeasured: notMeasured(plan, compared.findings, drops), seenTo: seenTo(valid),
+    planHash: planHashOf(plan), evidenceHash: hashOf(input, judged),
+    dropRatio: drops, notMeasured: notMeasured(plan, compared.findings, drops), seenTo: seenTo(valid), ...(plan.external === undefined ? {} : { external }),
   };
+}
+
+/** Of another rollout is a defect of whoever gathers them, as with blocks. */
+function externalFindings({ plan, external = [], atMs }: JudgeInput): readonly ExternalFinding[] {
+  for (const tally of external) ownedBy(plan, tally);
+  return (plan.external ?? []).map((metric) => externalFinding(metric, external, atMs));
+}
+
+function hashOf({ external = [] }: JudgeInput, judged: Judged): string | null {
+  return withExternalDigest(judged.blocks.length + judged.pages.length === 0 ? null : evidenceDigest(judged), external);
 }
 
 /** By which a verdict names its plan: over the plan as JSON holds it, so that a stored one has the same. */
@@ -74,7 +90,7 @@ function compare(plan: AnalysisPlan, valid: ValidEvidence): Compared {
   return { paired, share, findings: [...paired.map(({ finding }) => finding), ...ratePlans(plan).map((metric) => compareRate(plan, metric, of(metric.name), serving))] };
 }
 
-function caseOf(input: JudgeInput, valid: ValidEvidence, { paired, findings, share }: Compared): Case {
+function caseOf(input: JudgeInput, valid: ValidEvidence, { paired, findings, share }: Compared): Omit<Case, 'external'> {
   const { plan, rulingMs, idle = false } = input;
   const cycles = cyclesJudged(input, valid, { paired });
   const lasted = cycles >= plan.minCycles;

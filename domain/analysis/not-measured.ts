@@ -19,6 +19,7 @@ export function notMeasured(plan: AnalysisPlan, findings: readonly Finding[], dr
     ...(plan.metrics.some(({ name }) => name === 'value') ? [] : ['money: no value metric was judged']),
     ...(drops !== null && drops > 0 ? [`requests under load: ${percent(drops)} of the copies to the challenger were dropped and are not in the comparison`] : []),
     ...findings.flatMap((finding) => [...gaps(plan, finding)]),
+    ...(plan.external ?? []).map(({ name }) => `${name}: held against its limit as measured elsewhere, without a claim of how likely chance is`),
   ];
 }
 

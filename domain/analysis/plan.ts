@@ -1,4 +1,5 @@
 import type { Goal, MetricRole } from '../deployment.ts';
+import type { ExternalMetric } from '../external/metric.ts';
 import type { DeploymentUid, RolloutId, TenantId, VariantId } from '../ids.ts';
 
 /** How one metric is judged; fixed before its evidence is looked at, never changed during a rollout. */
@@ -65,4 +66,6 @@ export interface AnalysisPlan {
   /** The level of all tests for harm together; absent: as the proofs (metrics[].alpha), which the budget of false promotions may have lowered. */
   readonly harmAlpha?: number;
   readonly metrics: readonly MetricPlan[];
+  /** Numbers of other systems that are gates too; absent: none. */
+  readonly external?: readonly ExternalMetric[];
 }

@@ -1,4 +1,5 @@
 import { formatDuration } from '../duration.ts';
+import type { ExternalFinding } from '../external/finding.ts';
 import { metricOf } from './metrics/index.ts';
 import type { AnalysisPlan } from './plan.ts';
 import { ALLOWED_SHORT, SHARE_MISMATCH } from './thresholds.ts';
@@ -65,11 +66,11 @@ const PROMOTION: Readonly<Record<AnalysisPlan['goal'], { readonly code: ReasonCo
   healthy: { code: 'proved-healthy', text: 'proved to answer in time and in shape; it was not judged on outcomes' },
 };
 
-export function explainPromotion({ goal }: AnalysisPlan, findings: readonly Finding[]): Reason {
+export function explainPromotion({ goal }: AnalysisPlan, findings: readonly Finding[], external: readonly ExternalFinding[]): Reason {
   const { code, text } = PROMOTION[goal];
   const required = findings.filter(({ role }) => role === 'required');
   const facts = required.map((finding) => pairedFact(finding)).join('; ');
-  return { code, metric: required[0]?.metric ?? null, text: `The challenger is ${text}${facts === '' ? '' : `: ${facts}`}; every guardrail is proved to be within its limit.` };
+  return { code, metric: required[0]?.metric ?? null, text: `The challenger is ${text}${facts === '' ? '' : `: ${facts}`}; every guardrail is proved to be within its limit${external.length === 0 ? '' : `, and ${external.map(({ metric }) => metric).join(', ')} measured so`}.` };
 }
 
 function pairedFact({ metric, estimate, lower, lowerFull, blocks }: Finding): string {

@@ -1,3 +1,4 @@
+import type { ExternalFinding } from '../external/finding.ts';
 import type { RolloutId, TenantId } from '../ids.ts';
 import type { MetricRole } from '../deployment.ts';
 
@@ -5,7 +6,7 @@ export const VERDICTS = ['promote', 'rollback', 'collecting', 'inconclusive', 'f
 export type VerdictKind = (typeof VERDICTS)[number];
 
 export const REASONS = [
-  'first-version', 'proved-better', 'proved-no-worse', 'proved-healthy', 'proved-worse', 'guardrail', 'safety',
+  'first-version', 'proved-better', 'proved-no-worse', 'proved-healthy', 'proved-worse', 'requirement', 'guardrail', 'safety',
   'pilot', 'no-data', 'coverage', 'share-mismatch', 'min-cycles', 'not-enough-evidence', 'loss-bound', 'not-judged',
   'futile', 'horizon', 'idle', 'validation', 'person', 'superseded', 'error', 'killed', 'not-approved',
 ] as const;
@@ -76,6 +77,8 @@ export interface Verdict {
   readonly notMeasured: readonly string[];
   /** The newest slot of each metric that the judge was handed: blocks are sealed in order, so this names all that it saw. Absent in verdicts of before it was kept. */
   readonly seenTo?: Readonly<Record<string, number>>;
+  /** Numbers of other systems as judged; absent where the plan names none. */
+  readonly external?: readonly ExternalFinding[];
 }
 
 /** What travels in workflow payloads and status documents. */

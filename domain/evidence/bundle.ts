@@ -1,6 +1,7 @@
 import type { MicroBlock } from '../analysis/blocks.ts';
 import type { AnalysisPlan } from '../analysis/plan.ts';
 import type { Verdict } from '../analysis/verdict.ts';
+import type { Measurement } from '../external/measurement.ts';
 import type { AuditRecord } from '../audit.ts';
 import type { Checkpoint } from '../audit/checkpoint.ts';
 import type { PublicKeyText } from '../audit/signature.ts';
@@ -32,6 +33,8 @@ export interface BundleParts {
   readonly contract: Contract | null;
   /** The sealed blocks that the judge was handed. */
   readonly blocks: readonly MicroBlock[];
+  /** What was measured of external metrics up to the verdict, by metric and slot; absent where the plan names none. */
+  readonly measurements?: readonly Measurement[];
   readonly rollout: RolloutRecord;
   readonly variants: readonly Variant[];
   /** Audit records of the rollout in the order of the chain: first those of its route, then all others. */
@@ -44,7 +47,12 @@ export interface BundleParts {
   readonly workflow: { readonly workflowId: string; readonly runId: string | null; readonly link: string | null };
 }
 export const PART_NAMES = ['verdict', 'plan', 'spec', 'contract', 'blocks', 'rollout', 'variants', 'routeChanges', 'audit', 'checkpoint', 'approvals', 'kills', 'workflow'] as const satisfies readonly (keyof BundleParts)[];
-export type PartName = (typeof PART_NAMES)[number];
+/** Those that not every bundle has. */
+export const OPTIONAL_PARTS = ['measurements'] as const satisfies readonly (keyof BundleParts)[];
+export type PartName = (typeof PART_NAMES)[number] | (typeof OPTIONAL_PARTS)[number];
+
+/** The parts that a bundle has, in order. */
+export function partNames(parts: object): readonly PartName[] { return [...PART_NAMES, ...OPTIONAL_PARTS.filter((name) => Object.hasOwn(parts, name))]; }
 
 /** What the bundle is about; in the root hash. */
 export interface BundleAbout {
@@ -57,11 +65,13 @@ export interface BundleAbout {
   readonly exportedAtMs: number;
 }
 
+export interface BundlePart { readonly sha256: Digest; readonly value: Json }
+
 export interface Bundle {
   readonly type: typeof BUNDLE_TYPE;
   readonly about: BundleAbout;
   /** Each part with its SHA-256 over RFC 8785 JSON. */
-  readonly parts: Readonly<Record<PartName, { readonly sha256: Digest; readonly value: Json }>>;
+  readonly parts: Readonly<Record<(typeof PART_NAMES)[number], BundlePart>> & Readonly<Partial<Record<(typeof OPTIONAL_PARTS)[number], BundlePart>>>;
   /** SHA-256 over type, about and the hashes of the parts. */
   readonly root: Digest;
   readonly seal: PublicKeyText & { readonly signature: string };
@@ -76,7 +86,7 @@ export function sealText(root: string, keyId: string): string { return canonical
 
 /** Puts the parts together under one root. `sign` is the edge's: the domain holds no key. */
 export function sealBundle(about: BundleAbout, parts: BundleParts, key: PublicKeyText, sign: (text: string) => string): Bundle {
-  const sealed = Object.fromEntries(PART_NAMES.map((name) => {
+  const sealed = Object.fromEntries(partNames(parts).map((name) => {
     const value = toPlain(parts[name]);
     return [name, { sha256: digestOfJson(value), value }];
   })) as Bundle['parts'];

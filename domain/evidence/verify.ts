@@ -5,7 +5,7 @@ import type { CheckSignature, PublicKeyText } from '../audit/signature.ts';
 import type { Json } from '../canonical-json.ts';
 import { digestOfJson } from '../digest.ts';
 import { isLastmileError } from '../errors.ts';
-import { BUNDLE_TYPE, bundleText, PART_NAMES, rootOf, sealText, type Bundle, type BundleParts, type PartName } from './bundle.ts';
+import { BUNDLE_TYPE, bundleText, partNames, rootOf, sealText, type Bundle, type BundleParts, type PartName } from './bundle.ts';
 import { blocksSeen } from './judged-blocks.ts';
 import { fromPlain, toPlain } from './plain-json.ts';
 import { planHashOf } from '../analysis/judge.ts';
@@ -35,7 +35,7 @@ export function verifyBundle(text: string, checkFor: (own: PublicKeyText) => Che
   if (bundle === null) return { problems: [{ where: 'file', problem: `is not an evidence bundle of ${BUNDLE_TYPE}` }], about: null, parts: null, rejudged: null, root: null, keyId: null };
   const check = checkFor(bundle.seal);
   const outside = [...(bundleText(bundle) === text ? [] : [{ where: 'file', problem: 'is not in its canonical form: a byte was changed, or a program has written it anew' }]), ...sealProblems(bundle, check)];
-  const parts = Object.fromEntries(PART_NAMES.map((name) => [name, fromPlain(bundle.parts[name].value)])) as unknown as BundleParts;
+  const parts = Object.fromEntries(partNames(bundle.parts).map((name) => [name, fromPlain(bundle.parts[name]?.value ?? null)])) as unknown as BundleParts;
   const inside: readonly BundleProblem[] | BundleProblem = guarded<readonly BundleProblem[]>(() => [...aboutProblems(bundle, parts), ...nameProblems(parts), ...heldProblems(parts), ...auditProblems(parts, check)]);
   // What is not what was sealed is not judged: a changed plan may ask for any amount of work.
   const rejudged = outside.length > 0 ? null : guarded(() => rejudge(parts));
@@ -57,17 +57,18 @@ function readBundle(text: string): Bundle | null {
   try { value = JSON.parse(text); } catch { return null; }
   if (!isObject(value) || value.type !== BUNDLE_TYPE || typeof value.root !== 'string' || !isObject(value.about) || !isObject(value.parts) || !isObject(value.seal)) return null;
   const { parts, seal } = value;
-  const whole = PART_NAMES.every((name) => { const part = parts[name]; return isObject(part) && typeof part.sha256 === 'string' && 'value' in part; });
+  const whole = partNames(parts).every((name) => { const part = parts[name]; return isObject(part) && typeof part.sha256 === 'string' && 'value' in part; });
   return whole && [seal.keyId, seal.publicKey, seal.signature].every((each) => typeof each === 'string') ? value as unknown as Bundle : null;
 }
 
 function sealProblems({ about, parts, root, seal, ...rest }: Bundle, check: CheckSignature): readonly BundleProblem[] {
   const names = Object.keys(parts);
-  const changed = PART_NAMES.filter((name) => digestOfJson(parts[name].value) !== parts[name].sha256);
-  const hashes = Object.fromEntries(names.map((name) => [name, parts[name as PartName].sha256]));
+  const known = partNames(parts);
+  const changed = known.filter((name) => digestOfJson(parts[name]?.value ?? null) !== parts[name]?.sha256);
+  const hashes = Object.fromEntries(names.map((name) => [name, parts[name as PartName]?.sha256 ?? '']));
   const state = check(sealText(root, seal.keyId), seal.signature, seal.keyId);
   return [
-    ...[...names.filter((name) => !PART_NAMES.includes(name as PartName)), ...Object.keys(rest).filter((name) => name !== 'type'), ...odd(seal, ['keyId', 'publicKey', 'signature'])].map((name) => ({ where: name, problem: 'does not belong in a bundle' })),
+    ...[...names.filter((name) => !known.includes(name as PartName)), ...Object.keys(rest).filter((name) => name !== 'type'), ...odd(seal, ['keyId', 'publicKey', 'signature'])].map((name) => ({ where: name, problem: 'does not belong in a bundle' })),
     ...changed.map((name) => ({ where: name, problem: 'was changed: its SHA-256 is not that of its content' })),
     ...(rootOf(about, hashes) === root ? [] : [{ where: 'root', problem: 'is not the hash over what the bundle is about and its parts: one of their hashes, or `about`, was changed' }]),
     ...(state === 'good' ? [] : [{ where: 'seal', problem: state === 'bad' ? 'the signature does not hold: root or signature were changed after sealing' : `key ${seal.keyId} is not among the keys to trust, or its id is not that of its bytes` }]),

@@ -14,6 +14,8 @@ export interface RolloutPlan {
   readonly askMs: number;
   /** Absent in plans of before there were approvals: nobody has to agree. */
   readonly approval?: ApprovalPolicy | null;
+  /** External metrics are measured; absent: there are none. */
+  readonly measures?: boolean;
 }
 
 export function planRollout(policy: RolloutPolicy, hasChampion: boolean): RolloutPlan {

@@ -59,6 +59,8 @@ export interface World {
   ended: boolean;
   /** Records of kills by id; the route has their tombstones by `applyTo`. */
   readonly kills: Map<string, KillRecord>;
+  /** The answer of a measuring; null: the file names no external metrics. */
+  measure: (() => { taken: number; nextMs: number }) | null;
   readonly verdicts: { readonly rolloutId: string; readonly n: number; readonly verdict: VerdictSummary }[];
   status: DeploymentStatus | null;
   /** As Temporal says of a workflow; set by whoever has a client. */
@@ -71,7 +73,7 @@ export function variantOf(model: string): { variantId: string; model: string; ar
 
 export function createWorld(of: { uid: string; name: string; policy?: Partial<RolloutPolicy>; judge?: Judge }): World {
   const world: World = {
-    activities: {} as Activities, policy: { ...POLICY, ...of.policy }, judge: of.judge ?? (() => COLLECTING), heldBy: null, before: {}, status: null, describe: async () => null,
+    activities: {} as Activities, policy: { ...POLICY, ...of.policy }, judge: of.judge ?? (() => COLLECTING), heldBy: null, measure: null, before: {}, status: null, describe: async () => null,
     route: emptyRoute({ tenantId: TENANT, deploymentUid: of.uid, name: of.name, fallback: ['last-good', 'closed'], onLostControl: 'serve', stickyHeader: null, stickyJsonPath: null, recordInputs: false }),
     calls: [], loaded: new Set(), rollouts: new Map(), audits: [], notices: [], ended: false, kills: new Map(), verdicts: [],
   };
@@ -91,7 +93,7 @@ function watched(world: World, activities: Activities): Activities {
 
 function checking(world: World): Pick<Activities, 'readPolicy' | 'validateModel' | 'packageModel' | 'loadVariant' | 'unloadVariant'> {
   return {
-    async readPolicy() { return { policy: world.policy, hasLabels: true, managed: true, retrain: { command: ['train'], timeoutMs: MINUTE } }; },
+    async readPolicy() { return { policy: world.policy, hasLabels: true, managed: true, ...(world.measure === null ? {} : { measures: true }), retrain: { command: ['train'], timeoutMs: MINUTE } }; },
     async validateModel({ subject }) { return variantOf(subject.model); },
     async packageModel({ variantId }) { return { bundleDigest: digestOf(variantId), bytes: 1 }; },
     async loadVariant({ variantId }) { world.loaded.add(variantId); return { checked: 1, latencyMs: 1 }; },
@@ -119,11 +121,12 @@ function routing(world: World): Pick<Activities, 'setShadows' | 'setShare' | 'se
   };
 }
 
-function judging(world: World): Pick<Activities, 'openComparison' | 'judge' | 'recordVerdict'> {
+function judging(world: World): Pick<Activities, 'openComparison' | 'judge' | 'measure' | 'recordVerdict'> {
   const opened = new Map<string, number>();
   const shareOf = (id: VariantId): number => world.route.shares.find((share) => share.variantId === id)?.sharePer10k ?? 0;
   const keep = (rolloutId: string, n: number, verdict: VerdictSummary): void => { if (!world.verdicts.some((known) => known.rolloutId === rolloutId && known.n === n)) world.verdicts.push({ rolloutId, n, verdict }); };
   return {
+    async measure() { return world.measure?.() ?? { taken: 0, nextMs: MINUTE }; },
     async openComparison({ subject }) { const nowMs = serverTime(); opened.set(subject.rolloutId, nowMs); return { rulingMs: nowMs }; },
     async judge({ subject, n, challenger }) {
       const nowMs = serverTime();

@@ -9,6 +9,7 @@ import { createGatewayRegistry } from './gateway-registry.ts';
 import { createKeyStore } from './key-store.ts';
 import { createKillStore } from './kill-store.ts';
 import { createLabelStore } from './label-store.ts';
+import { createMeasurementStore } from './measurement-store.ts';
 import { createOutbox } from './outbox.ts';
 import { createRecordStore } from './record-store.ts';
 import { createRouteStore } from './route-store.ts';
@@ -24,7 +25,7 @@ export const memory: Adapter<Stores, z.output<typeof Options>> = {
     const outbox = createOutbox();
     return {
       routes, outbox, deployments: createDeploymentStore(), records: createRecordStore(), labels: createLabelStore(),
-      evidence: createEvidenceStore(), audit: createAuditLog(), gateways: createGatewayRegistry(), keys: createKeyStore(), kills: createKillStore(), freezes: createFreezeStore(),
+      evidence: createEvidenceStore(), measurements: createMeasurementStore(), audit: createAuditLog(), gateways: createGatewayRegistry(), keys: createKeyStore(), kills: createKillStore(), freezes: createFreezeStore(),
       async prepare() { return { migrations: [], appliedNow: [] }; },
       async healthy() { return true; },
       async close() { routes.close(); outbox.close(); },

@@ -12,6 +12,7 @@ import { prepare } from './indexes.ts';
 import { createKeyStore } from './key-store.ts';
 import { createKillStore } from './kill-store.ts';
 import { createLabelStore } from './label-store.ts';
+import { createMeasurementStore } from './measurement-store.ts';
 import { createOutbox } from './outbox.ts';
 import { createRecordStore } from './record-store.ts';
 import { createRouteStore } from './route-store.ts';
@@ -29,7 +30,7 @@ export const mongodb: Adapter<Stores, z.output<typeof Options>> = {
     return {
       routes: withStoreErrors(routes), deployments: withStoreErrors(createDeploymentStore(database)),
       records: withStoreErrors(createRecordStore(database)), labels: withStoreErrors(createLabelStore(database)),
-      evidence: withStoreErrors(createEvidenceStore(database)), audit: withStoreErrors(createAuditLog(database)), outbox: withStoreErrors(outbox),
+      evidence: withStoreErrors(createEvidenceStore(database)), measurements: withStoreErrors(createMeasurementStore(database)), audit: withStoreErrors(createAuditLog(database)), outbox: withStoreErrors(outbox),
       gateways: withStoreErrors(createGatewayRegistry(database)), keys: withStoreErrors(createKeyStore(database)),
       kills: withStoreErrors(createKillStore(database)), freezes: withStoreErrors(createFreezeStore(database)),
       ...withStoreErrors({

@@ -6,6 +6,7 @@ import { createActivities } from '../../../activities/create.ts';
 import type { Activities, Subject } from '../../../activities/index.ts';
 import type { ActivityPorts } from '../../../activities/ports.ts';
 import { artifactStores } from '../../../adapters/artifact/index.ts';
+import { metricSources } from '../../../adapters/metrics/index.ts';
 import { notifiers } from '../../../adapters/notify/index.ts';
 import { orchestrators } from '../../../adapters/orchestrator/index.ts';
 import { registries } from '../../../adapters/registry/index.ts';
@@ -14,6 +15,8 @@ import type { MemoryModel } from '../../../adapters/serving/memory.ts';
 import { stores as databases } from '../../../adapters/store/index.ts';
 import { trainers } from '../../../adapters/training/index.ts';
 import { parseDeployment } from '../../../domain/deployment.schema.ts';
+import type { Reading } from '../../../domain/external/measurement.ts';
+import type { Question } from '../../../domain/external/metric.ts';
 import { emptyRoute } from '../../../domain/traffic/commands.ts';
 import type { Orchestrator } from '../../../ports/orchestrator.ts';
 import { CHURN, linearOf, sigmoid } from '../../support/onnx-models.ts';
@@ -32,15 +35,16 @@ export interface World {
 const UID = 'dep_churn';
 const TENANT = 'acme';
 
-export async function createWorld(of: { describe?: Orchestrator['describe'] } = {}): Promise<World> {
+export async function createWorld(of: { describe?: Orchestrator['describe']; answer?: (question: Question) => Reading } = {}): Promise<World> {
   const notices: string[] = [];
   const models = new Map<string, MemoryModel>();
   const stores = databases.memory.create({});
   const registry = registries.memory.create({});
   const world: Omit<World, 'ports' | 'subject' | 'run' | 'publish'> = { notices, models, nowMs: 1_800_000_000_000 };
+  const source = metricSources.memory.create({ answer: (question) => of.answer?.(question as Question) ?? { none: 'unreachable', text: 'nobody is there' } });
   const ports: ActivityPorts = {
     stores, registries: { memory: registry }, backends: { memory: backends.memory.create({ models }) }, artifacts: artifactStores.memory.create({}),
-    trainer: trainers.command.create({}), notifier: notifiers.log.create({ write: (line) => notices.push(line) }), orchestrator: { ...orchestrators.memory.create({}), ...of },
+    sources: { prometheus: source, http: source }, trainer: trainers.command.create({}), notifier: notifiers.log.create({ write: (line) => notices.push(line) }), orchestrator: { ...orchestrators.memory.create({}), ...(of.describe === undefined ? {} : { describe: of.describe }) },
     now: () => world.nowMs, trainingDir: mkdtempSync(join(tmpdir(), 'lastmile-training-')), pageOf: () => null,
   };
   const activities = createActivities(ports);
