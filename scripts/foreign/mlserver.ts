@@ -1,9 +1,9 @@
-import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inheritedEnvironment } from '../../config/environment.ts';
 import { LastmileError } from '../../domain/errors.ts';
+import { run } from './run.ts';
 
 /** What one install holds; a change of pins makes a new folder. */
 const PINS = ['mlserver==1.7.1', 'mlserver-sklearn==1.7.1'] as const;
@@ -25,9 +25,9 @@ export async function ensureMlserver(toolsDir: string, progress: (line: string) 
   await rm(folder, { recursive: true, force: true });
   await mkdir(toolsDir, { recursive: true });
   progress(`MLServer: making a virtual environment in ${folder}`);
-  await run(python, ['-m', 'venv', folder], progress).catch((error: unknown) => { throw unavailable(`${python} cannot make a virtual environment; install python3-venv`, error); });
+  await run(python, ['-m', 'venv', folder], { progress }).catch((error: unknown) => { throw unavailable(`${python} cannot make a virtual environment; install python3-venv`, error); });
   progress(`MLServer: installing ${PINS.join(' ')} from PyPI, about 530 MB on disk, one to three minutes`);
-  await run(installed.python, ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--quiet', ...PINS], progress)
+  await run(installed.python, ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--quiet', ...PINS], { progress })
     .catch((error: unknown) => { throw unavailable('pip could not install it; check that the package index is reachable', error); });
   await writeFile(join(folder, '.complete'), `${PINS.join('\n')}\n`);
   progress('MLServer: installed');
@@ -38,23 +38,11 @@ export async function ensureMlserver(toolsDir: string, progress: (line: string) 
 async function findPython(): Promise<string> {
   const probe = 'import sys; sys.exit(0 if (3, 9) <= sys.version_info[:2] <= (3, 12) else 1)';
   for (const python of PYTHONS) {
-    if (await run(python, ['-c', probe], () => undefined).then(() => true, () => false)) return python;
+    if (await run(python, ['-c', probe]).then(() => true, () => false)) return python;
   }
   throw unavailable('there is no Python 3.9 to 3.12 on the PATH; install python3 with python3-venv');
 }
 
 function unavailable(why: string, cause?: unknown): LastmileError {
   return new LastmileError('LM_TOOL_UNAVAILABLE', `MLServer 1.7.1 cannot be had: ${why}. This suite needs Python and PyPI; every other test runs without it.`, { cause });
-}
-
-function run(command: string, args: readonly string[], progress: (line: string) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    let last = '';
-    const heard = (chunk: Buffer): void => { last = chunk.toString().trim() || last; if (last !== '') progress(last); };
-    child.stdout.on('data', heard);
-    child.stderr.on('data', heard);
-    child.on('error', reject);
-    child.on('close', (code) => { if (code === 0) resolve(); else reject(new Error(`${command} ${args.slice(0, 3).join(' ')} ended with code ${String(code)}: ${last}`)); });
-  });
 }
