@@ -7,7 +7,7 @@ import { formatShare, WHOLE } from './share.ts';
 
 /** What a file costs and what it leaves out, in plain words; printed by `lastmile plan` and kept with the answer of apply. */
 export function planNotes(file: DeploymentSpec): readonly string[] {
-  return [...shadowNotes(file), ...timeNotes(file), ...trafficNotes(file), ...approvalNotes(file), ...guessNotes(file), ...gapNotes(file), ...trustNotes(file)];
+  return [...shadowNotes(file), ...timeNotes(file), ...trafficNotes(file), ...approvalNotes(file), ...guessNotes(file), ...gapNotes(file), ...externalNotes(file), ...trustNotes(file)];
 }
 
 /** The least time from the start of shadow to a verdict, in ms: pilot, cycles of evidence, and the wait for their outcomes. */
@@ -49,6 +49,12 @@ function* timeNotes(file: DeploymentSpec): Generator<string> {
   const never = neverTells(file);
   if (never !== null) yield `apply will refuse this file: ${never}`;
   else if (rollout.horizonMs <= least) yield `rollout.horizon (${formatDuration(rollout.horizonMs)}) is not longer than that least time: a rollout with a pilot of its own cannot end with a proof. Lengthen it, or shorten cycle, pilotCycles or maturity.`;
+}
+
+function* externalNotes({ spec: { externalMetrics = [] } }: DeploymentSpec): Generator<string> {
+  if (externalMetrics.length === 0) return;
+  const soonest = Math.max(...externalMetrics.map(({ initialDelayMs, everyMs, count }) => initialDelayMs + (count - 1) * everyMs));
+  yield `${externalMetrics.map(({ name }) => name).join(', ')} ${externalMetrics.length === 1 ? 'is' : 'are'} measured elsewhere and held against a limit, without a claim of how likely chance is; not before ${formatDuration(soonest)} of comparison can all of them pass. While a source does not answer nothing is promoted.`;
 }
 
 /** Thin traffic in a small share is the commonest reason for a canary that waits long. */

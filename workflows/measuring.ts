@@ -1,4 +1,4 @@
-import { ActivityFailure, condition, isCancellation, log } from '@temporalio/workflow';
+import { ActivityFailure, CancellationScope, condition, isCancellation, log } from '@temporalio/workflow';
 import { JUDGED_STAGES } from '../domain/rollout/machine.ts';
 import { measuring } from './activity-stubs.ts';
 import type { Run } from './rollout-run.ts';
@@ -7,7 +7,7 @@ const AGAIN_MS = 60_000;
 
 /**
  * Asks for external metrics as often as the file says, beside the judge: a source that is slow or gone holds no verdict and no way back. Each new measurement
- * is a reason to judge. It ends with the run: what is under way then is measured anew by the next one. Does nothing where the file names no such metric, so
+ * is a reason to judge. What is under way when the run ends is measured anew by the next one. Does nothing where the file names no such metric, so
  * that histories of before replay.
  */
 export function measureBeside(run: Run): void {
@@ -21,9 +21,13 @@ async function measureOn(run: Run, champion: string): Promise<void> {
   for (;;) {
     await condition(isJudged);
     const waitMs = await measureNow(run, champion);
-    await condition(() => !isJudged(), waitMs);
+    run.measuring = new CancellationScope();
+    await run.measuring.run(() => condition(() => !isJudged(), waitMs));
   }
 }
+
+/** Right before a run is continued as new: it leaves no timer behind. The next run begins with a measuring. */
+export function endMeasuring(run: Run): void { run.measuring?.cancel(); }
 
 /** Answers when to measure again. */
 async function measureNow(run: Run, champion: string): Promise<number> {

@@ -42,6 +42,8 @@ export interface Run {
   journal: JournalEntry[];
   /** The step in flight, so that an abort can interrupt it. */
   step: CancellationScope | null;
+  /** The wait for the next measuring of external metrics. */
+  measuring: CancellationScope | null;
   judgedInRun: number;
   lastJudgedAtMs: number;
 }
@@ -58,7 +60,7 @@ export function openRun(input: RolloutInput, nowMs: number): Run {
   const { tenant, deploymentUid, deployment, rolloutId, specHash, model } = input;
   return {
     ...rest, input, subject: { tenant, deploymentUid, deployment, rolloutId, specHash, model }, story: [...story], undo: [...undo], pings: pendingPings,
-    endedAtMs: null, kills: [], todo: [], journal: [], step: null, judgedInRun: 0, lastJudgedAtMs: 0,
+    endedAtMs: null, kills: [], todo: [], journal: [], step: null, measuring: null, judgedInRun: 0, lastJudgedAtMs: 0,
   };
 }
 

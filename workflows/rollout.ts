@@ -5,7 +5,7 @@ import { judging, quick, telling } from './activity-stubs.ts';
 import { unanswered } from './approving.ts';
 import { tellFinished } from './entity-link.ts';
 import { flush } from './journal.ts';
-import { measureBeside } from './measuring.ts';
+import { endMeasuring, measureBeside } from './measuring.ts';
 import type { RolloutInput, RolloutResult } from './messages.ts';
 import { report } from './reporting.ts';
 import { abort, listen } from './rollout-commands.ts';
@@ -152,5 +152,7 @@ function historyIsLong(run: Run): boolean { return workflowInfo().continueAsNewS
 async function startAfresh(run: Run): Promise<void> {
   await flush(run);
   await condition(allHandlersFinished);
-  if (run.todo.length === 0 && run.journal.length === 0) await continueAsNew<typeof rollout>({ ...run.input, carried: carry(run) });
+  if (run.todo.length > 0 || run.journal.length > 0) return;
+  endMeasuring(run);
+  await continueAsNew<typeof rollout>({ ...run.input, carried: carry(run) });
 }

@@ -113,6 +113,7 @@ function read(file: Readonly<Record<string, unknown>>, { registries, backends, e
   if (!backends.includes(spec.spec.serving.backend)) throw unknownName('serving backend', spec.spec.serving.backend, backends);
   const { url } = spec.spec.serving;
   if (url !== null) createEgress('target', egress).admit(url);
+  for (const { question } of spec.spec.externalMetrics ?? []) createEgress('source', egress).admit(question.url);
   return spec;
 }
 
