@@ -25,7 +25,10 @@ let exposed = '';
 const source = metricSources.prometheus.create({ egress: createEgress('source', { allow: [], loopback: true, own: [] }), credentials: {} });
 const read = (query: string, of: { maxAgeMs?: number } = {}): Promise<Reading> => source.read(askingFor({ kind: 'prometheus', url, query }, of));
 async function until(wanted: () => Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + 30_000; !await wanted(); await sleep(100)) if (performance.now() > end) throw new Error('Prometheus did not get there within 30 s');
+  for (const end = performance.now() + 30_000; !await wanted();) {
+    if (performance.now() > end) throw new Error('Prometheus did not get there within 30 s');
+    await sleep(100);
+  }
 }
 
 beforeAll(async () => {

@@ -29,7 +29,7 @@ export const QUERIES = { number: 'vector(42.5)', negative: 'vector(-1.25e-7)', n
 
 /** The query API of Prometheus as far as these questions go; answers as its documentation gives them. */
 export function answerAsPrometheus({ body }: Heard, response: ServerResponse): void {
-  const query = new URLSearchParams(body).get('query');
+  const query = new URLSearchParams(body).get('query') ?? '';
   const at = Date.now() / 1_000;
   const vector = (...values: readonly string[]): unknown => ({ status: 'success', data: { resultType: 'vector', result: values.map((value) => ({ metric: {}, value: [at, value] })) } });
   switch (query) {

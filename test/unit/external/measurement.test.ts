@@ -132,7 +132,7 @@ describe('property: never a pass without fresh finite data (A9.27)', () => {
   const number = fc.oneof(fc.double(), fc.constantFrom(0, 1, NaN, Infinity, -Infinity));
   const reading: fc.Arbitrary<Reading> = fc.oneof(fc.record({ value: number, sampleMs: fc.oneof(fc.integer({ min: NOW - 400_000, max: NOW + 400_000 }), fc.constant(NaN)) }), fc.constant(NONE));
   const anyMetric = fc.record({ compare: fc.constantFrom('challenger', 'difference', 'ratio'), better: fc.constantFrom('lower', 'higher'), limit: fc.double({ min: -10, max: 10, noNaN: true }), count: fc.integer({ min: 1, max: 4 }), failureLimit: fc.nat(3), inconclusiveLimit: fc.option(fc.nat(3)), maxAgeMs: fc.integer({ min: 1, max: 300_000 }) })
-    .map((of) => metric({ ...of, failBeyond: of.limit } as Partial<ExternalMetric>));
+    .map((of) => metric({ ...of, failBeyond: of.limit }));
   const series = fc.array(fc.record({ challenger: reading, champion: fc.option(reading), atMs: fc.integer({ min: NOW - 300_000, max: NOW }) }), { maxLength: 12 });
 
   test('a pass names enough good measurements and a newest one that is known, finite, fresh and within the limit', () => {
