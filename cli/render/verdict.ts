@@ -21,7 +21,7 @@ export function renderExternal(io: Pick<Io, 'color'>, { external = [] }: Verdict
   if (external.length === 0) return [];
   return [table(['external metric', 'state', 'newest', 'limit', 'good', 'failed', 'unknown'], external.map((finding) => [
     `${finding.metric} (${finding.role})`, paint(io, TONE_OF_EXTERNAL[finding.state], finding.state), number(finding.value), `${finding.better === 'lower' ? 'at most' : 'at least'} ${number(finding.limit)}`,
-    `${finding.good} of ${finding.count}`, `${finding.failed}, ${finding.failureLimit} let pass`, String(finding.inconclusive),
+    `${finding.good}, ${finding.count} needed`, `${finding.failed}, ${finding.failureLimit} let pass`, String(finding.inconclusive),
   ]))];
 }
 

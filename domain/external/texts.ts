@@ -15,7 +15,7 @@ export function externalText(finding: ExternalFinding): string {
     case 'fail': return `${metric}: ${WHAT[compare]} was ${figure(lastFailedValue)}, allowed is ${allowed(finding)}; ${failed} measurements failed, ${failureLimit} are let pass.`;
     case 'not-judged': return `${metric}: the last ${inconclusiveInARow} measurements gave nothing to judge by (${why ?? 'unknown'}).`;
     case 'no-data': return measuredAtMs === null ? `${metric}: has not been measured yet.` : `${metric}: ${why ?? 'the newest measurement is too old'}; a number that is missing or stale is not passed.`;
-    case 'undecided': return `${metric}: ${WHAT[compare]} is ${figure(value)} (${allowed(finding)}); ${good} of ${count} good measurements${failed === 0 ? '' : `, ${failed} failed`}.`;
+    case 'undecided': return `${metric}: ${WHAT[compare]} is ${figure(value)} (${allowed(finding)}); ${good} good measurements, ${count} needed${failed === 0 ? '' : `, ${failed} failed`}.`;
     case 'pass': return `${metric}: ${WHAT[compare]} is ${figure(value)}, allowed is ${allowed(finding)}; ${good} good measurements${failed === 0 ? '' : `, ${failed} failed`}.`;
   }
 }

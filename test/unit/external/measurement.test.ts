@@ -120,7 +120,7 @@ describe('the finding', () => {
   test('says in words what is and what is allowed', () => {
     const text = (readings: readonly Reading[]): string => externalText(found(three, slots(readings)));
     expect(text([])).toBe('conversion: has not been measured yet.');
-    expect(text([at(0.25)])).toBe("conversion: the challenger's number is 0.25 (at most 1); 1 of 3 good measurements.");
+    expect(text([at(0.25)])).toBe("conversion: the challenger's number is 0.25 (at most 1); 1 good measurements, 3 needed.");
     expect(text([at(1), at(1), at(1), NONE])).toBe('conversion: challenger: the query finds no series; a number that is missing or stale is not passed.');
     expect(text([at(9), at(1), at(8.5), at(1)])).toBe("conversion: the challenger's number was 8.5, allowed is at most 1; 2 measurements failed, 1 are let pass.");
     expect(text([NONE, NONE, NONE])).toBe('conversion: the last 3 measurements gave nothing to judge by (challenger: the query finds no series).');
