@@ -4,7 +4,7 @@ import type { Adapter } from '../../adapters/define.ts';
 import { ROOT } from '../support/source-tree.ts';
 
 const ADAPTERS = join(ROOT, 'adapters');
-const PORTS = ['artifact', 'checkpoint', 'notify', 'orchestrator', 'registry', 'serving', 'store', 'training'];
+const PORTS = ['artifact', 'checkpoint', 'metrics', 'notify', 'orchestrator', 'registry', 'serving', 'store', 'training'];
 const folders = readdirSync(ADAPTERS, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name).sort();
 
 test('every folder of adapters stands for one known port', () => { expect(folders).toEqual(PORTS); });
