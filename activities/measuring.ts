@@ -6,6 +6,7 @@ import { nextSlotMs, slotAt } from '../domain/external/slots.ts';
 import type { AnalysisPlan } from '../domain/analysis/plan.ts';
 import type { VariantId } from '../domain/ids.ts';
 import { parseModelRef } from '../domain/model.ts';
+import type { Asking } from '../ports/metric-source.ts';
 import { withHeartbeat } from './heartbeat.ts';
 import type { Activities, Subject } from './index.ts';
 import { variantOf } from './lookup.ts';
@@ -52,6 +53,8 @@ async function measureOnce(ports: ActivityPorts, task: Task, signal: AbortSignal
   const before = await ports.stores.measurements.page(key);
   if (before !== null && before.toSlot >= slot) return false;
   const [challenger, champion] = await Promise.all([ask(ports, task, { names: task.sides.challenger, signal }), metric.compare === 'challenger' ? null : ask(ports, task, { names: task.sides.champion, signal })]);
+  // A worker that stops has not heard the source: nothing is stored of that, and the next attempt asks again.
+  signal.throwIfAborted();
   const measurement: Measurement = { tenantId, rolloutId, metric: metric.name, slot, atMs: ports.now(), challenger, champion };
   const page = withMeasurement(before, metric, measurement);
   return page !== null && ports.stores.measurements.putPage(page, before?.toSlot ?? null);
@@ -61,6 +64,6 @@ async function ask({ sources }: ActivityPorts, { plan, metric }: Task, { names, 
   const question = fill(metric.question, names);
   if ('unsafe' in question) return { none: 'unsafe-name', text: `the ${question.unsafe} ${names[question.unsafe]} cannot be put into a question: it holds more than letters, digits and ._:+@/-` };
   const { credentials, timeoutMs, maxAgeMs } = metric;
-  const asking = <Q extends Question>(of: Q): { readonly question: Q; readonly tenant: string; readonly credentials: string | null; readonly timeoutMs: number; readonly maxAgeMs: number } => ({ question: of, tenant: plan.tenantId, credentials, timeoutMs, maxAgeMs });
+  const asking = <Q extends Question>(of: Q): Asking<Q> => ({ question: of, tenant: plan.tenantId, credentials, timeoutMs, maxAgeMs });
   return question.kind === 'prometheus' ? sources.prometheus.read(asking(question), signal) : sources.http.read(asking(question), signal);
 }

@@ -1,6 +1,5 @@
 import type { ArtifactStore } from '../ports/artifact-store.ts';
-import type { HttpQuestion, PrometheusQuestion } from '../domain/external/metric.ts';
-import type { MetricSource } from '../ports/metric-source.ts';
+import type { MetricSources } from '../ports/metric-source.ts';
 import type { ModelRegistry } from '../ports/model-registry.ts';
 import type { Notifier } from '../ports/notifier.ts';
 import type { Orchestrator } from '../ports/orchestrator.ts';
@@ -14,8 +13,7 @@ export interface ActivityPorts {
   readonly registries: Readonly<Record<string, ModelRegistry>>;
   readonly backends: Readonly<Record<string, ServingBackend>>;
   readonly artifacts: ArtifactStore;
-  /** By the kind of question that each answers. */
-  readonly sources: { readonly prometheus: MetricSource<PrometheusQuestion>; readonly http: MetricSource<HttpQuestion> };
+  readonly sources: MetricSources;
   readonly trainer: Trainer;
   readonly notifier: Notifier;
   readonly orchestrator: Orchestrator;

@@ -3,19 +3,19 @@ import { TASKS } from './contract.ts';
 import { API_VERSION, GOALS, KIND, METRIC_ROLES } from './deployment.ts';
 import { parseDuration } from './duration.ts';
 import { isLastmileError } from './errors.ts';
-import { COMPARISONS, EXTERNAL_ROLES, QUESTION_KINDS } from './external/metric.ts';
+import { BETTER, COMPARISONS, EXTERNAL_ROLES, QUESTION_KINDS } from './external/metric.ts';
 import { NAME } from './ids.ts';
 import { parseModelRef } from './model.ts';
 import { nearest } from './nearest.ts';
 import { APPROVAL_POINTS } from './rollout/approval.ts';
 import { parseShare, WHOLE } from './share.ts';
-import { parseJsonPath } from './traffic/json-path.ts';
+import { parseJsonPath } from './json-path.ts';
 import { ATTESTATIONS } from './variant.ts';
 
 /** The deployment file as a person writes it: shapes and spellings. Defaults and rules between fields are elsewhere. */
 
 const LONGEST_MS = 10 * 365 * 86_400_000;
-const DEEPEST_TENSOR = 16;
+const DEEPEST = 16;
 
 /** An object that refuses unknown keys, each with the nearest known one; one line a key, in order. */
 function closed<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Shape, z.core.$strict> {
@@ -70,10 +70,10 @@ const classLabel = z.union([z.string().max(200), z.number()], { error: 'is not a
 
 const tensor = closed({
   name: z.string().min(1).max(200), datatype: z.string().min(1).max(20), shape: z.array(z.number().int().min(0)).max(16),
-  data: z.array(z.unknown()).max(100_000).refine((data) => depthAtMost(data, DEEPEST_TENSOR), 'is nested too deep'),
+  data: z.array(z.unknown()).max(100_000).refine((data) => depthAtMost(data, DEEPEST), 'is nested too deep'),
 });
 function depthAtMost(value: unknown, levels: number): boolean {
-  return !Array.isArray(value) || (levels > 0 && value.every((item) => depthAtMost(item, levels - 1)));
+  return typeof value !== 'object' || value === null || (levels > 0 && Object.values(value).every((item) => depthAtMost(item, levels - 1)));
 }
 
 const golden = closed({
@@ -133,11 +133,12 @@ const external = closed({
   source: closed({
     prometheus: closed({ url: address, query: question }).optional(),
     http: closed({
-      url: address, method: z.enum(['GET', 'POST']).optional(), body: z.unknown().optional(), headers: z.record(z.string().regex(/^[A-Za-z0-9-]{1,100}$/, 'is not the name of a header'), z.string().max(1_000)).optional(),
+      url: address, method: z.enum(['GET', 'POST']).optional(), body: z.unknown().refine((body) => depthAtMost(body, DEEPEST), 'is nested too deep').optional(),
+      headers: z.record(z.string().regex(/^[A-Za-z0-9-]{1,100}$/, 'is not the name of a header'), z.string().max(1_000).regex(/^[\x20-\x7e]*$/, 'holds what no header can')).optional(),
       value: jsonPath, timestamp: jsonPath.optional(),
     }).optional(),
   }).refine((source) => Object.keys(source).length === 1, `must name one of ${QUESTION_KINDS.join(', ')}`),
-  credentials: z.string().regex(NAME, 'is not the name of credentials').optional(), compare: z.enum(COMPARISONS).optional(), better: z.enum(['lower', 'higher']), limit: z.number(), failBeyond: z.number().optional(),
+  credentials: z.string().regex(NAME, 'is not the name of credentials').optional(), compare: z.enum(COMPARISONS).optional(), better: z.enum(BETTER), limit: z.number(), failBeyond: z.number().optional(),
   initialDelay: duration.optional(), every: longerThanZero.optional(), count: z.number().int().min(1).max(10_000).optional(), failureLimit: z.number().int().min(0).max(100_000).optional(),
   inconclusiveLimit: z.union([z.number().int().min(0).max(100_000), z.literal('none')], { error: 'must be a whole number of measurements, or none' }).optional(),
   maxAge: longerThanZero.optional(), timeout: longerThanZero.optional(),

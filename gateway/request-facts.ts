@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { LastmileError } from '../domain/errors.ts';
-import { parseJsonPath, readJsonPath } from '../domain/traffic/json-path.ts';
+import { parseJsonPath, readJsonPath } from '../domain/json-path.ts';
 import type { TableRoute } from '../domain/traffic/table.ts';
 
 const RFC3339 = /^\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:[Zz]|[+-]\d\d:\d\d)$/;

@@ -1,3 +1,4 @@
+import type { HttpQuestion, PrometheusQuestion } from '../domain/external/metric.ts';
 import type { Reading } from '../domain/external/measurement.ts';
 import type { TenantId } from '../domain/ids.ts';
 
@@ -17,3 +18,6 @@ export interface Asking<Question> {
  * `read` neither throws nor waits longer than `timeoutMs`, and no number is made up.
  */
 export interface MetricSource<Question> { read(asking: Asking<Question>, signal?: AbortSignal): Promise<Reading> }
+
+/** The sources of an installation, by the kind of question that each answers. */
+export interface MetricSources { readonly prometheus: MetricSource<PrometheusQuestion>; readonly http: MetricSource<HttpQuestion> }

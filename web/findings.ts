@@ -1,5 +1,6 @@
 import type { Finding, FindingState, MoneyFinding, Verdict } from '../domain/analysis/verdict.ts';
 import type { ExternalFinding, ExternalState } from '../domain/external/finding.ts';
+import { ALLOWED } from '../domain/external/texts.ts';
 import { metricName } from '../domain/metric-names.ts';
 import { formatAmount, formatCount, formatGain, formatNumber, formatPercent } from './format.ts';
 import { html, type Html } from './html.ts';
@@ -36,7 +37,7 @@ export function externalCard({ external = [] }: Verdict): Html | null {
 function externalRow({ metric, role, state, value, why, better, limit, good, count, failed, inconclusive }: ExternalFinding): Html {
   const { word, look } = EXTERNAL[state];
   return html`<tr><td><strong>${metric}</strong>${why === null ? null : html`<br><span class="soft">${why}</span>`}</td><td>${role}</td><td><span class="badge ${look}">${word}</span></td><td class="n">${formatNumber(value)}</td>
-<td>${better === 'lower' ? 'at most' : 'at least'} ${formatNumber(limit)}</td><td class="n">${formatCount(good)}, ${formatCount(count)} needed</td><td class="n">${formatCount(failed)}</td><td class="n">${formatCount(inconclusive)}</td></tr>`;
+<td>${ALLOWED[better]} ${formatNumber(limit)}</td><td class="n">${formatCount(good)}, ${formatCount(count)} needed</td><td class="n">${formatCount(failed)}</td><td class="n">${formatCount(inconclusive)}</td></tr>`;
 }
 
 /** The interval over its zero line, with the margin dashed; in words for those who do not see it. */

@@ -1,10 +1,10 @@
 import { parseAnswerJson } from '../../domain/answer-json.ts';
 import type { HttpQuestion } from '../../domain/external/metric.ts';
 import type { Reading } from '../../domain/external/measurement.ts';
-import { parseJsonPath, valueAtPath } from '../../domain/traffic/json-path.ts';
+import { parseJsonPath, valueAtPath } from '../../domain/json-path.ts';
 import type { MetricSource } from '../../ports/metric-source.ts';
 import type { Adapter } from '../define.ts';
-import { noReading, openExchange, SourceOptions, type SourceAnswer } from './_shared/http-exchange.ts';
+import { noReading, sourceOverHttp, SourceOptions, type SourceAnswer } from './_shared/http-exchange.ts';
 
 /** Times below it are seconds: in milliseconds it is March 1973, in seconds the year 5138. */
 const SECONDS_BELOW = 1e11;
@@ -15,19 +15,13 @@ export const http: Adapter<MetricSource<HttpQuestion>, SourceOptions> = {
   name: 'http',
   summary: 'One request that is answered with JSON; a path leads to the number, another one to its time.',
   options: SourceOptions,
-  create(options) {
-    const exchange = openExchange(options, Date.now);
-    return {
-      async read(asking, signal) {
-        const { url, method, body, headers } = asking.question;
-        const answer = await exchange({ url, method, body, headers: { ...headers, ...(body === null ? {} : { 'content-type': 'application/json' }) } }, asking, signal);
-        return 'none' in answer ? answer : readingOf(asking.question, answer);
-      },
-    };
-  },
+  create: (options) => sourceOverHttp(options, {
+    call: ({ question: { url, method, body, headers } }) => ({ url, method, body, headers: { ...headers, ...(body === null ? {} : { 'content-type': 'application/json' }) } }),
+    reading: readingOf,
+  }),
 };
 
-function readingOf(question: HttpQuestion, answer: SourceAnswer): Reading {
+function readingOf(answer: SourceAnswer, question: HttpQuestion): Reading {
   const json = parseAnswerJson(answer.text);
   if (json === undefined) return noReading('not-the-format', 'the answer is not JSON');
   const found = at(json, question.value);

@@ -3,7 +3,7 @@ import type { Reading } from '../../domain/external/measurement.ts';
 import type { MetricSource } from '../../ports/metric-source.ts';
 import type { Adapter } from '../define.ts';
 
-const Options = z.strictObject({ answer: z.custom<(question: unknown) => Reading>((value) => typeof value === 'function') });
+const Options = z.strictObject({ answer: z.custom<(question: unknown) => Reading | Promise<Reading>>((value) => typeof value === 'function') });
 
 /** The source of a test: answers by a function, keeps no credentials. */
 export const memory: Adapter<MetricSource<unknown>, z.output<typeof Options>> = {

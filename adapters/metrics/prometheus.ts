@@ -4,7 +4,7 @@ import type { PrometheusQuestion } from '../../domain/external/metric.ts';
 import type { Reading } from '../../domain/external/measurement.ts';
 import type { MetricSource } from '../../ports/metric-source.ts';
 import type { Adapter } from '../define.ts';
-import { noReading, openExchange, SourceOptions } from './_shared/http-exchange.ts';
+import { noReading, sourceOverHttp, SourceOptions } from './_shared/http-exchange.ts';
 
 const sample = z.tuple([z.number(), z.string()]);
 const Answer = z.discriminatedUnion('status', [
@@ -24,17 +24,13 @@ export const prometheus: Adapter<MetricSource<PrometheusQuestion>, SourceOptions
   name: 'prometheus',
   summary: 'An instant query of the Prometheus HTTP API: Prometheus, Thanos, Mimir, VictoriaMetrics and others.',
   options: SourceOptions,
-  create(options) {
-    const exchange = openExchange(options, Date.now);
-    return {
-      async read(asking, signal) {
-        const { question: { url, query }, maxAgeMs, timeoutMs } = asking;
-        const body = new URLSearchParams({ query, timeout: `${Math.max(1, Math.round(timeoutMs))}ms`, lookback_delta: `${Math.max(1, Math.round(maxAgeMs))}ms` }).toString();
-        const answer = await exchange({ url: `${url.replace(/\/+$/, '')}/api/v1/query`, method: 'POST', body, headers: { 'content-type': 'application/x-www-form-urlencoded' } }, asking, signal);
-        return 'none' in answer ? answer : readingOf(answer.text);
-      },
-    };
-  },
+  create: (options) => sourceOverHttp(options, {
+    call: ({ question: { url, query }, maxAgeMs, timeoutMs }) => ({
+      url: `${url.replace(/\/+$/, '')}/api/v1/query`, method: 'POST', headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: new URLSearchParams({ query, timeout: `${String(timeoutMs)}ms`, lookback_delta: `${String(maxAgeMs)}ms` }).toString(),
+    }),
+    reading: ({ text }) => readingOf(text),
+  }),
 };
 
 function readingOf(text: string): Reading {

@@ -6,7 +6,7 @@ import type * as verdict from '../../domain/analysis/verdict.ts';
 import { GOALS, METRIC_ROLES } from '../../domain/deployment.ts';
 import { EXTERNAL_STATES } from '../../domain/external/finding.ts';
 import type * as finding from '../../domain/external/finding.ts';
-import { COMPARISONS, EXTERNAL_ROLES } from '../../domain/external/metric.ts';
+import { BETTER, COMPARISONS, EXTERNAL_ROLES } from '../../domain/external/metric.ts';
 import { ExternalMetric } from './external.ts';
 import { byName, count, exactly, list, named, number, part, text, time } from './shape.ts';
 
@@ -25,7 +25,7 @@ const MoneyFinding = exactly<verdict.MoneyFinding>()(named('MoneyFinding', {
 }));
 
 const ExternalFinding = exactly<finding.ExternalFinding>()(named('ExternalFinding', {
-  metric: text, role: z.enum(EXTERNAL_ROLES), state: z.enum(EXTERNAL_STATES), compare: z.enum(COMPARISONS), better: z.enum(['lower', 'higher']), limit: number, good: count, failed: count, inconclusive: count,
+  metric: text, role: z.enum(EXTERNAL_ROLES), state: z.enum(EXTERNAL_STATES), compare: z.enum(COMPARISONS), better: z.enum(BETTER), limit: number, good: count, failed: count, inconclusive: count,
   inconclusiveInARow: count, count, failureLimit: count, inconclusiveLimit: count.nullable(), value: number.nullable(), why: text.nullable(), measuredAtMs: time.nullable(), lastFailedValue: number.nullable(), toSlot: number.nullable(),
 }));
 

@@ -1,5 +1,6 @@
 import type { Finding, MoneyFinding, Verdict } from '../../domain/analysis/verdict.ts';
 import type { ExternalFinding } from '../../domain/external/finding.ts';
+import { ALLOWED } from '../../domain/external/texts.ts';
 import { formatMoney } from '../../domain/money.ts';
 import { paint, type Io, type Tone } from '../io.ts';
 import { table } from './table.ts';
@@ -20,7 +21,7 @@ const TONE_OF_EXTERNAL: Readonly<Record<ExternalFinding['state'], Tone>> = { pas
 export function renderExternal(io: Pick<Io, 'color'>, { external = [] }: Verdict): readonly string[] {
   if (external.length === 0) return [];
   return [table(['external metric', 'state', 'newest', 'limit', 'good', 'failed', 'unknown'], external.map((finding) => [
-    `${finding.metric} (${finding.role})`, paint(io, TONE_OF_EXTERNAL[finding.state], finding.state), number(finding.value), `${finding.better === 'lower' ? 'at most' : 'at least'} ${number(finding.limit)}`,
+    `${finding.metric} (${finding.role})`, paint(io, TONE_OF_EXTERNAL[finding.state], finding.state), number(finding.value), `${ALLOWED[finding.better]} ${number(finding.limit)}`,
     `${finding.good}, ${finding.count} needed`, `${finding.failed}, ${finding.failureLimit} let pass`, String(finding.inconclusive),
   ]))];
 }

@@ -43,10 +43,11 @@ function externalHarms(external: readonly ExternalFinding[]): readonly Reason[] 
   return external.filter(({ state }) => state === 'fail').map((finding) => ({ code: finding.role === 'guardrail' ? 'guardrail' : 'requirement', metric: finding.metric, text: externalText(finding) }));
 }
 
-const EXTERNAL_HOLD: Readonly<Record<ExternalState, ReasonCode | null>> = { pass: null, fail: null, undecided: 'not-enough-evidence', 'no-data': 'no-data', 'not-judged': 'not-judged' };
+/** Of the others one passes, and two are reasons of their own. */
+const EXTERNAL_HOLD: Partial<Record<ExternalState, ReasonCode>> = { undecided: 'not-enough-evidence', 'no-data': 'no-data' };
 
 function externalHolds(external: readonly ExternalFinding[]): readonly Reason[] {
-  return external.flatMap((finding) => { const code = EXTERNAL_HOLD[finding.state]; return code === null ? [] : [{ code, metric: finding.metric, text: externalText(finding) }]; });
+  return external.flatMap((finding) => { const code = EXTERNAL_HOLD[finding.state]; return code === undefined ? [] : [{ code, metric: finding.metric, text: externalText(finding) }]; });
 }
 
 const HARM: Readonly<Record<Finding['role'], ReasonCode>> = { required: 'proved-worse', guardrail: 'guardrail', safety: 'safety' };

@@ -4,6 +4,7 @@ import type { ExternalMetric, Question } from './metric.ts';
 type Read = NonNullable<ReadFile['spec']['externalMetrics']>[number];
 
 const MINUTE = 60_000;
+
 /** Undefined where the file names none, so that files of before have the hash they had. */
 export function externalMetrics(metrics: readonly Read[] = []): readonly ExternalMetric[] | undefined { return metrics.length === 0 ? undefined : metrics.map(externalMetric); }
 

@@ -1,6 +1,6 @@
 import { digestOf } from '../digest.ts';
 import type { MeasurementTally } from './measurement-page.ts';
-import { freshMs, type Comparison, type ExternalMetric, type ExternalRole } from './metric.ts';
+import { freshMs, type Better, type Comparison, type ExternalMetric, type ExternalRole } from './metric.ts';
 
 /** pass: good often enough, and at last. fail: beyond its limit more often than let pass. not-judged: unknown for too long. The rest wait, and are never a pass. */
 export const EXTERNAL_STATES = ['pass', 'fail', 'undecided', 'no-data', 'not-judged'] as const;
@@ -12,7 +12,7 @@ export interface ExternalFinding {
   readonly role: ExternalRole;
   readonly state: ExternalState;
   readonly compare: Comparison;
-  readonly better: 'lower' | 'higher';
+  readonly better: Better;
   readonly limit: number;
   readonly good: number;
   readonly failed: number;
@@ -35,19 +35,18 @@ export interface ExternalFinding {
 export function externalFinding(metric: ExternalMetric, tallies: readonly MeasurementTally[], atMs: number): ExternalFinding {
   const pages = tallies.filter((tally) => tally.metric === metric.name).sort((a, b) => a.page - b.page);
   const sum = (of: 'good' | 'failed' | 'inconclusive'): number => pages.reduce((total, page) => total + page[of], 0);
-  const newest = pages.at(-1)?.newest ?? UNMEASURED;
+  const last = pages.at(-1);
+  const newest = last?.newest ?? UNMEASURED;
   const counts = { good: sum('good'), failed: sum('failed'), inconclusive: sum('inconclusive'), inconclusiveInARow: inARow(pages) };
   const { name, role, compare, better, limit, count, failureLimit, inconclusiveLimit } = metric;
   return {
     metric: name, role, state: stateOf(metric, { ...counts, newest }, atMs), compare, better, limit, count, failureLimit, inconclusiveLimit, ...counts,
-    value: newest.result.value, why: newest.result.why, measuredAtMs: newest.atMs, lastFailedValue: lastFailed(pages), toSlot: newest.slot,
+    value: newest.result.value, why: newest.result.why, measuredAtMs: newest.atMs, lastFailedValue: pages.findLast(({ lastFailed }) => lastFailed !== null)?.lastFailed ?? null, toSlot: last?.toSlot ?? null,
   };
 }
 
 type Newest = MeasurementTally['newest'] | typeof UNMEASURED;
-const UNMEASURED = { slot: null, atMs: null, result: { state: 'inconclusive', value: null, why: null } } as const;
-
-function lastFailed(pages: readonly MeasurementTally[]): number | null { return pages.findLast(({ newestFailed }) => newestFailed !== null)?.newestFailed?.value ?? null; }
+const UNMEASURED = { atMs: null, result: { state: 'inconclusive', value: null, why: null } } as const;
 
 function inARow(pages: readonly MeasurementTally[]): number {
   let row = 0;

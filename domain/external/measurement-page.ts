@@ -1,5 +1,6 @@
-import { canonicalJson, type Json } from '../canonical-json.ts';
+import { canonicalJson } from '../canonical-json.ts';
 import { digestOf, type Digest } from '../digest.ts';
+import { toPlain } from '../evidence/plain-json.ts';
 import type { RolloutId, TenantId } from '../ids.ts';
 import { resultOf, type Measurement, type MeasurementResult } from './measurement.ts';
 import type { ExternalMetric } from './metric.ts';
@@ -19,8 +20,10 @@ export interface MeasurementTally {
   /** Inconclusive ones at the end of the page, one after the other. */
   readonly inconclusiveAtEnd: number;
   readonly toSlot: number;
-  readonly newest: { readonly slot: number; readonly atMs: number; readonly result: MeasurementResult };
-  readonly newestFailed: { readonly slot: number; readonly atMs: number; readonly value: number } | null;
+  /** Of slot `toSlot`. */
+  readonly newest: { readonly atMs: number; readonly result: MeasurementResult };
+  /** The number of the newest that failed. */
+  readonly lastFailed: number | null;
   /** SHA-256 over the digest before and the measurement, from the first of the page to the last. */
   readonly digest: Digest;
 }
@@ -35,13 +38,13 @@ export function withMeasurement(page: MeasurementPage | null, metric: ExternalMe
   if (page !== null && measurement.slot <= page.toSlot) return null;
   const { tenantId, rolloutId, slot, atMs } = measurement;
   const result = resultOf(metric, measurement);
-  const before = page ?? { good: 0, failed: 0, inconclusive: 0, inconclusiveAtEnd: 0, newestFailed: null, digest: null, measurements: [] };
+  const before = page ?? { good: 0, failed: 0, inconclusive: 0, inconclusiveAtEnd: 0, lastFailed: null, digest: null, measurements: [] };
   return {
     tenantId, rolloutId, metric: metric.name, page: pageOfSlot(slot),
     good: before.good + Number(result.state === 'good'), failed: before.failed + Number(result.state === 'failed'), inconclusive: before.inconclusive + Number(result.state === 'inconclusive'),
-    inconclusiveAtEnd: result.state === 'inconclusive' ? before.inconclusiveAtEnd + 1 : 0, toSlot: slot, newest: { slot, atMs, result },
-    newestFailed: result.state === 'failed' ? { slot, atMs, value: result.value } : before.newestFailed,
-    digest: digestOf(`${before.digest ?? ''}\n${canonicalJson(JSON.parse(JSON.stringify(measurement)) as Json)}`), measurements: [...before.measurements, measurement],
+    inconclusiveAtEnd: result.state === 'inconclusive' ? before.inconclusiveAtEnd + 1 : 0, toSlot: slot, newest: { atMs, result },
+    lastFailed: result.state === 'failed' ? result.value : before.lastFailed,
+    digest: digestOf(`${before.digest ?? ''}\n${canonicalJson(toPlain(measurement))}`), measurements: [...before.measurements, measurement],
   };
 }
 
@@ -57,7 +60,6 @@ export function pagesUpTo(metric: ExternalMetric, measurements: readonly Measure
 }
 
 /** Without its measurements. */
-export function tallyOf(page: MeasurementPage): MeasurementTally {
-  const { tenantId, rolloutId, metric, page: number, good, failed, inconclusive, inconclusiveAtEnd, toSlot, newest, newestFailed, digest } = page;
-  return { tenantId, rolloutId, metric, page: number, good, failed, inconclusive, inconclusiveAtEnd, toSlot, newest, newestFailed, digest };
+export function tallyOf({ tenantId, rolloutId, metric, page, good, failed, inconclusive, inconclusiveAtEnd, toSlot, newest, lastFailed, digest }: MeasurementPage): MeasurementTally {
+  return { tenantId, rolloutId, metric, page, good, failed, inconclusive, inconclusiveAtEnd, toSlot, newest, lastFailed, digest };
 }

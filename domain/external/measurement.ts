@@ -2,13 +2,12 @@ import type { RolloutId, TenantId } from '../ids.ts';
 import type { ExternalMetric } from './metric.ts';
 
 /** Why a source gave no number. */
-export const NO_READING = [
-  'unreachable', 'too-slow', 'too-large', 'denied', 'refused', 'no-credentials', 'not-the-format', 'no-series', 'several-series', 'partial', 'no-number', 'not-finite', 'unsafe-name',
-] as const;
-export type NoReading = (typeof NO_READING)[number];
+export type NoReading =
+  'unreachable' | 'too-slow' | 'too-large' | 'denied' | 'refused' | 'no-credentials' | 'not-the-format' | 'no-series' | 'several-series' | 'partial' | 'no-number' | 'not-finite' | 'unsafe-name';
 
 /** What a source said at one moment: a finite number and of when it is, or why there is none. */
-export type Reading = { readonly value: number; readonly sampleMs: number } | { readonly none: NoReading; readonly text: string };
+export type Reading = { readonly value: number; readonly sampleMs: number } | Unread;
+export interface Unread { readonly none: NoReading; readonly text: string }
 
 /** One metric asked once, for both sides at the same moment. Stored before it is judged; one a slot. */
 export interface Measurement {

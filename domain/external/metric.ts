@@ -7,6 +7,10 @@ export type ExternalRole = (typeof EXTERNAL_ROLES)[number];
 export const COMPARISONS = ['challenger', 'difference', 'ratio'] as const;
 export type Comparison = (typeof COMPARISONS)[number];
 
+/** Which way is better: `lower` passes at or below the limit, `higher` at or above it. */
+export const BETTER = ['lower', 'higher'] as const;
+export type Better = (typeof BETTER)[number];
+
 /** An instant query of the Prometheus HTTP API; `url` is the server's address, without /api/v1. */
 export interface PrometheusQuestion { readonly kind: 'prometheus'; readonly url: string; readonly query: string }
 
@@ -32,8 +36,7 @@ export interface ExternalMetric {
   /** Name of credentials that the operator keeps for the worker; null: none are sent. */
   readonly credentials: string | null;
   readonly compare: Comparison;
-  /** Which way is better: `lower` passes at or below the limit, `higher` at or above it. */
-  readonly better: 'lower' | 'higher';
+  readonly better: Better;
   readonly limit: number;
   /** Beyond it a measurement has failed; between it and the limit it is inconclusive. Equal to the limit where the file names none. */
   readonly failBeyond: number;

@@ -1,12 +1,14 @@
+import { figure } from '../analysis/reason-texts.ts';
 import type { ExternalFinding } from './finding.ts';
 
 /** The words for an external metric, for engineers. */
 
-function figure(value: number | null): string { return value === null ? 'unknown' : String(Number(value.toPrecision(4))); }
-
 const WHAT: Readonly<Record<ExternalFinding['compare'], string>> = { challenger: "the challenger's number", difference: 'challenger minus champion', ratio: 'challenger divided by champion' };
 
-function allowed({ better, limit }: ExternalFinding): string { return `${better === 'lower' ? 'at most' : 'at least'} ${figure(limit)}`; }
+/** How a number may lie to its limit. */
+export const ALLOWED: Readonly<Record<ExternalFinding['better'], string>> = { lower: 'at most', higher: 'at least' };
+
+function allowed({ better, limit }: ExternalFinding): string { return `${ALLOWED[better]} ${figure(limit)}`; }
 
 /** Why the finding keeps a challenger from being promoted, or ends the rollout. */
 export function externalText(finding: ExternalFinding): string {

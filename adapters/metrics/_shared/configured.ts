@@ -1,13 +1,9 @@
 import { createEgress } from '../../../config/egress.ts';
 import type { Config } from '../../../config/load.ts';
 import { metricCredentials } from '../../../config/metric-credentials.ts';
-import type { HttpQuestion, PrometheusQuestion } from '../../../domain/external/metric.ts';
-import type { MetricSource } from '../../../ports/metric-source.ts';
+import type { MetricSources } from '../../../ports/metric-source.ts';
 import { http } from '../http.ts';
 import { prometheus } from '../prometheus.ts';
-
-/** By the kind of question that each answers. */
-export interface MetricSources { readonly prometheus: MetricSource<PrometheusQuestion>; readonly http: MetricSource<HttpQuestion> }
 
 /** What a file may have asked; the operator says which hosts, and keeps the credentials. */
 export function configuredSources({ egress, metricCredentials: secret }: Config): MetricSources {

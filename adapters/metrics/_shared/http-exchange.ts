@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { AllMetricCredentials } from '../../../config/metric-credentials.ts';
 import type { Egress } from '../../../config/egress.ts';
 import { isLastmileError } from '../../../domain/errors.ts';
-import type { NoReading, Reading } from '../../../domain/external/measurement.ts';
-import type { Asking } from '../../../ports/metric-source.ts';
+import type { NoReading, Reading, Unread } from '../../../domain/external/measurement.ts';
+import type { Asking, MetricSource } from '../../../ports/metric-source.ts';
 
 /** What sources over HTTP are opened with. */
 export const SourceOptions = z.strictObject({
@@ -18,12 +18,23 @@ const SHOWN = 200;
 
 export interface SourceCall { readonly url: string; readonly method: 'GET' | 'POST'; readonly body: string | null; readonly headers: Readonly<Record<string, string>> }
 export interface SourceAnswer { readonly text: string; readonly receivedAtMs: number; /** Seconds that a cache held it. */ readonly ageS: number }
-export type Exchange = (call: SourceCall, asking: Asking<unknown>, signal?: AbortSignal) => Promise<SourceAnswer | Extract<Reading, { none: unknown }>>;
+type Exchange = (call: SourceCall, asking: Asking<unknown>, signal?: AbortSignal) => Promise<SourceAnswer | Unread>;
 
-export function noReading(none: NoReading, text: string): Extract<Reading, { none: unknown }> { return { none, text: text.slice(0, 300) }; }
+/** A source whose questions are one exchange each. */
+export function sourceOverHttp<Question>(options: SourceOptions, of: { readonly call: (asking: Asking<Question>) => SourceCall; readonly reading: (answer: SourceAnswer, question: Question) => Reading }): MetricSource<Question> {
+  const exchange = openExchange(options);
+  return {
+    async read(asking, signal) {
+      const answer = await exchange(of.call(asking), asking, signal);
+      return 'none' in answer ? answer : of.reading(answer, asking.question);
+    },
+  };
+}
+
+export function noReading(none: NoReading, text: string): Unread { return { none, text: text.slice(0, 300) }; }
 
 /** One exchange within the rules of the operator: redirects are refused, answers bounded in time and size, credentials sent to their origin alone. Never throws. */
-export function openExchange({ egress, credentials }: SourceOptions, now: () => number): Exchange {
+function openExchange({ egress, credentials }: SourceOptions): Exchange {
   const dispatcher = new Agent({ maxResponseSize: MOST_BYTES, connect: { lookup: egress.lookup } });
   return async (call, asking, signal) => {
     const authorization = authorizationOf(credentials, asking, call.url);
@@ -37,21 +48,21 @@ export function openExchange({ egress, credentials }: SourceOptions, now: () => 
       });
       const text = await body.text();
       if (statusCode < 200 || statusCode > 299) return noReading('refused', `${originOf(call.url)} answered ${statusCode}${statusCode >= 300 && statusCode < 400 ? ', a redirect, which is not followed' : `: ${text.slice(0, SHOWN)}`}`);
-      return { text, receivedAtMs: now(), ageS: ageOf(headers.age) };
+      return { text, receivedAtMs: Date.now(), ageS: ageOf(headers.age) };
     } catch (error) {
       return failureOf(error, originOf(call.url), limit.aborted ? asking.timeoutMs : null);
     }
   };
 }
 
-function failureOf(error: unknown, origin: string, waitedMs: number | null): Extract<Reading, { none: unknown }> {
+function failureOf(error: unknown, origin: string, waitedMs: number | null): Unread {
   if (isLastmileError(error)) return noReading('denied', error.message);
   if (waitedMs !== null) return noReading('too-slow', `${origin} gave no answer within ${waitedMs} ms`);
   return isTooLarge(error) ? noReading('too-large', `${origin} answered with more than ${MOST_BYTES} bytes`) : noReading('unreachable', `${origin} does not answer`);
 }
 
 /** The header, null for none, or why there is none to send. */
-function authorizationOf(all: AllMetricCredentials, { credentials, tenant }: Asking<unknown>, url: string): string | null | Extract<Reading, { none: unknown }> {
+function authorizationOf(all: AllMetricCredentials, { credentials, tenant }: Asking<unknown>, url: string): string | null | Unread {
   if (credentials === null) return null;
   const found = Object.hasOwn(all, credentials) ? all[credentials] : undefined;
   if (found === undefined || found.tenants?.includes(tenant) === false) return noReading('no-credentials', `there are no credentials ${credentials} (LASTMILE_METRIC_CREDENTIALS of the workers)`);

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Subject } from '../../../activities/index.ts';
 import type { Verdict } from '../../../domain/analysis/verdict.ts';
 import type { Reading } from '../../../domain/external/measurement.ts';
@@ -11,12 +12,13 @@ const SPEC = { externalMetrics: [{ name: 'conversion', source: { prometheus: { u
 let world: World;
 let answer: (question: Question) => Reading;
 let asked: string[];
+let slow = 0;
 let sides: { champion: string; challenger: string };
 let subject: Subject;
 beforeEach(async () => {
   asked = [];
   answer = () => ({ value: 1, sampleMs: world.nowMs });
-  world = await createWorld({ answer: (question) => { asked.push((question as PrometheusQuestion).query); return answer(question); } });
+  world = await createWorld({ answer: async (question) => { asked.push((question as PrometheusQuestion).query); await delay(slow); return answer(question); } });
   await world.publish('1', churnOnnx());
   await world.publish('2', churnOnnx2());
   const variantOf = async (version: string, champion: string | null): Promise<string> => (await world.run('validateModel', { subject: await world.subject(version, { labels: undefined }), champion, retry: false })).variantId;
@@ -93,6 +95,15 @@ test('beyond its limit it ends the rollout at once, as a guardrail or as a requi
   const verdict = await judged();
   expect([verdict.kind, verdict.reasons]).toEqual(['rollback', [{ code: 'guardrail', metric: 'conversion', text: 'conversion: challenger minus champion was -0.02, allowed is at least -0.01; 1 measurements failed, 0 are let pass.' }]]);
   expect(verdict.evidenceHash).toMatch(/^sha256:/);
+});
+
+test('a worker that stops in the middle stores nothing, and the next attempt asks', async () => {
+  world.nowMs += 2 * MINUTE;
+  slow = 200;
+  await expect(world.run('measure', { subject, ...sides }, { cancelAfterMs: 20 })).rejects.toThrow();
+  expect(await world.ports.stores.measurements.pages('acme', subject.rolloutId)).toEqual([]);
+  slow = 0;
+  expect(await measure()).toMatchObject({ taken: 1 });
 });
 
 test('a version whose name could change the query is not asked for', async () => {

@@ -35,13 +35,13 @@ export interface World {
 const UID = 'dep_churn';
 const TENANT = 'acme';
 
-export async function createWorld(of: { describe?: Orchestrator['describe']; answer?: (question: Question) => Reading } = {}): Promise<World> {
+export async function createWorld(of: { describe?: Orchestrator['describe']; answer?: (question: Question) => Promise<Reading> } = {}): Promise<World> {
   const notices: string[] = [];
   const models = new Map<string, MemoryModel>();
   const stores = databases.memory.create({});
   const registry = registries.memory.create({});
   const world: Omit<World, 'ports' | 'subject' | 'run' | 'publish'> = { notices, models, nowMs: 1_800_000_000_000 };
-  const source = metricSources.memory.create({ answer: (question) => of.answer?.(question as Question) ?? { none: 'unreachable', text: 'nobody is there' } });
+  const source = metricSources.memory.create({ answer: async (question) => await of.answer?.(question as Question) ?? { none: 'unreachable', text: 'nobody is there' } });
   const ports: ActivityPorts = {
     stores, registries: { memory: registry }, backends: { memory: backends.memory.create({ models }) }, artifacts: artifactStores.memory.create({}),
     sources: { prometheus: source, http: source }, trainer: trainers.command.create({}), notifier: notifiers.log.create({ write: (line) => notices.push(line) }), orchestrator: { ...orchestrators.memory.create({}), ...(of.describe === undefined ? {} : { describe: of.describe }) },

@@ -54,6 +54,9 @@ test('what cannot be meant is refused, with what to write', () => {
   expect(wrong({ source: { prometheus: { url: 'http://p', query: 'a{v="{{verison}}"}' } } })).toEqual([`${at}.source.prometheus.query holds {{verison}}, which is not known; the known ones are deployment, model, version, variant, role`]);
   expect(wrong({ compare: 'ratio', source: { prometheus: { url: 'http://p', query: 'a{d="{{deployment}}"}' } } })).toEqual([`${at}.source.prometheus.query asks the same for champion and challenger, so that compare ratio would always see equals; use {{version}}, {{variant}} or {{role}}`]);
   expect(wrong({ source: { http: { url: 'http://a', value: 'v', method: 'GET', body: {} } } })).toEqual([`${at}.source.http.body cannot be sent with GET; write method: POST`]);
+  const http = 'spec.externalMetrics[0].source.http';
+  expect(wrong({ source: { http: { url: 'http://a', value: 'v', headers: { 'x-a': 'b\r\nc: d' } } } })).toEqual([`${http}.headers.x-a holds what no header can`]);
+  expect(wrong({ source: { http: { url: 'http://a', value: 'v', body: Array.from({ length: 40 }).reduce((inner: unknown) => ({ inner }), 1) } } })).toEqual([`${http}.body is nested too deep`]);
   const secret = `${at}.source carries credentials; the operator keeps them for the worker (LASTMILE_METRIC_CREDENTIALS), and credentials: NAME names them`;
   expect(wrong({ source: { prometheus: { url: 'http://user:word@p', query: 'a' } } })).toEqual([secret]);
   expect(wrong({ source: { http: { url: 'http://a', value: 'v', headers: { Authorization: 'Bearer x' } } } })).toEqual([secret]);

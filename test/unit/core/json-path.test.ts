@@ -1,4 +1,4 @@
-import { parseJsonPath, readJsonPath } from '../../../domain/traffic/json-path.ts';
+import { parseJsonPath, readJsonPath } from '../../../domain/json-path.ts';
 
 const body = { id: 'r1', parameters: { customer: 'c-7', vip: true }, inputs: [{ name: 'x', data: [4.5, 'b'] }] };
 const read = (path: string): string | null => readJsonPath(body, parseJsonPath(path) ?? []);
