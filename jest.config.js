@@ -16,7 +16,8 @@ export default {
     { ...shared, displayName: 'server', testMatch: tests('server.test'), globalSetup: '<rootDir>/test/support/global-setup.mjs', globalTeardown: '<rootDir>/test/support/global-teardown.mjs' },
     { ...shared, displayName: 'foreign', testMatch: tests('foreign.test') },
   ],
-  testTimeout: 60_000,
+  // Long enough that a wait names what it waited for before Jest ends the test.
+  testTimeout: 240_000,
   // Suites wait for servers more than they compute: two at once on two cores, and no more on any machine, since each may start a whole stack.
   maxWorkers: 2,
 };

@@ -52,8 +52,11 @@ export async function describe(client: Client, workflowId: string): Promise<Proc
   }
 }
 
-/** Looks again and again, in real time, until it is so. */
-export async function until(what: string, isSo: () => boolean | Promise<boolean>, limitMs = 15_000): Promise<void> {
+/**
+ * Looks again and again, in real time, until it is so. A task that a stopping worker of an earlier test took with it comes back only after the server's own
+ * limits (10 s for a workflow task, 30 s for an activity), so the wait outlasts two of them.
+ */
+export async function until(what: string, isSo: () => boolean | Promise<boolean>, limitMs = 90_000): Promise<void> {
   const end = Date.now() + limitMs;
   while (!await isSo()) {
     if (Date.now() > end) throw new Error(`did not happen in ${limitMs} ms: ${what}`);

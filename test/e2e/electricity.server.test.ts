@@ -83,7 +83,7 @@ test("other bytes with the champion's answers end inconclusive under goal better
 
 /** Who decides once the deployment has taken the rollout's end; its status follows a moment later. */
 async function championOf(name: string): Promise<string | undefined> {
-  for (const until = Date.now() + 20_000; ;) {
+  for (const until = Date.now() + 60_000; ;) {
     const { status } = (await client.call('getDeployment', { params: { name } })).deployment;
     if (status.activeRollout === null) return status.champion?.model;
     if (Date.now() > until) throw new Error(`${name} still has ${status.activeRollout} under way`);

@@ -19,11 +19,11 @@ const stage = (h: Harness): string => h.world.rollouts.get(`${h.uid}/2`)?.state.
 
 /** How it stands when the old one stops, what the judge says from then on, what is done, and how the second rollout ends. */
 const LIVES: readonly { readonly what: string; readonly before: Judge; readonly reach: (h: Harness) => Promise<void>; readonly after: Judge; readonly act?: (h: Harness) => Promise<void>; readonly outcome: string }[] = [
-  { what: 'in shadow', before: always(COLLECTING), reach: async (h) => { await until('in shadow', () => stage(h) === 'shadowing', 60_000); }, after: always(PROMOTE), outcome: 'promoted' },
-  { what: 'in canary', before: shadowed, reach: async (h) => { await evidence(h, 2); await until('in canary', () => h.world.route.shares.length === 1 && stage(h) === 'canary', 60_000); }, after: always(ROLLBACK), outcome: 'rolled-back' },
+  { what: 'in shadow', before: always(COLLECTING), reach: async (h) => { await until('in shadow', () => stage(h) === 'shadowing'); }, after: always(PROMOTE), outcome: 'promoted' },
+  { what: 'in canary', before: shadowed, reach: async (h) => { await evidence(h, 2); await until('in canary', () => h.world.route.shares.length === 1 && stage(h) === 'canary'); }, after: always(ROLLBACK), outcome: 'rolled-back' },
   {
     what: 'paused', before: always(COLLECTING), after: always(PROMOTE), outcome: 'promoted',
-    reach: async (h) => { await until('in shadow', () => stage(h) === 'shadowing', 60_000); await h.rollout(2).executeUpdate(pauseUpdate, { args: [say] }); },
+    reach: async (h) => { await until('in shadow', () => stage(h) === 'shadowing'); await h.rollout(2).executeUpdate(pauseUpdate, { args: [say] }); },
     act: async (h) => { await h.rollout(2).executeUpdate(resumeUpdate, { args: [say] }); },
   },
 ];
@@ -59,10 +59,10 @@ describe.each(readdirSync(RECORDED))('begun by %s', (release) => {
       await act?.(h);
       await pinged(h);
       expect(h.record(2).state.outcome).toBe(outcome);
-      await until('the deployment is free', () => world.status?.activeRollout === null && world.status.rolloutCount === 2, 60_000);
+      await until('the deployment is free', () => world.status?.activeRollout === null && world.status.rolloutCount === 2);
       expect(world.status?.champion?.model).toBe(outcome === 'promoted' ? 'filesystem:churn@2' : 'filesystem:churn@1');
       expect(await h.start('filesystem:churn@3')).toMatchObject({ n: 3, state: 'started' });
-      await until('the next one runs', () => world.rollouts.has(`${h.uid}/3`), 60_000);
+      await until('the next one runs', () => world.rollouts.has(`${h.uid}/3`));
     });
   }, 240_000);
 });

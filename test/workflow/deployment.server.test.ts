@@ -216,7 +216,7 @@ describe('an entity that was lost', () => {
       await h.entity().terminate('lost');
       await h.start('filesystem:churn@3', { whenBusy: 'queue' });
       await h.rollout(2).terminate('by an operator');
-      await until('the next one runs', () => world.rollouts.has(`${h.uid}/3`), 30_000);
+      await until('the next one runs', () => world.rollouts.has(`${h.uid}/3`));
       expect(h.record(2).state.outcome).toBe('aborted');
     });
   });

@@ -29,7 +29,7 @@ const drills = async (): Promise<DrillsAnswer> => (await world.call('GET', '/api
 const record = async (killId: string): Promise<KillRecord> => (await world.stores.kills.get('default', killId))!;
 const route = async (): Promise<Route> => (await world.stores.routes.get('default', uid))!;
 const ended = async (killId: string): Promise<KillRecord> => {
-  expect(await eventually(async () => (await record(killId)).state === 'revived', 10_000)).toBe(true);
+  expect(await eventually(async () => (await record(killId)).state === 'revived', 60_000)).toBe(true);
   return record(killId);
 };
 const audit = async (): Promise<readonly string[]> => (await world.stores.audit.read('default', { afterSeq: 0, limit: 100, subject: 'churn' })).map(({ action }) => action).filter((action) => action.includes('drill') || action.includes('kill'));
@@ -88,7 +88,7 @@ test('a drill that cannot be proved ends all the same, and that is an alarm', as
   world.backend.broken = true;
   const { kill } = (await drill()).json as unknown as KillView;
   world.pass(30_000);
-  expect(await eventually(async () => (await record(kill.killId)).state === 'unconfirmed', 10_000)).toBe(true);
+  expect(await eventually(async () => (await record(kill.killId)).state === 'unconfirmed', 60_000)).toBe(true);
   expect((await route()).tombstones).toEqual(['var_churn_8']);
   world.pass(31_000);
   const over = await ended(kill.killId);
@@ -104,11 +104,11 @@ test('a version that does not come back stays off, is tried on, and somebody is 
   const load = world.backend.load.bind(world.backend);
   world.backend.load = () => Promise.reject(new Error('disk full'));
   const { kill } = (await drill()).json as unknown as KillView;
-  expect(await eventually(() => { world.pass(1_000); return world.notices.length === 1; }, 15_000)).toBe(true);
+  expect(await eventually(() => { world.pass(1_000); return world.notices.length === 1; }, 60_000)).toBe(true);
   expect(world.notices).toMatchObject([{ type: 'drill-failed', text: expect.stringMatching(/does not come back: .*disk full/) }]);
   expect((await route()).tombstones).toEqual(['var_churn_8']);
   world.backend.load = load;
-  expect(await eventually(async () => { world.pass(10_000); return (await record(kill.killId)).state === 'revived'; }, 15_000)).toBe(true);
+  expect(await eventually(async () => { world.pass(10_000); return (await record(kill.killId)).state === 'revived'; }, 60_000)).toBe(true);
   expect((await route()).tombstones).toEqual([]);
 });
 
@@ -123,9 +123,9 @@ test('what still fails after the drill is over is tried on: the version is loade
   };
   const { kill } = (await drill()).json as unknown as KillView;
   await ended(kill.killId);
-  expect(await eventually(() => { world.pass(1_000); return broken === 3; }, 15_000)).toBe(true);
+  expect(await eventually(() => { world.pass(1_000); return broken === 3; }, 60_000)).toBe(true);
   const loads = (): number => world.backend.said.filter((said) => said === 'load var_churn_8').length;
-  expect(await eventually(() => { world.pass(10_000); return loads() === 2; }, 15_000)).toBe(true);
+  expect(await eventually(() => { world.pass(10_000); return loads() === 2; }, 60_000)).toBe(true);
   expect((await audit()).at(-1)).toBe('deployment.drill-ended');
 });
 

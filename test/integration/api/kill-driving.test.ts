@@ -33,7 +33,7 @@ async function start(count: number): Promise<readonly FakeGateway[]> {
 const order = (body: unknown = {}, name = 'churn'): Promise<Answer> => world.call('POST', `/api/v1/deployments/${name}/kill`, { key, body });
 const record = async (killId: string): Promise<KillRecord> => (await world.stores.kills.get('default', killId))!;
 const reaches = async (killId: string, state: KillState): Promise<KillRecord> => {
-  await eventually(async () => (await record(killId)).state === state, 15_000);
+  await eventually(async () => (await record(killId)).state === state, 60_000);
   const found = await record(killId);
   expect({ state: found.state, missing: found.missing }).toEqual({ state, missing: state === 'unconfirmed' ? found.missing : [] });
   return found;

@@ -198,7 +198,7 @@ export function predict(url: string, headers: Record<string, string> = {}, body:
   return fetch(`${url}${path}`, { method: 'POST', body: body as never, headers: { 'content-type': 'application/json', ...headers } });
 }
 
-export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 5_000): Promise<void> {
+export async function until(what: string, holds: () => boolean | Promise<boolean>, withinMs = 30_000): Promise<void> {
   const end = Date.now() + withinMs;
   while (!await holds()) {
     if (Date.now() > end) throw new Error(`not within ${withinMs} ms: ${what}`);

@@ -34,7 +34,7 @@ test('under load, not one request reaches a killed variant after the gateway has
     }
   };
   const clients = Array.from({ length: 40 }, client);
-  const answers = async (more: number): Promise<void> => { const before = answered; await until(`${more} more answers`, () => answered >= before + more, 30_000); };
+  const answers = async (more: number): Promise<void> => { const before = answered; await until(`${more} more answers`, () => answered >= before + more, 60_000); };
 
   for (let round = 0; round < 6; round += 1) {
     await answers(60);
@@ -57,7 +57,7 @@ test('under load, not one request reaches a killed variant after the gateway has
     }
     api.publish([route]);
     const seen = victim.proxy.requests.length;
-    await until('it answers again', () => victim.proxy.requests.length > seen, 20_000);
+    await until('it answers again', () => victim.proxy.requests.length > seen, 60_000);
   }
   going = false;
   await Promise.all(clients);

@@ -27,7 +27,7 @@ async function start(api: Control, id: string, of: { port: number; dataDir: stri
   running.push(child);
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => { log += chunk.toString(); });
-  await until(`${id} is ready`, () => { if (child.exitCode !== null) throw new Error(log); return log.includes('"message":"ready"'); }, 20_000);
+  await until(`${id} is ready`, () => { if (child.exitCode !== null) throw new Error(log); return log.includes('"message":"ready"'); }, 60_000);
   return child;
 }
 
@@ -77,7 +77,7 @@ test('break-glass outlives kill -9: a gateway that restarts from an old table, w
   expect([response.status, response.headers.get('x-lastmile-version'), response.headers.get('x-lastmile-revision'), response.headers.get('x-lastmile-fallback')]).toEqual([200, '1', '2', 'last-good']);
   expect(two.seen).toHaveLength(before);
   await api.start();
-  await until('it tells its own kill', () => api.syncs.at(-1)?.ownKills.dep_1?.[0]?.killId === 'kil_1', 10_000);
+  await until('it tells its own kill', () => api.syncs.at(-1)?.ownKills.dep_1?.[0]?.killId === 'kil_1', 60_000);
 });
 
 test('on a full disk it obeys what comes and serves on; the table on disk stays the whole one of before, and a restart begins there', async () => {

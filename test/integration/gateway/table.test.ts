@@ -19,7 +19,7 @@ test('an older table and one signed by another key are refused; the held one sta
   for (const refused of [older, forged]) {
     const asked = api.syncs.length;
     api.give(refused);
-    await until('it was offered', () => api.syncs.length > asked, 10_000);
+    await until('it was offered', () => api.syncs.length > asked, 60_000);
     expect(await versionOf(served)).toBe('2');
     expect((await status(served)).applied).toEqual({ dep_1: 2 });
   }
@@ -45,7 +45,7 @@ test('promise 10: with API and collector gone it serves on, its challengers\' sh
   for (let i = 0; i < 20; i += 1) expect(await versionOf(served)).toBe('1');
   expect(two.seen).toHaveLength(mirroredBefore);
   await api.start();
-  await until('the share is back', async () => await versionOf(served) === '2', 10_000);
+  await until('the share is back', async () => await versionOf(served) === '2', 60_000);
   await until('records of the time without a lease', () => api.records().some(({ leaseLost, role, assignmentPer10k }) => leaseLost && role === 'champion' && assignmentPer10k === 10_000));
 });
 

@@ -9,17 +9,17 @@ test('the file is written while all is well, not while it is not, and is gone af
   let state: 'well' | 'sick' | 'broken' = 'well';
   let looks = 0;
   const heartbeat = startHeartbeat(file, async () => { looks += 1; if (state === 'broken') throw new Error('no answer'); return state === 'well'; }, 5);
-  expect(await eventually(async () => existsSync(file), 5_000)).toBe(true);
+  expect(await eventually(async () => existsSync(file), 60_000)).toBe(true);
   for (const next of ['sick', 'broken'] as const) {
     state = next;
     const from = looks;
-    await eventually(async () => looks > from + 2, 5_000);
+    await eventually(async () => looks > from + 2, 60_000);
     rmSync(file, { force: true });
-    await eventually(async () => looks > from + 6, 5_000);
+    await eventually(async () => looks > from + 6, 60_000);
     expect({ next, written: existsSync(file) }).toEqual({ next, written: false });
   }
   state = 'well';
-  expect(await eventually(async () => existsSync(file), 5_000)).toBe(true);
+  expect(await eventually(async () => existsSync(file), 60_000)).toBe(true);
   await heartbeat.stop();
   expect(existsSync(file)).toBe(false);
 });

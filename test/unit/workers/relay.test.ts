@@ -18,7 +18,7 @@ async function relaying(take: (message: OutboxMessage) => void, check: (outbox: 
   try { await check(outbox, taken); } finally { await relay.stop(); }
 }
 async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (const end = Date.now() + 8_000; !await isSo();) {
+  for (const end = Date.now() + 30_000; !await isSo();) {
     if (Date.now() > end) throw new Error('did not happen in time');
     await new Promise((resolve) => { setTimeout(resolve, 10); });
   }
