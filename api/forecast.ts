@@ -19,7 +19,7 @@ export async function forecastFor({ stores: { evidence } }: ApiPorts, { spec, ui
   const { rollout } = spec.spec;
   const { nextAlpha } = budgetOf(rollout, await evidence.alphaSpent(tenant, uid, nowMs - YEAR_MS));
   // What taught that rollout, or its own pilot, stands in for the pilot of the next one.
-  return { like: like.rolloutId, metrics: [...forecastOf({ ...like, pilotCycles: rollout.pilotCycles }, { horizonMs: rollout.horizonMs, alpha: nextAlpha, hasPilot: false })] };
+  return { like: like.rolloutId, metrics: [...forecastOf({ ...like, engine: rollout.engine ?? 'strict', pilotCycles: rollout.pilotCycles }, { horizonMs: rollout.horizonMs, alpha: nextAlpha, hasPilot: false })] };
 }
 
 export function forecastNotes(forecast: Forecast | null, { spec }: DeploymentSpec): readonly string[] {

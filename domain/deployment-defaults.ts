@@ -67,11 +67,11 @@ function labelPolicy(labels: Read['labels']): LabelPolicy | null {
 }
 
 function rolloutPolicy(rollout: NonNullable<Read['rollout']>, goal: Goal, labels: LabelPolicy | null): RolloutPolicy {
-  const { cycle = DAY, horizon = 30 * DAY + (labels?.delayMs ?? 0), idle = DAY, ask = 7 * DAY, minCycles, pilotCycles, whenInconclusive, whenBusy, alpha, falsePromotions } = rollout;
+  const { cycle = DAY, horizon = 30 * DAY + (labels?.delayMs ?? 0), idle = DAY, ask = 7 * DAY, minCycles, pilotCycles, whenInconclusive, whenBusy, alpha, falsePromotions, engine } = rollout;
   return {
     goal, cycleMs: cycle, horizonMs: horizon, idleMs: idle, askMs: ask, ...shadowAndCanary(rollout, cycle, horizon),
     minCycles: 2, pilotCycles: goal === 'healthy' ? 0 : 10, whenInconclusive: 'keep', whenBusy: 'refuse', alpha: 0.05, approval: approvalPolicy(rollout.approval),
-    falsePromotionsPerYear: falsePromotions?.perYear ?? FALSE_PROMOTIONS_PER_YEAR, ...defined({ minCycles, pilotCycles, whenInconclusive, whenBusy, alpha }),
+    falsePromotionsPerYear: falsePromotions?.perYear ?? FALSE_PROMOTIONS_PER_YEAR, ...defined({ minCycles, pilotCycles, whenInconclusive, whenBusy, alpha }), ...(engine === 'fast' ? { engine } : {}),
   };
 }
 

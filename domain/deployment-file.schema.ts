@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { TASKS } from './contract.ts';
-import { API_VERSION, GOALS, KIND, METRIC_ROLES } from './deployment.ts';
+import { API_VERSION, ENGINES, GOALS, KIND, METRIC_ROLES } from './deployment.ts';
 import { parseDuration } from './duration.ts';
 import { isLastmileError } from './errors.ts';
 import { BETTER, COMPARISONS, EXTERNAL_ROLES, QUESTION_KINDS } from './external/metric.ts';
@@ -105,6 +105,7 @@ const rollout = closed({
   horizon: longerThanZero.optional(), idle: longerThanZero.optional(),
   whenInconclusive: z.enum(['keep', 'ask']).optional(), ask: longerThanZero.optional(),
   whenBusy: z.enum(['refuse', 'queue', 'supersede']).optional(), alpha: z.number().gt(0).max(0.5).optional(),
+  engine: z.enum(ENGINES).optional().meta({ description: 'strict: bounds that hold at every number of requests; fast: approximate ones beside them, sooner.' }),
   falsePromotions: closed({ perYear: z.number().min(0.0001).max(1_000).meta({ description: 'How many false promotions a year may be expected at most, over all rollouts of the deployment.' }) }).optional(),
   approval: closed({
     before: z.array(z.enum(APPROVAL_POINTS)).min(1).optional(), roles: z.array(role).max(20).optional(), count: z.number().int().min(1).max(10).optional(), notAuthor: z.boolean().optional(),

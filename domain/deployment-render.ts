@@ -72,7 +72,7 @@ function renderRollout({ rollout }: Spec): NonNullable<FileSpec['rollout']> {
     shadow: { sample: formatShare(rollout.shadow.samplePer10k), max: formatDuration(rollout.shadow.maxMs) },
     canary: rollout.canary.map(({ sharePer10k, forMs }) => ({ share: formatShare(sharePer10k), for: formatDuration(forMs) })),
     horizon: formatDuration(rollout.horizonMs), idle: formatDuration(rollout.idleMs),
-    whenInconclusive: rollout.whenInconclusive, ask: formatDuration(rollout.askMs), whenBusy: rollout.whenBusy, alpha: rollout.alpha,
+    whenInconclusive: rollout.whenInconclusive, ask: formatDuration(rollout.askMs), whenBusy: rollout.whenBusy, alpha: rollout.alpha, engine: rollout.engine ?? 'strict',
     ...(rollout.falsePromotionsPerYear === undefined ? {} : { falsePromotions: { perYear: rollout.falsePromotionsPerYear } }),
     ...given('approval', renderApproval(rollout.approval ?? null)),
   };

@@ -7,6 +7,9 @@ import type { Attestation } from './variant.ts';
 export const API_VERSION = 'lastmile.dev/v1alpha1';
 export const KIND = 'ModelDeployment';
 
+export const ENGINES = ['strict', 'fast'] as const;
+/** How bounds of outcomes are made: `strict` ones hold at every number of requests, `fast` adds approximate ones from a burn-in on (decision D10). */
+export type Engine = (typeof ENGINES)[number];
 export const GOALS = ['better', 'no-worse', 'healthy'] as const;
 export type Goal = (typeof GOALS)[number];
 export const METRIC_ROLES = ['required', 'guardrail', 'safety'] as const;
@@ -57,6 +60,8 @@ export interface RolloutPolicy {
   readonly askMs: number;
   readonly whenBusy: 'refuse' | 'queue' | 'supersede';
   readonly alpha: number;
+  /** Absent: strict, so that files of before it was known keep their hash. */
+  readonly engine?: Engine;
   /** How many false promotions a year may be expected at most, over all rollouts of the deployment; absent in files stored before it was known: the default. */
   readonly falsePromotionsPerYear?: number;
   /** People who must agree on the way; null or absent (older specs): nobody. */

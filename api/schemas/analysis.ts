@@ -3,7 +3,7 @@ import type * as blocks from '../../domain/analysis/blocks.ts';
 import type * as plan from '../../domain/analysis/plan.ts';
 import { FINDING_STATES, REASONS, VERDICTS } from '../../domain/analysis/verdict.ts';
 import type * as verdict from '../../domain/analysis/verdict.ts';
-import { GOALS, METRIC_ROLES } from '../../domain/deployment.ts';
+import { ENGINES, GOALS, METRIC_ROLES } from '../../domain/deployment.ts';
 import { EXTERNAL_STATES } from '../../domain/external/finding.ts';
 import type * as finding from '../../domain/external/finding.ts';
 import { BETTER, COMPARISONS, EXTERNAL_ROLES } from '../../domain/external/metric.ts';
@@ -18,6 +18,7 @@ const Finding = exactly<verdict.Finding>()(named('Finding', {
   metric: text, role: z.enum(METRIC_ROLES), state: z.enum(FINDING_STATES), estimate: number.nullable(), lower: number.nullable(), upper: number.nullable(), lowerFull: number.nullable(),
   alpha: number, margin: number, championMean: number.nullable(), challengerMean: number.nullable(), blocks: count, shortBlocks: count, requests: count, coverage: number.nullable(),
   lossBound: number.nullable(), worstBlock: number.nullable(), projectedBlocks: number.nullable(),
+  fast: part({ lower: number.nullable(), upper: number.nullable(), cases: count, isBurntIn: z.boolean(), isLongRun: z.boolean() }).exactOptional(),
 }));
 
 const MoneyFinding = exactly<verdict.MoneyFinding>()(named('MoneyFinding', {
@@ -47,11 +48,11 @@ export const Progress = exactly<blocks.Progress>()(named('Progress', {
 const MetricPlan = exactly<plan.MetricPlan>()(named('MetricPlan', {
   name: text, kind: z.enum(['paired', 'rate']), role: z.enum(METRIC_ROLES), margin: number, needsLabels: z.boolean(), clock: z.enum(['ruling', 'gateway']), tauMs: number,
   range: part({ lo: number, hi: number }), alpha: number, proof: z.enum(['given-loss-bound', 'full']), blockSlots: count, lossBound: number, gainBound: number.exactOptional(), centreCap: number,
-  vOpt: number, lag1: number.nullable(), plannedFrom: z.enum(['pilot', 'earlier-rollout', 'full-range', 'declared']),
+  vOpt: number, plannedBlocks: count.exactOptional(), lag1: number.nullable(), plannedFrom: z.enum(['pilot', 'earlier-rollout', 'full-range', 'declared']),
 }));
 
 export const AnalysisPlan = exactly<plan.AnalysisPlan>()(named('AnalysisPlan', {
   tenantId: text, deploymentUid: text, rolloutId: text, champion: text, challenger: text, specHash: text, contractHash: text, state: z.enum(['draft', 'fixed']), judgeVersion: text,
-  goal: z.enum(GOALS), engine: z.literal('strict'), clock: z.enum(['gateway', 'event']), cycleMs: number, minCycles: count, pilotCycles: count, evidenceFromMs: time.nullable(), coverage: number,
+  goal: z.enum(GOALS), engine: z.enum(ENGINES), clock: z.enum(['gateway', 'event']), cycleMs: number, minCycles: count, pilotCycles: count, evidenceFromMs: time.nullable(), coverage: number,
   maturityMs: number, graceMs: number, horizonMs: number, startedMs: time, startedAtMs: time, settleMs: number, splitBy: z.enum(['request', 'key']).exactOptional(), learntFrom: list(text).exactOptional(), harmAlpha: number.exactOptional(), metrics: list(MetricPlan), external: list(ExternalMetric).exactOptional(),
 }));

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { TASKS } from '../../domain/contract.ts';
 import type * as contract from '../../domain/contract.ts';
-import { API_VERSION, GOALS, KIND, METRIC_ROLES } from '../../domain/deployment.ts';
+import { API_VERSION, ENGINES, GOALS, KIND, METRIC_ROLES } from '../../domain/deployment.ts';
 import type * as deployment from '../../domain/deployment.ts';
 import { DEPLOYMENT_PHASES } from '../../domain/deployment-record.ts';
 import type * as record from '../../domain/deployment-record.ts';
@@ -47,7 +47,7 @@ export const ApprovalPolicy = exactly<approval.ApprovalPolicy>()(named('Approval
 }));
 const RolloutPolicy = exactly<deployment.RolloutPolicy>()(named('RolloutPolicy', {
   goal: z.enum(GOALS), cycleMs: number, minCycles: count, pilotCycles: count, shadow: part({ samplePer10k: count, maxMs: number }), canary: list(CanaryStep), horizonMs: number, idleMs: number,
-  whenInconclusive: z.enum(['keep', 'ask']), askMs: number, whenBusy: z.enum(['refuse', 'queue', 'supersede']), alpha: number,
+  whenInconclusive: z.enum(['keep', 'ask']), askMs: number, whenBusy: z.enum(['refuse', 'queue', 'supersede']), alpha: number, engine: z.enum(ENGINES).exactOptional(),
   falsePromotionsPerYear: number.exactOptional(), approval: ApprovalPolicy.nullable().exactOptional(),
 }));
 const MetricPolicy = exactly<deployment.MetricPolicy>()(named('MetricPolicy', {

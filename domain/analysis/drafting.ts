@@ -57,15 +57,19 @@ export function draftPlan(input: DraftInput): AnalysisPlan {
   const { rollout, labels } = spec;
   return {
     tenantId: input.tenantId, deploymentUid: input.deploymentUid, rolloutId: input.rolloutId, champion: input.champion, challenger: input.challenger,
-    specHash: input.specHash, contractHash: input.contractHash, state: 'draft', judgeVersion: JUDGE_VERSION, goal: rollout.goal, engine: 'strict',
-    clock: labels?.clock ?? 'gateway', cycleMs: rollout.cycleMs, minCycles: rollout.minCycles, pilotCycles: rollout.pilotCycles, evidenceFromMs: null,
-    coverage: labels?.coverage ?? 1, maturityMs: labels?.maturityMs ?? 0, graceMs: labels?.graceMs ?? 0, horizonMs: rollout.horizonMs,
+    specHash: input.specHash, contractHash: input.contractHash, state: 'draft', judgeVersion: JUDGE_VERSION, goal: rollout.goal, engine: rollout.engine ?? 'strict',
+    cycleMs: rollout.cycleMs, minCycles: rollout.minCycles, pilotCycles: rollout.pilotCycles, evidenceFromMs: null,
+    ...outcomesOf(labels), horizonMs: rollout.horizonMs,
     startedMs: input.startedMs, startedAtMs: input.startedAtMs, settleMs: Math.floor(pairedTauMs(rollout.cycleMs) / 4),
     splitBy: spec.routing.stickyHeader === null && spec.routing.stickyJsonPath === null ? 'request' : 'key',
     harmAlpha: rollout.alpha,
     metrics: policies(spec).map((policy) => metricOf(policy.name).kind === 'paired' ? pairedMetric(policy, spec, contract) : rateMetric(policy, spec)),
     ...externalOf(spec),
   };
+}
+
+function outcomesOf(labels: Spec['labels']): Pick<AnalysisPlan, 'clock' | 'coverage' | 'maturityMs' | 'graceMs'> {
+  return labels === null ? { clock: 'gateway', coverage: 1, maturityMs: 0, graceMs: 0 } : { clock: labels.clock, coverage: labels.coverage, maturityMs: labels.maturityMs, graceMs: labels.graceMs };
 }
 
 function externalOf({ externalMetrics }: Spec): Pick<AnalysisPlan, 'external'> { return externalMetrics === undefined ? {} : { external: externalMetrics }; }

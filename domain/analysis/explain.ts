@@ -31,10 +31,10 @@ function verdictParts(verdict: Verdict): readonly string[] {
   ];
 }
 
-function findingText({ metric, role, state, estimate, lower, lowerFull, upper, alpha, margin, blocks, requests }: Finding): string {
+function findingText({ metric, role, state, estimate, lower, lowerFull, upper, alpha, margin, blocks, requests, fast }: Finding): string {
   if (estimate === null) return `${metric} (${role}): ${state}.`;
   const full = lowerFull === null ? '' : `, in full ${figure(lowerFull)}`;
-  return `${metric} (${role}): ${state}; estimate ${figure(estimate)}, lower ${figure(lower)}${full}, upper ${figure(upper)}, alpha ${figure(alpha)}, margin ${figure(margin)}, ${blocks} blocks, ${requests} requests.`;
+  return `${metric} (${role}): ${state}; estimate ${figure(estimate)}, lower ${figure(lower)}${full}, upper ${figure(upper)}, alpha ${figure(alpha)}, margin ${figure(margin)}, ${blocks} blocks, ${requests} requests${fast === undefined ? '' : `; engine fast ${fast.isBurntIn ? `${figure(fast.lower)} to ${figure(fast.upper)}${fast.isLongRun ? ' by the long-run variance' : ''}` : 'not burnt in'}`}.`;
 }
 
 function moneyText({ currency, perRequestMicros, lowerMicros, upperMicros, totalMicros, requests }: MoneyFinding): string {

@@ -1,7 +1,11 @@
 import { pairedPlans } from './metric-plan.ts';
 import type { AnalysisPlan, MetricPlan } from './plan.ts';
+import type { Engine } from '../deployment.ts';
+import { BURN_IN, engineOf, levelsOf } from './paired-bounds.ts';
+import { asymptoticRadius, asymptoticRho } from './stats/asymptotic-sequence.ts';
 import { sumBound, tunedRho } from './stats/gamma-exponential.ts';
 import { normalCdf } from './stats/normal-distribution.ts';
+import { PLANNED_BLOCKS } from './tuning.ts';
 
 /** What a rollout of a deployment can be expected to tell, before it begins; by how the newest comparable rollout was planned. Effects are in the metric's unit, beyond the threshold. */
 export interface MetricForecast {
@@ -29,10 +33,11 @@ export function forecastOf(like: AnalysisPlan, { horizonMs, alpha, hasPilot }: {
   const evidenceMs = horizonMs - maturityMs - cycleMs / 2 - (hasPilot ? pilotCycles * cycleMs : 0);
   return pairedPlans(like).filter(({ role }) => role === 'required').map((planned) => {
     const metric = { ...planned, alpha };
+    const engine = engineOf(like, metric);
     const blockMs = metric.tauMs * metric.blockSlots;
     const blocks = Math.max(0, Math.floor(evidenceMs / cycleMs) * (cycleMs / blockMs));
-    const detectable = effectFor(metric, blocks, LIKELY);
-    return { metric: metric.name, blocks, blockMs, spread: metric.centreCap, evenOdds: effectFor(metric, blocks, 0.5), detectable, days: detectable === null ? null : Math.ceil((blocksFor(metric, detectable, blocks) * blockMs) / DAY_MS) };
+    const detectable = effectFor({ metric, engine }, blocks, LIKELY);
+    return { metric: metric.name, blocks, blockMs, spread: metric.centreCap, evenOdds: effectFor({ metric, engine }, blocks, 0.5), detectable, days: detectable === null ? null : Math.ceil((blocksFor({ metric, engine }, detectable, blocks) * blockMs) / DAY_MS) };
   });
 }
 
@@ -40,30 +45,45 @@ export function forecastOf(like: AnalysisPlan, { horizonMs, alpha, hasPilot }: {
  * Chance that the lower bound has passed the threshold after `blocks` blocks, if their means spread like `centreCap` around `effect`: the mean is nearly normal, V nearly
  * n spread², so that the bound passes where the mean exceeds u(V)/n. An approximation from below: a proof may come, and stand, at any earlier look too.
  */
-export function chanceOfProof(metric: MetricPlan, effect: number, blocks: number): number {
+export function chanceOfProof(of: Judged, effect: number, blocks: number): number {
   if (blocks === 0) return 0;
-  const spread = metric.centreCap;
-  const radius = sumBound({ rho: tunedRho(metric.vOpt, metric.alpha, 'one-sided'), c: metric.lossBound + metric.centreCap }, blocks * spread * spread, metric.alpha) / blocks;
+  const spread = of.metric.centreCap;
+  const radius = Math.min(strictRadius(of, blocks), fastRadius(of, blocks));
   return spread === 0 ? Number(effect > radius) : normalCdf(((effect - radius) / spread) * Math.sqrt(blocks));
 }
 
+interface Judged { readonly metric: MetricPlan; readonly engine: Engine }
+
+function strictRadius({ metric: { vOpt, lossBound, centreCap, alpha }, engine }: Judged, blocks: number): number {
+  const { strict } = levelsOf(engine, alpha);
+  return sumBound({ rho: tunedRho(vOpt, strict, 'one-sided'), c: lossBound + centreCap }, blocks * centreCap * centreCap, strict) / blocks;
+}
+
+/** Blocks that hang together would widen it; the forecast cannot tell, and takes them as independent. */
+function fastRadius({ metric: { alpha, plannedBlocks: nStar = PLANNED_BLOCKS, centreCap }, engine }: Judged, blocks: number): number {
+  if (engine === 'strict' || blocks < BURN_IN.blocks) return Infinity;
+  const { fast } = levelsOf(engine, alpha);
+  return asymptoticRadius({ n: blocks, deviation: centreCap }, { rho: asymptoticRho(nStar, fast, 'one-sided'), alpha: fast, sides: 'one-sided' });
+}
+
 /** The least effect that is proved with a chance; null where even the largest that the metric allows is not. */
-function effectFor(metric: MetricPlan, blocks: number, chance: number): number | null {
-  let [low, high] = [0, metric.range.hi];
-  if (chanceOfProof(metric, high, blocks) < chance) return null;
-  while (high - low > EXACT * metric.range.hi) {
+function effectFor(of: Judged, blocks: number, chance: number): number | null {
+  const { range } = of.metric;
+  let [low, high] = [0, range.hi];
+  if (chanceOfProof(of, high, blocks) < chance) return null;
+  while (high - low > EXACT * range.hi) {
     const middle = (low + high) / 2;
-    if (chanceOfProof(metric, middle, blocks) < chance) low = middle; else high = middle;
+    if (chanceOfProof(of, middle, blocks) < chance) low = middle; else high = middle;
   }
   return high;
 }
 
 /** The least number of blocks after which an effect is as likely proved as not. */
-function blocksFor(metric: MetricPlan, effect: number, most: number): number {
+function blocksFor(of: Judged, effect: number, most: number): number {
   let [low, high] = [0, most];
   while (high - low > 1) {
     const middle = Math.floor((low + high) / 2);
-    if (chanceOfProof(metric, effect, middle) < 0.5) low = middle; else high = middle;
+    if (chanceOfProof(of, effect, middle) < 0.5) low = middle; else high = middle;
   }
   return high;
 }

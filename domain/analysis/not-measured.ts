@@ -1,7 +1,7 @@
 import type { Progress } from './blocks.ts';
 import { pairedPlans } from './metric-plan.ts';
 import type { AnalysisPlan } from './plan.ts';
-import { figure, percent } from './reason-texts.ts';
+import { figure, isApproximate, percent } from './reason-texts.ts';
 import type { Finding } from './verdict.ts';
 
 /** Mirrors not sent or not finished, of all that were due; those left out by the sampling rate are not drops. Null where nothing was due. */
@@ -29,12 +29,15 @@ function rolloutsText({ learntFrom = [] }: AnalysisPlan): string {
   return numbers.length === 1 ? `rollout ${numbers.join('')}` : `rollouts ${numbers.slice(0, -1).join(', ')} and ${numbers.at(-1) ?? ''}`;
 }
 
-function* gaps(plan: AnalysisPlan, { metric, blocks, coverage, shortBlocks, lossBound }: Finding): Generator<string> {
+function* gaps(plan: AnalysisPlan, finding: Finding): Generator<string> {
+  const { metric, blocks, coverage, shortBlocks, lossBound } = finding;
   const planned = plan.metrics.find(({ name }) => name === metric);
   if (planned?.kind !== 'paired') return;
   if (coverage !== null && coverage < 1) yield `${metric}: ${percent(1 - coverage)} of the outcomes needed were missing`;
   if (shortBlocks > 0) yield `${metric}: ${figure(shortBlocks)} blocks lacked outcomes; their cycles were not judged`;
-  if (planned.proof === 'given-loss-bound' && blocks > 0 && lossBound !== null && lossBound < -planned.range.lo) {
+  if (isApproximate(finding)) {
+    yield `${metric}: its bound is approximate; where differences are very skewed it may be wrong more often than alpha says`;
+  } else if (planned.proof === 'given-loss-bound' && blocks > 0 && lossBound !== null && lossBound < -planned.range.lo) {
     yield `${metric}: blocks that lose more than ${figure(lossBound)}; none was seen, but up to ${percent(Math.min(1, 3 / blocks))} of blocks could be such`;
     if (planned.plannedFrom === 'earlier-rollout') yield `${metric}: that bound was learnt from ${rolloutsText(plan)}, whose challengers were other versions`;
   }

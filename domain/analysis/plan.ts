@@ -1,4 +1,4 @@
-import type { Goal, MetricRole } from '../deployment.ts';
+import type { Engine, Goal, MetricRole } from '../deployment.ts';
 import type { ExternalMetric } from '../external/metric.ts';
 import type { DeploymentUid, RolloutId, TenantId, VariantId } from '../ids.ts';
 
@@ -25,6 +25,8 @@ export interface MetricPlan {
   readonly gainBound?: number;
   readonly centreCap: number;
   readonly vOpt: number;
+  /** Blocks near which an asymptotic bound is tightest (engine fast); absent in plans of before that engine: tuning.ts PLANNED_BLOCKS. */
+  readonly plannedBlocks?: number;
   /** Lag-1 correlation of block means at blockSlots in what it was planned from; null where it could not be told. */
   readonly lag1: number | null;
   readonly plannedFrom: 'pilot' | 'earlier-rollout' | 'full-range' | 'declared';
@@ -43,7 +45,7 @@ export interface AnalysisPlan {
   readonly state: 'draft' | 'fixed';
   readonly judgeVersion: string;
   readonly goal: Goal;
-  readonly engine: 'strict';
+  readonly engine: Engine;
   readonly clock: 'gateway' | 'event';
   readonly cycleMs: number;
   readonly minCycles: number;

@@ -1,6 +1,7 @@
 import { formatDuration } from '../duration.ts';
 import type { ExternalFinding } from '../external/finding.ts';
 import { metricOf } from './metrics/index.ts';
+import { BURN_IN } from './paired-bounds.ts';
 import type { AnalysisPlan } from './plan.ts';
 import { ALLOWED_SHORT, SHARE_MISMATCH } from './thresholds.ts';
 import type { Finding, Reason, ReasonCode } from './verdict.ts';
@@ -39,11 +40,16 @@ const PAIRED: Words = {
   futile: (finding) => `${meanText(finding)}; even at ${figure(finding.upper)}, the most it can be, no proof would come before the horizon.`,
 };
 
+/** An asymptotic bound is named where it is the one that stands. */
+export function isApproximate({ fast, lower }: Finding): boolean { return fast !== undefined && lower !== null && fast.lower === lower; }
+const byWhat = (finding: Finding): string => (isApproximate(finding) ? ' by the approximate bound of engine fast' : '');
+const burnIn = ({ fast, blocks, requests }: Finding): string => fast === undefined || fast.isBurntIn ? '' : ` (engine fast counts from ${figure(BURN_IN.blocks)} blocks, ${figure(BURN_IN.requests)} requests and ${figure(BURN_IN.cases)} outcomes that tell the two apart; so far ${figure(blocks)}, ${figure(requests)}, ${figure(fast.cases)})`;
+
 function pairedText(code: ReasonCode, finding: Finding): string {
   const words = PAIRED[code];
   if (words !== undefined) return words(finding);
   const { lower, lowerFull, projectedBlocks } = finding;
-  return `${meanText(finding)}, proved to be above ${figure(lower ?? lowerFull)}${projectedBlocks === null ? '' : `; about ${figure(projectedBlocks)} more blocks like these would prove it`}.`;
+  return `${meanText(finding)}, proved to be above ${figure(lower ?? lowerFull)}${byWhat(finding)}${burnIn(finding)}${projectedBlocks === null ? '' : `; about ${figure(projectedBlocks)} more blocks like these would prove it`}.`;
 }
 
 function meanText({ metric, estimate, blocks }: Finding): string { return `challenger minus champion is ${figure(estimate)} ${metricOf(metric).unit} over ${figure(blocks)} blocks`; }
@@ -73,6 +79,7 @@ export function explainPromotion({ goal }: AnalysisPlan, findings: readonly Find
   return { code, metric: required[0]?.metric ?? null, text: `The challenger is ${text}${facts === '' ? '' : `: ${facts}`}; every guardrail is proved to be within its limit${external.length === 0 ? '' : `, and ${external.map(({ metric }) => metric).join(', ')} measured so`}.` };
 }
 
-function pairedFact({ metric, estimate, lower, lowerFull, blocks }: Finding): string {
-  return `${metric} ${figure(estimate)} per request, above ${figure(lower ?? lowerFull)} (${figure(blocks)} blocks)`;
+function pairedFact(finding: Finding): string {
+  const { metric, estimate, lower, lowerFull, blocks } = finding;
+  return `${metric} ${figure(estimate)} per request, above ${figure(lower ?? lowerFull)}${byWhat(finding)} (${figure(blocks)} blocks)`;
 }

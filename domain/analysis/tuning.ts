@@ -2,13 +2,13 @@ import type { Range } from '../value/payoff.ts';
 import type { MetricPlan } from './plan.ts';
 
 /** What makes the bound of block means as tight as earlier data allow (decision-engine 3b). It changes how long a proof takes, and through the loss bound what it claims. */
-export type Tuning = Pick<MetricPlan, 'lossBound' | 'gainBound' | 'centreCap' | 'vOpt' | 'plannedFrom'>;
+export type Tuning = Pick<MetricPlan, 'lossBound' | 'gainBound' | 'centreCap' | 'vOpt' | 'plannedBlocks' | 'plannedFrom'>;
 
 /** Of block means that were seen: their standard deviation, the worst and the best. */
 export interface Spread { readonly spread: number; readonly least: number; readonly greatest: number }
 
 /** Where the spec of a rollout does not tell how many blocks it may see. */
-const PLANNED_BLOCKS = 100;
+export const PLANNED_BLOCKS = 100;
 const WORST_TIMES = 2;
 const DEVIATIONS = 6;
 /** However quiet the pilot was, block means are allowed to stray this share of the range. */
@@ -18,7 +18,7 @@ const LEAST_SHARE = 0.02;
 export function withoutPilot(range: Range, declared: number | null, blocks = PLANNED_BLOCKS): Tuning {
   const lossBound = Math.min(declared ?? -range.lo, -range.lo);
   const spread = lossBound / DEVIATIONS;
-  return { lossBound, gainBound: range.hi, centreCap: spread, vOpt: variance(spread, blocks), plannedFrom: declared === null ? 'full-range' : 'declared' };
+  return { lossBound, gainBound: range.hi, centreCap: spread, vOpt: variance(spread, blocks), plannedBlocks: blocks, plannedFrom: declared === null ? 'full-range' : 'declared' };
 }
 
 /** From block means of the pilot, or of earlier rollouts. A declared loss bound stands. */
@@ -27,7 +27,7 @@ export function fromBlocks(of: Spread & { readonly from: 'pilot' | 'earlier-roll
   const lossBound = declared ?? allowance(-of.least, spread, -range.lo);
   return {
     lossBound: Math.min(lossBound, -range.lo), gainBound: allowance(of.greatest, spread, range.hi), centreCap: spread,
-    vOpt: variance(Math.max(spread, lossBound / 100), of.blocks), plannedFrom: declared === null ? of.from : 'declared',
+    vOpt: variance(Math.max(spread, lossBound / 100), of.blocks), plannedBlocks: of.blocks, plannedFrom: declared === null ? of.from : 'declared',
   };
 }
 

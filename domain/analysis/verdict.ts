@@ -17,6 +17,17 @@ export interface Reason { readonly code: ReasonCode; readonly metric: string | n
 export const FINDING_STATES = ['pass', 'fail', 'undecided', 'no-data', 'short-coverage', 'loss-bound-broken'] as const;
 export type FindingState = (typeof FINDING_STATES)[number];
 
+/** The asymptotic part of a finding under engine fast: its own bounds, null before the burn-in or where blocks do not vary. */
+export interface FastFinding {
+  readonly lower: number | null;
+  readonly upper: number | null;
+  /** Requests whose outcome tells the versions apart: the answers differ, and the outcome is known. */
+  readonly cases: number;
+  readonly isBurntIn: boolean;
+  /** Neighbouring blocks hang together: the long-run variance was taken. */
+  readonly isLongRun: boolean;
+}
+
 /** One metric as judged; estimate and bounds are of the mean difference per request (paired) or of the challenger's rate (rates). */
 export interface Finding {
   readonly metric: string;
@@ -39,6 +50,8 @@ export interface Finding {
   readonly worstBlock: number | null;
   /** Blocks still needed at the present estimate; null when it cannot be told. */
   readonly projectedBlocks: number | null;
+  /** Only where the metric is judged by engine fast: `lower` and `upper` are then the better of this and of the strict bound. */
+  readonly fast?: FastFinding;
 }
 
 export interface MoneyFinding {

@@ -9,7 +9,8 @@ import { gatesOf } from './gates.ts';
 import { eValue, type FileFinding, type FileReason, type Gate, type SegmentFinding } from './file-verdict.ts';
 import { differencesOf, meanFinding, type Differences, type Level } from './mean-finding.ts';
 import { MEAN_METRICS } from './mean-metrics.ts';
-import { checkOptions, type Engine, type JudgeOptions } from './options.ts';
+import type { Engine } from '../deployment.ts';
+import { checkOptions, type JudgeOptions } from './options.ts';
 import type { PairedFile } from './paired-rows.ts';
 import { segmentFindings } from './segments.ts';
 

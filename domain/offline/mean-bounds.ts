@@ -1,9 +1,7 @@
 import type { Range } from '../value/payoff.ts';
 import { anytimeP, asymptoticLogE, asymptoticRadius, asymptoticRho } from '../analysis/stats/asymptotic-sequence.ts';
 import { logEvidence, lowerBound, type MeanAssumptions } from '../analysis/stats/block-means.ts';
-import { lag1Correlation } from '../analysis/stats/correlation.ts';
-import { longRunVariance } from '../analysis/stats/long-run-variance.ts';
-import { deviation, momentsOf } from '../analysis/stats/moments.ts';
+import { spreadOfMean } from '../analysis/stats/asymptotic-blocks.ts';
 
 /** Means of blocks, or single differences, in time order; d = challenger − champion, larger is better. */
 export type Observations = readonly number[];
@@ -60,17 +58,10 @@ function within(bound: number, { lo, hi }: Range): number { return Math.min(Math
 
 export interface FastTerms { readonly nStar: number; readonly alpha: number }
 
-/** A correlation of neighbours that the plain standard deviation does not stand. */
-const CORRELATED = 0.1;
-const LEAST_FOR_LAG = 16;
-
 /** Engine fast (decision-engine 2.1): asymptotic confidence sequence; neighbours that hang together get a long-run variance. It needs the burn-in. */
 export function fastBounds(values: Observations, nulls: NullMeans, terms: FastTerms): MeanBounds {
-  const moments = momentsOf(values);
-  const lag1 = values.length < LEAST_FOR_LAG ? null : lag1Correlation(values);
-  const correlated = lag1 !== null && lag1 >= CORRELATED;
-  const spread = correlated ? Math.sqrt(longRunVariance(values)) : deviation(moments);
-  return asymptoticBounds({ n: moments.n, mean: moments.mean, deviation: spread }, nulls, { ...terms, method: `asymptotic${correlated ? ', long-run variance' : ''}` });
+  const spread = spreadOfMean(values);
+  return asymptoticBounds(spread, nulls, { ...terms, method: `asymptotic${spread.isLongRun ? ', long-run variance' : ''}` });
 }
 
 /** Of any estimate whose standard error is deviation/√n. */

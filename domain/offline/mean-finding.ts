@@ -4,7 +4,8 @@ import { momentsOf, deviation } from '../analysis/stats/moments.ts';
 import { mcnemarExactP } from '../analysis/stats/mcnemar.ts';
 import { fastBounds, strictBounds, type MeanBounds, type NullMeans } from './mean-bounds.ts';
 import type { MeanMetric } from './mean-metrics.ts';
-import type { Engine, JudgeOptions } from './options.ts';
+import type { Engine } from '../deployment.ts';
+import type { JudgeOptions } from './options.ts';
 import { isAnswered, type PairedRow } from './paired-rows.ts';
 import type { FileFinding } from './file-verdict.ts';
 

@@ -1,8 +1,7 @@
 import { LastmileError } from '../errors.ts';
+import type { Engine } from '../deployment.ts';
 import type { Range } from '../value/payoff.ts';
 
-export const ENGINES = ['strict', 'fast'] as const;
-export type Engine = (typeof ENGINES)[number];
 export const GOALS = ['better', 'no-worse'] as const;
 export type FileGoal = (typeof GOALS)[number];
 

@@ -3,6 +3,7 @@ import { forecastNote } from '../../../domain/analysis/forecast-note.ts';
 import type { AnalysisPlan, MetricPlan } from '../../../domain/analysis/plan.ts';
 import { lowerBound } from '../../../domain/analysis/stats/block-means.ts';
 import { sampleMetric, samplePlan, sampleSpec } from '../../../conformance/stores/samples.ts';
+import { asymptoticLowerBound, spreadOfMean } from '../../../domain/analysis/stats/asymptotic-blocks.ts';
 import { normals } from '../../support/analysis-arbitraries.ts';
 
 const DAY = 86_400_000;
@@ -16,7 +17,7 @@ test('the chance of a proof is what the judge does on simulated blocks', () => {
   for (const [effect, blocks] of [[0.03, 20], [0.05, 20], [0.03, 40], [0.07, 15]] as const) {
     const z = normals(blocks * 1_000 + Math.round(effect * 100));
     const proved = Array.from({ length: runs }, () => lowerBound(Array.from({ length: blocks }, () => effect + 0.05 * z()), metric, 0.05) > 0).filter(Boolean).length / runs;
-    expect(Math.abs(chanceOfProof(metric, effect, blocks) - proved)).toBeLessThan(0.1);
+    expect(Math.abs(chanceOfProof({ metric, engine: 'strict' }, effect, blocks) - proved)).toBeLessThan(0.1);
   }
 });
 
@@ -26,7 +27,7 @@ test('a longer horizon finds smaller differences, and half a chance needs less t
   expect(month).toMatchObject({ metric: 'accuracy', blocks: 29, blockMs: DAY, spread: 0.05 });
   expect(year!.detectable!).toBeLessThan(month!.detectable!);
   expect(month!.evenOdds!).toBeLessThan(month!.detectable!);
-  expect(chanceOfProof(metric, month!.detectable!, 29)).toBeCloseTo(0.8, 2);
+  expect(chanceOfProof({ metric, engine: 'strict' }, month!.detectable!, 29)).toBeCloseTo(0.8, 2);
   expect(month!.days!).toBeLessThanOrEqual(29);
 });
 test('guardrails are no part of it; a pilot that is still to come takes its cycles', () => {
@@ -43,4 +44,13 @@ test('what could never tell is said, with what would help', () => {
   expect(blind?.detectable).toBeNull();
   expect(forecastNote(blind!, spec, 3)).toMatch(/such a rollout could not tell/);
   expect(forecastNote(forecast(31)[0]!, { ...spec, rollout: { ...spec.rollout, goal: 'better' } }, 3)).toMatch(/^accuracy, by what rollout 3 taught: a challenger that is better than the champion by 0\.\d+ right answers per request or more is found with a chance of 80 % in the 29 blocks before the horizon/);
+});
+
+test('engine fast finds smaller differences from its burn-in on, as its bound does on simulated blocks, and cannot be better before', () => {
+  expect(forecast(61, { engine: 'fast' })[0]!.detectable!).toBeLessThan(forecast(61)[0]!.detectable! * 0.8);
+  expect(forecast(20, { engine: 'fast' })[0]!.detectable!).toBeGreaterThan(forecast(20)[0]!.detectable!);
+  expect(forecast(61, { engine: 'fast', metrics: [{ ...metric, proof: 'full' }] })).toEqual(forecast(61, { metrics: [{ ...metric, proof: 'full' }] }));
+  const z = normals(9);
+  const proved = Array.from({ length: 600 }, () => (asymptoticLowerBound(spreadOfMean(Array.from({ length: 40 }, () => 0.03 + 0.05 * z())), { nStar: 100, alpha: 0.045 }) ?? -1) > 0).filter(Boolean).length / 600;
+  expect(Math.abs(chanceOfProof({ metric: { ...metric, plannedBlocks: 100 }, engine: 'fast' }, 0.03, 40) - proved)).toBeLessThan(0.1);
 });

@@ -218,3 +218,58 @@ test('drops are told beside the comparison; sampling is not a drop', () => {
 test('blocks of another rollout are a defect, not evidence', () => {
   expect(() => ask(plan, [{ ...healthy(plan)[0]!, rolloutId: 'dep_1/2' }])).toThrow(withCode('LM_INVARIANT'));
 });
+
+describe('engine fast', () => {
+  const fast = { ...piloted(), engine: 'fast' as const };
+  const wave = (days: number, mean: number): number[] => gains(days, mean).map((gain, i) => gain + 0.006 * Math.sin(i));
+
+  test('judges by the asymptotic bound from its burn-in on, and says so', () => {
+    const wide = { ...fast, metrics: fast.metrics.map((metric) => (metric.name === 'accuracy' ? { ...metric, lossBound: 1, gainBound: 1 } : metric)) };
+    const blocks = [...daily(wide, 'accuracy', wave(40, 0.02)), ...healthy(wide)];
+    const verdict = ask(wide, blocks);
+    expect(code(verdict)).toBe('promote proved-better');
+    const found = finding(verdict, 'accuracy');
+    expect(found.fast).toMatchObject({ isBurntIn: true, cases: 40 * 4 * 10 });
+    expect(found.lower).toBe(found.fast!.lower);
+    expect(verdict.reasons[0]!.text).toContain('by the approximate bound of engine fast');
+    expect(verdict.notMeasured.join()).toMatch(/accuracy: its bound is approximate/);
+    expect(code(ask({ ...wide, engine: 'strict' }, blocks))).toBe('collecting not-enough-evidence');
+    expect(finding(ask({ ...wide, engine: 'strict' }, blocks), 'accuracy')).not.toHaveProperty('fast');
+  });
+
+  test('before the burn-in the strict bound alone counts: too few blocks, requests or cases', () => {
+    const few = ask(fast, [...daily(fast, 'accuracy', wave(7, 0.012)), ...healthy(fast)]);
+    expect(finding(few, 'accuracy').fast).toMatchObject({ isBurntIn: false, lower: null, upper: null });
+    expect(few).toMatchObject({ kind: 'collecting', reasons: [{ text: expect.stringContaining('engine fast counts from 30 blocks, 500 requests and 20 outcomes') as string }] });
+    for (const more of [{ n: 2, pairs: 2 }, { needed: 0, labelled: 0 }]) {
+      expect(finding(ask(fast, [...daily(fast, 'accuracy', wave(40, 0.02), more), ...healthy(fast)]), 'accuracy').fast).toMatchObject({ isBurntIn: false });
+    }
+  });
+
+  test('a great harm is found before the burn-in, and a version that answers alike is no worse though blocks never vary', () => {
+    expect(code(ask(fast, [...daily(fast, 'accuracy', gains(7, -0.3)), ...healthy(fast)]))).toBe('rollback proved-worse');
+    const alike = { ...piloted({ rollout: { goal: 'no-worse', engine: 'fast' }, metrics: [metricPolicy('accuracy', { margin: 0.05 })] }) };
+    expect(alike.engine).toBe('fast');
+    expect(code(ask(alike, [...daily(alike, 'accuracy', Array(30).fill(0) as number[], { needed: 0, labelled: 0 }), ...healthy(alike)]))).toBe('promote proved-no-worse');
+  });
+
+  test('a block beyond the loss bound voids the strict part alone', () => {
+    const days = [...wave(60, 0.03), -0.2, ...wave(60, 0.03)];
+    const found = finding(ask(fast, [...daily(fast, 'accuracy', days), ...healthy(fast)]), 'accuracy');
+    expect(found).toMatchObject({ state: 'pass', lower: found.fast!.lower });
+    expect(code(ask({ ...fast, engine: 'strict' }, [...daily(fast, 'accuracy', days), ...healthy(fast)]))).toBe('inconclusive loss-bound');
+  });
+
+  test('what must hold without assumptions, safety and rates stay strict', () => {
+    const safe = fixedPlan({ rollout: { engine: 'fast' }, metrics: [metricPolicy('accuracy', { proof: 'full' }), metricPolicy('brier', { role: 'safety', proof: 'full' })] });
+    const verdict = ask(safe, [...daily(safe, 'accuracy', wave(40, 0.1)), ...daily(safe, 'brier', wave(40, 0.1)), ...healthy(safe)]);
+    for (const found of verdict.findings) expect(found).not.toHaveProperty('fast');
+  });
+
+  test('what could still be proved by the horizon is by the better bound', () => {
+    const slow = { ...fast, horizonMs: 200 * DAY, metrics: fast.metrics.map((metric) => (metric.name === 'accuracy' ? { ...metric, lossBound: 1, gainBound: 1 } : metric)) };
+    const blocks = [...daily(slow, 'accuracy', wave(20, 0.003)), ...healthy(slow)];
+    const [quick, slower] = [finding(ask(slow, blocks), 'accuracy'), finding(ask({ ...slow, engine: 'strict' }, blocks), 'accuracy')];
+    expect(quick.projectedBlocks!).toBeLessThan(slower.projectedBlocks!);
+  });
+});
