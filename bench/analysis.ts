@@ -1,5 +1,5 @@
 import { sampleContract } from '../conformance/stores/samples.ts';
-import { foldPaired } from '../domain/analysis/fold-paired.ts';
+import { foldRows } from '../domain/analysis/fold-rows.ts';
 import { accuracy } from '../domain/analysis/metrics/accuracy.ts';
 import { brier } from '../domain/analysis/metrics/brier.ts';
 import { requestsOf } from '../domain/analysis/requests.ts';
@@ -44,7 +44,7 @@ function everything(): readonly Work[] {
   const { legs, labels } = traffic();
   const plan: Pick<AnalysisPlan, 'champion' | 'challenger' | 'rolloutId'> = { champion: 'var_a', challenger: 'var_b', rolloutId: 'dep/1' };
   const requests = requestsOf(plan as AnalysisPlan, legs);
-  const terms = { contract: { ...sampleContract(), task: 'binary' as const, positive: 1, classes: [0, 1] }, value: null };
+  const terms = { contract: { ...sampleContract(), task: 'binary' as const, positive: 1, classes: [0, 1] }, value: null, quantile: null };
   const z = normals(5);
   const numbers = Float64Array.from({ length: VALUES }, () => Math.exp(z()));
   const edges = quantileEdges(numbers.slice().sort(), 20);
@@ -52,8 +52,8 @@ function everything(): readonly Work[] {
   const categories = Array.from({ length: VALUES }, () => `category ${String(Math.floor(u() * CATEGORIES))}`);
   return [
     { name: 'legs put together to pairs', items: REQUESTS, run: () => requestsOf(plan as AnalysisPlan, legs) },
-    { name: 'pairs folded, accuracy', items: REQUESTS, run: () => foldPaired({ metric: accuracy, terms, range: { lo: -1, hi: 1 }, requests, labels }) },
-    { name: 'pairs folded, brier', items: REQUESTS, run: () => foldPaired({ metric: brier, terms, range: { lo: -1, hi: 1 }, requests, labels }) },
+    { name: 'pairs folded, accuracy', items: REQUESTS, run: () => foldRows({ metric: accuracy, terms, range: { lo: -1, hi: 1 }, requests, labels }) },
+    { name: 'pairs folded, brier', items: REQUESTS, run: () => foldRows({ metric: brier, terms, range: { lo: -1, hi: 1 }, requests, labels }) },
     { name: 'drift: numbers counted into 20 bins', items: VALUES, run: () => countInto(numbers, edges) },
     { name: 'drift: texts counted into 20 categories', items: VALUES, run: () => counted(categories) },
     { name: 'drift: numbers into a sketch of 1 %', items: VALUES, run: () => sketched(emptySketch(0.01), numbers) },

@@ -93,7 +93,7 @@ function shadowAndCanary({ shadow, canary }: NonNullable<Read['rollout']>, cycle
 function valueModel(value: Read['value']): ValueModel | null {
   if (value === undefined) return null;
   const payoff = 'tp' in value.payoff ? { kind: 'confusion' as const, ...value.payoff } : { kind: 'per-unit' as const, ...value.payoff };
-  return { currency: value.currency, payoff, costPerRequest: value.costPerRequest ?? 0 };
+  return { currency: value.currency, payoff, costPerRequest: value.costPerRequest ?? 0, ...(value.costPerSecond === undefined ? {} : { costPerSecond: value.costPerSecond }) };
 }
 
 function retrainPolicy(retrain: Read['retrain']): Spec['retrain'] {
@@ -119,11 +119,11 @@ function defaultMetric(spec: Read): string {
 }
 
 /** A margin that has no default is NaN here, and refused by the rules between fields. */
-function metricPolicy({ name, role, margin, lossBound, proof }: NonNullable<Read['metrics']>[number], goal: Goal): MetricPolicy {
+function metricPolicy({ name, role, margin, lossBound, proof, quantile }: NonNullable<Read['metrics']>[number], goal: Goal): MetricPolicy {
   const actsAs = role ?? (metricName(name)?.kind === 'paired' ? 'required' : 'guardrail');
   return {
     name, role: actsAs, margin: margin ?? usualMargin(name, goal === 'better' && actsAs === 'required'), lossBound: lossBound ?? null,
-    proof: proof ?? (actsAs === 'safety' ? 'full' : 'given-loss-bound'),
+    proof: proof ?? (actsAs === 'safety' ? 'full' : 'given-loss-bound'), ...(quantile === undefined ? {} : { quantile }),
   };
 }
 

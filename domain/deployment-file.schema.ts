@@ -116,6 +116,7 @@ const rollout = closed({
 const metric = closed({
   name: z.string().max(100), role: z.enum(METRIC_ROLES).optional(), margin: margin.optional(),
   lossBound: z.number().gt(0).optional(), proof: z.enum(['given-loss-bound', 'full']).optional(),
+  quantile: z.number().gt(0).lt(1).optional(),
 });
 
 const confusion = closed({ tp: z.number(), fp: z.number(), tn: z.number(), fn: z.number() });
@@ -123,7 +124,7 @@ const perUnit = closed({ perUnit: z.number(), clip: z.number().gt(0) });
 const value = closed({
   currency: z.string().regex(/^[A-Z]{3}$/, 'is not an ISO 4217 code; write for example EUR'),
   payoff: z.union([confusion, perUnit], { error: 'is not a payoff; write {tp, fp, tn, fn} for classes or {perUnit, clip} for regression' }),
-  costPerRequest: z.number().min(0).optional(),
+  costPerRequest: z.number().min(0).optional(), costPerSecond: z.number().min(0).optional(),
 }).meta({ description: 'What right and wrong answers are worth, in units of the currency.' });
 
 const address = z.url({ protocol: /^https?$/, error: 'is not an http or https address' }).max(2_000);

@@ -84,8 +84,8 @@ function renderApproval(approval: Spec['rollout']['approval'] | null): NonNullab
   return { before: [...before], roles: [...roles], count, notAuthor, deadline: formatDuration(deadlineMs), ...given('escalateAfter', escalateAfterMs === null ? null : formatDuration(escalateAfterMs)), escalateTo: [...escalateTo] };
 }
 
-function renderMetric({ name, role, margin, lossBound, proof }: MetricPolicy): NonNullable<FileSpec['metrics']>[number] {
-  return { name, role, margin: metricName(name)?.kind === 'rate' ? renderFraction(margin) : margin, ...given('lossBound', lossBound), proof };
+function renderMetric({ name, role, margin, lossBound, proof, quantile }: MetricPolicy): NonNullable<FileSpec['metrics']>[number] {
+  return { name, role, margin: metricName(name)?.kind === 'rate' ? renderFraction(margin) : margin, ...given('lossBound', lossBound), proof, ...given('quantile', quantile ?? null) };
 }
 
 function renderExternal(of: ExternalMetric): NonNullable<FileSpec['externalMetrics']>[number] {
@@ -108,8 +108,9 @@ function renderFraction(value: number): string | number {
   return per10k / WHOLE === value ? formatShare(per10k) : value;
 }
 
-function renderValue({ currency, payoff, costPerRequest }: NonNullable<Spec['value']>): NonNullable<FileSpec['value']> {
-  if (payoff.kind === 'per-unit') return { currency, payoff: { perUnit: payoff.perUnit, clip: payoff.clip }, costPerRequest };
+function renderValue({ currency, payoff, costPerRequest, costPerSecond }: NonNullable<Spec['value']>): NonNullable<FileSpec['value']> {
+  const costs = { costPerRequest, ...given('costPerSecond', costPerSecond ?? null) };
+  if (payoff.kind === 'per-unit') return { currency, payoff: { perUnit: payoff.perUnit, clip: payoff.clip }, ...costs };
   const { tp, fp, tn, fn } = payoff;
-  return { currency, payoff: { tp, fp, tn, fn }, costPerRequest };
+  return { currency, payoff: { tp, fp, tn, fn }, ...costs };
 }

@@ -82,26 +82,36 @@ function metricRules(spec: Spec): readonly SpecProblem[] {
       [spec.rollout.goal !== 'healthy' && required.length === 0, 'metrics', `has no required metric, which goal ${spec.rollout.goal} is judged on; make one required`],
       [spec.rollout.goal === 'healthy' && required.length > 0, 'metrics', `makes ${required.map(({ name }) => name).join(', ')} required, but goal healthy is judged on guardrails alone; write goal better or no-worse, or role guardrail`],
     ),
-    ...spec.metrics.flatMap((metric) => [...metricRule(spec, metric)]),
+    ...spec.metrics.flatMap((metric) => metricRule(spec, metric)),
   ];
 }
 
-function metricRule(spec: Spec, { name, role, margin, proof }: MetricPolicy): Iterable<SpecProblem> {
+function metricRule(spec: Spec, { name, role, margin, proof, quantile }: MetricPolicy): readonly SpecProblem[] {
   const known = metricName(name);
   const path = `metrics[${name}]`;
   if (known === null) {
     const near = nearest(name, KNOWN_METRICS);
-    return rules([true, path, `is not a metric${near === null ? '' : `; did you mean ${near}?`}; the known ones are ${KNOWN_METRICS.join(', ')}`]);
+    return [...rules([true, path, `is not a metric${near === null ? '' : `; did you mean ${near}?`}; the known ones are ${KNOWN_METRICS.join(', ')}`])];
   }
   const { task } = spec.contract;
-  return rules(
+  return [...termRules(spec.value, name, quantile), ...rules(
     [known.needsLabels && spec.labels === null, path, 'is judged on outcomes, and there are no labels; add labels: {delay: …}'],
     [known.kind === 'rate' && role === 'required', `${path}.role`, 'is a rate, which guards and proves no gain; write guardrail or safety'],
     [Number.isNaN(margin), `${path}.margin`, `is needed: how much worse is allowed (${known.about})`],
-    [margin > 1 && (known.kind === 'rate' || name === 'accuracy' || name === 'brier'), `${path}.margin`, `is ${String(margin)}; it is a share, at most 1 (100%)`],
+    [margin > 1 && known.isShare, `${path}.margin`, `is ${String(margin)}; it is a share, at most 1 (100%)`],
     [task !== undefined && !known.tasks.includes(task), path, `does not fit task ${String(task)}; it is for ${known.tasks.join(', ')}`],
-    [name === 'value' && spec.value === null, path, 'needs a value model; add value: {currency, payoff}'],
     [role === 'safety' && proof !== 'full', `${path}.proof`, 'of a safety metric must be full: it may act past a person\'s pin'],
+  )];
+}
+
+/** What a metric has to be told besides its margin. */
+function termRules(value: Spec['value'], name: string, quantile: number | undefined): Iterable<SpecProblem> {
+  const path = `metrics[${name}]`;
+  return rules(
+    [name === 'pinball' && quantile === undefined, `${path}.quantile`, 'is needed: which quantile is predicted; write 0.9, for example'],
+    [name !== 'pinball' && quantile !== undefined, `${path}.quantile`, 'has no meaning here; it belongs to pinball'],
+    [name === 'cost' && value?.costPerSecond === undefined, path, 'needs what a second of serving costs; add value: {costPerSecond}'],
+    [name === 'value' && value === null, path, 'needs a value model; add value: {currency, payoff}'],
   );
 }
 

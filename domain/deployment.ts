@@ -23,6 +23,8 @@ export interface MetricPolicy {
   /** Declared loss bound of block means; null lets the pilot plan it (decision-engine 3b). */
   readonly lossBound: number | null;
   readonly proof: 'given-loss-bound' | 'full';
+  /** Which quantile is predicted, for pinball; absent: none. */
+  readonly quantile?: number;
 }
 
 /** What answers earn, in currency units per request. `confusion` for classes, `per-unit` for regression (negative = loss per unit of absolute error). */
@@ -30,7 +32,7 @@ export type Payoff =
   | { readonly kind: 'confusion'; readonly tp: number; readonly fp: number; readonly tn: number; readonly fn: number }
   | { readonly kind: 'per-unit'; readonly perUnit: number; readonly clip: number };
 
-export interface ValueModel { readonly currency: string; readonly payoff: Payoff; readonly costPerRequest: number }
+export interface ValueModel { readonly currency: string; readonly payoff: Payoff; readonly costPerRequest: number; /** Of serving, for the metric cost; absent: not known. */ readonly costPerSecond?: number }
 
 export interface LabelPolicy {
   readonly delayMs: number;

@@ -48,7 +48,7 @@ export const Progress = exactly<blocks.Progress>()(named('Progress', {
 const MetricPlan = exactly<plan.MetricPlan>()(named('MetricPlan', {
   name: text, kind: z.enum(['paired', 'rate']), role: z.enum(METRIC_ROLES), margin: number, needsLabels: z.boolean(), clock: z.enum(['ruling', 'gateway']), tauMs: number,
   range: part({ lo: number, hi: number }), alpha: number, proof: z.enum(['given-loss-bound', 'full']), blockSlots: count, lossBound: number, gainBound: number.exactOptional(), centreCap: number,
-  vOpt: number, plannedBlocks: count.exactOptional(), lag1: number.nullable(), plannedFrom: z.enum(['pilot', 'earlier-rollout', 'full-range', 'declared']),
+  vOpt: number, plannedBlocks: count.exactOptional(), lag1: number.nullable(), plannedFrom: z.enum(['pilot', 'earlier-rollout', 'full-range', 'declared']), quantile: number.exactOptional(),
 }));
 
 export const AnalysisPlan = exactly<plan.AnalysisPlan>()(named('AnalysisPlan', {

@@ -51,10 +51,10 @@ const RolloutPolicy = exactly<deployment.RolloutPolicy>()(named('RolloutPolicy',
   falsePromotionsPerYear: number.exactOptional(), approval: ApprovalPolicy.nullable().exactOptional(),
 }));
 const MetricPolicy = exactly<deployment.MetricPolicy>()(named('MetricPolicy', {
-  name: text, role: z.enum(METRIC_ROLES), margin: number, lossBound: number.nullable(), proof: z.enum(['given-loss-bound', 'full']),
+  name: text, role: z.enum(METRIC_ROLES), margin: number, lossBound: number.nullable(), proof: z.enum(['given-loss-bound', 'full']), quantile: number.exactOptional(),
 }));
 const ValueModel = exactly<deployment.ValueModel>()(named('ValueModel', {
-  currency: text, costPerRequest: number,
+  currency: text, costPerRequest: number, costPerSecond: number.exactOptional(),
   payoff: z.union([part({ kind: z.literal('confusion'), tp: number, fp: number, tn: number, fn: number }), part({ kind: z.literal('per-unit'), perUnit: number, clip: number })]),
 }));
 

@@ -14,14 +14,15 @@ export function comparePaired(plan: AnalysisPlan, metric: MetricPlan, micro: rea
   const cycles = wholeCycles(plan, metric, micro, plan.evidenceFromMs ?? plan.startedMs);
   const blocks = plan.state === 'draft' ? [] : judgedBlocks(cycles);
   const means = blocks.map(({ mean }) => mean);
-  const sample: PairedSample = { means, requests: sum(blocks.map(({ n }) => n)), cases: sum((plan.state === 'draft' ? [] : slotsOf(cycles)).map(({ labelled }) => labelled)) };
+  const requests = sum(blocks.map(({ n }) => n));
+  const sample: PairedSample = { means, requests, cases: metric.needsLabels && means.length > 0 ? sum(slotsOf(cycles).map(({ labelled }) => labelled)) : requests };
   const bounds = pairedBounds(plan, metric, sample);
   const limits = thresholds(plan, metric);
   const outlook: Outlook = { engine: engineOf(plan, metric), metric, means, threshold: limits.pass };
   const state = stateOf({ outlook, cycles, bounds, limits });
   const finding: Finding = {
     metric: metric.name, role: metric.role, state, estimate: means.length === 0 ? null : sum(means) / means.length, ...bounds, alpha: metric.alpha, margin: metric.margin,
-    ...worths(cycles), blocks: means.length, shortBlocks: micro.filter((block) => block.state === 'short').length, requests: sample.requests, coverage: coverageOf(cycles),
+    ...worths(cycles), blocks: means.length, shortBlocks: micro.filter((block) => block.state === 'short').length, requests, coverage: coverageOf(cycles),
     lossBound: means.length === 0 ? null : metric.lossBound, worstBlock: means.length === 0 ? null : Math.min(...means),
     projectedBlocks: state === 'undecided' ? projectedBlocks(outlook) : null,
   };

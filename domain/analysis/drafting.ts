@@ -37,11 +37,13 @@ const ALWAYS: readonly MetricPolicy[] = ['errors', 'off-contract', 'latency'].ma
 export function planProblems({ spec }: DeploymentSpec, contract: Contract): readonly string[] {
   const required = spec.metrics.some(({ name, role }) => role === 'required' && metricName(name)?.kind === 'paired');
   const noGoal = spec.rollout.goal !== 'healthy' && !required ? [`goal ${spec.rollout.goal} needs a required metric that is judged on outcomes`] : [];
-  return [...noGoal, ...policies(spec).flatMap(({ name }) => {
+  return [...noGoal, ...policies(spec).flatMap((policy) => {
+    const { name } = policy;
     if (!Object.hasOwn(METRICS, name) || name === 'share') return [`metrics[${name}] is not a metric; known: ${Object.keys(METRICS).filter((known) => known !== 'share').join(', ')}`];
-    const range = rangeOf(name, spec, contract);
+    const range = rangeOf(policy, spec, contract);
     if (typeof range === 'string') return [`metrics[${name}] ${range}`];
-    return spec.labels === null && metricOf(name).kind === 'paired' ? [`metrics[${name}] is judged on outcomes, and there are no labels`] : [];
+    if (metricOf(name).kind === 'paired' && policy.margin >= -range.lo) return [`metrics[${name}].margin is ${String(policy.margin)}, and no version could be worse by more than ${String(-range.lo)}: it would guard nothing`];
+    return spec.labels === null && needsOutcomes(name) ? [`metrics[${name}] is judged on outcomes, and there are no labels`] : [];
   })];
 }
 
@@ -79,19 +81,21 @@ function policies({ metrics }: Spec): readonly MetricPolicy[] {
   return [...metrics, ...ALWAYS.filter(({ name }) => !named.has(name))];
 }
 
-function rangeOf(name: string, { value }: Spec, contract: Contract): Range | string {
+function needsOutcomes(name: string): boolean { const metric = metricOf(name); return metric.kind === 'paired' && metric.needsOutcomes; }
+
+function rangeOf({ name, quantile }: MetricPolicy, { value }: Spec, contract: Contract): Range | string {
   const metric = metricOf(name);
-  return metric.kind === 'paired' ? metric.range({ contract, value }) : { lo: 0, hi: 1 };
+  return metric.kind === 'paired' ? metric.range({ contract, value, quantile: quantile ?? null }) : { lo: 0, hi: 1 };
 }
 
 function pairedMetric(policy: MetricPolicy, spec: Spec, contract: Contract): MetricPlan {
   const { cycleMs, alpha } = spec.rollout;
-  const range = rangeOf(policy.name, spec, contract);
+  const range = rangeOf(policy, spec, contract);
   if (typeof range === 'string') throw new LastmileError('LM_INVARIANT', `metrics[${policy.name}] ${range}`);
   const tauMs = pairedTauMs(cycleMs);
   return {
-    name: policy.name, kind: 'paired', role: policy.role, margin: policy.margin, needsLabels: true, clock: 'ruling', tauMs, range, alpha, proof: policy.proof,
-    blockSlots: cycleMs / tauMs, lag1: null, ...withoutPilot(range, policy.lossBound),
+    name: policy.name, kind: 'paired', role: policy.role, margin: policy.margin, needsLabels: needsOutcomes(policy.name), clock: 'ruling', tauMs, range, alpha, proof: policy.proof,
+    blockSlots: cycleMs / tauMs, lag1: null, ...(policy.quantile === undefined ? {} : { quantile: policy.quantile }), ...withoutPilot(range, policy.lossBound),
   };
 }
 

@@ -35,7 +35,7 @@ export function isComparable(now: Comparing, before: Comparing): boolean {
 }
 
 function isSameMetric(a: MetricPlan, b: MetricPlan): boolean {
-  return a.name === b.name && a.kind === b.kind && a.clock === b.clock && a.tauMs === b.tauMs && a.range.lo === b.range.lo && a.range.hi === b.range.hi;
+  return a.name === b.name && a.kind === b.kind && a.clock === b.clock && a.tauMs === b.tauMs && a.range.lo === b.range.lo && a.range.hi === b.range.hi && a.quantile === b.quantile;
 }
 
 function sampleOf({ spec }: Comparing): number { return spec.spec.rollout.shadow.samplePer10k; }

@@ -3,9 +3,10 @@ import type { Contract } from '../contract.ts';
 import type { ValueModel } from '../deployment.ts';
 import type { Label, StoredLeg } from '../record.ts';
 import type { PairedSums, RateSums, ShareSums } from './blocks.ts';
-import { foldPaired } from './fold-paired.ts';
 import { foldRate } from './fold-rate.ts';
+import { foldRows } from './fold-rows.ts';
 import { foldShare } from './fold-share.ts';
+import { foldSlot } from './fold-slot.ts';
 import { metricPlan } from './metric-plan.ts';
 import { metricOf } from './metrics/index.ts';
 import type { AnalysisPlan } from './plan.ts';
@@ -35,7 +36,11 @@ export function foldMetric({ metric: name, plan, contract, value, legs, labels }
   switch (metric.kind) {
     case 'share': return foldShare(requests);
     case 'rate': return foldRate(metric, requests, contract);
-    case 'paired': return foldPaired({ metric, terms: { contract, value }, range: metricPlan(plan, name).range, requests, labels });
+    case 'paired': {
+      const { range, quantile = null } = metricPlan(plan, name);
+      const of = { terms: { contract, value, quantile }, range, requests, labels };
+      return metric.by === 'row' ? foldRows({ ...of, metric }) : foldSlot({ ...of, metric });
+    }
   }
 }
 

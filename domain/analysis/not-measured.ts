@@ -13,9 +13,9 @@ export function dropRatio(progress: Progress | null): number | null {
 
 /** What the verdict says nothing about, in plain words; a green verdict does not cover it. */
 export function notMeasured(plan: AnalysisPlan, findings: readonly Finding[], drops: number | null): readonly string[] {
-  const paired = pairedPlans(plan);
+  const outcomes = pairedPlans(plan).some(({ needsLabels }) => needsLabels);
   return [
-    ...(paired.length === 0 ? ['outcomes: whether answers turn out right was not judged'] : ['feedback effects: outcomes are assumed not to depend on which version decided']),
+    ...(!outcomes ? ['outcomes: whether answers turn out right was not judged'] : ['feedback effects: outcomes are assumed not to depend on which version decided']),
     ...(plan.metrics.some(({ name }) => name === 'value') ? [] : ['money: no value metric was judged']),
     ...(drops !== null && drops > 0 ? [`requests under load: ${percent(drops)} of the copies to the challenger were dropped and are not in the comparison`] : []),
     ...findings.flatMap((finding) => [...gaps(plan, finding)]),

@@ -29,6 +29,8 @@ export interface MetricPlan {
   readonly plannedBlocks?: number;
   /** Lag-1 correlation of block means at blockSlots in what it was planned from; null where it could not be told. */
   readonly lag1: number | null;
+  /** Which quantile is predicted (pinball); absent: none. */
+  readonly quantile?: number;
   readonly plannedFrom: 'pilot' | 'earlier-rollout' | 'full-range' | 'declared';
 }
 

@@ -52,6 +52,8 @@ function pairedText(code: ReasonCode, finding: Finding): string {
   return `${meanText(finding)}, proved to be above ${figure(lower ?? lowerFull)}${byWhat(finding)}${burnIn(finding)}${projectedBlocks === null ? '' : `; about ${figure(projectedBlocks)} more blocks like these would prove it`}.`;
 }
 
+function isBySlot(name: string): boolean { const metric = metricOf(name); return metric.kind === 'paired' && metric.by === 'slot'; }
+
 function meanText({ metric, estimate, blocks }: Finding): string { return `challenger minus champion is ${figure(estimate)} ${metricOf(metric).unit} over ${figure(blocks)} blocks`; }
 
 type HoldCode = 'pilot' | 'min-cycles' | 'share-mismatch' | 'horizon' | 'idle';
@@ -81,5 +83,5 @@ export function explainPromotion({ goal }: AnalysisPlan, findings: readonly Find
 
 function pairedFact(finding: Finding): string {
   const { metric, estimate, lower, lowerFull, blocks } = finding;
-  return `${metric} ${figure(estimate)} per request, above ${figure(lower ?? lowerFull)}${byWhat(finding)} (${figure(blocks)} blocks)`;
+  return `${metric} ${figure(estimate)}${isBySlot(metric) ? '' : ' per request'}, above ${figure(lower ?? lowerFull)}${byWhat(finding)} (${figure(blocks)} blocks)`;
 }

@@ -21,16 +21,18 @@ export const BINARY: Contract = {
   range: { min: 0, max: 1 }, golden: [], latencyLimitMs: 250,
 };
 export const REGRESSION: Contract = { ...BINARY, task: 'regression', positive: null, range: { min: 0, max: 10 } };
-export const CONFUSION: ValueModel = { currency: 'EUR', payoff: { kind: 'confusion', tp: 5, fp: -3, tn: 0, fn: -1 }, costPerRequest: 0.25 };
+export const CONFUSION: ValueModel = { currency: 'EUR', payoff: { kind: 'confusion', tp: 5, fp: -3, tn: 0, fn: -1 }, costPerRequest: 0.25, costPerSecond: 0.01 };
+/** What metrics need beyond a name. */
+const MORE: Readonly<Record<string, Partial<MetricPolicy>>> = { pinball: { quantile: 0.9 } };
 export const PER_UNIT: ValueModel = { currency: 'EUR', payoff: { kind: 'per-unit', perUnit: -2, clip: 4 }, costPerRequest: 0 };
 
 /** The terms under which a metric makes sense. */
 export function termsFor(metric: string): { contract: Contract; value: ValueModel } {
-  return metric === 'absolute-error' || metric === 'squared-error' ? { contract: REGRESSION, value: PER_UNIT } : { contract: BINARY, value: CONFUSION };
+  return ['absolute-error', 'squared-error', 'pinball'].includes(metric) ? { contract: REGRESSION, value: PER_UNIT } : { contract: BINARY, value: CONFUSION };
 }
 
 export function metricPolicy(name: string, more: Partial<MetricPolicy> = {}): MetricPolicy {
-  return { name, role: 'required', margin: 0, lossBound: null, proof: 'given-loss-bound', ...more };
+  return { name, role: 'required', margin: 0, lossBound: null, proof: 'given-loss-bound', ...MORE[name], ...more };
 }
 
 export interface Setting {

@@ -1,4 +1,4 @@
-import type { PairedMetric } from './metric.ts';
+import type { RowMetric } from './metric.ts';
 
 /** Probabilities are kept this far from 0 and 1, so that one row loses at most ln(10⁶) = 13.8. */
 export const LEAST_PROBABILITY = 1e-6;
@@ -11,8 +11,8 @@ export function logLossOf(probability: number, outcome: 0 | 1): number {
 }
 
 /** Logarithmic score of the positive class; larger is better. Its range is wide: engine strict needs many blocks for it, brier far fewer. */
-export const logLoss: PairedMetric = {
-  name: 'log-loss', kind: 'paired', unit: 'nats per request',
+export const logLoss: RowMetric = {
+  name: 'log-loss', kind: 'paired', by: 'row', needsOutcomes: true, unit: 'nats per request',
   range: ({ contract }) => contract.task !== 'binary' ? `is for probabilities of a positive class, and the task is ${contract.task}`
     : contract.score === null ? 'needs contract.score, the output that carries the probability' : { lo: -MOST_LOG_LOSS, hi: MOST_LOG_LOSS },
   usable: ({ score }) => score !== null && score >= 0 && score <= 1,

@@ -1,9 +1,9 @@
 import { payoff, valueRange } from '../../value/payoff.ts';
-import type { PairedMetric } from './metric.ts';
+import type { RowMetric } from './metric.ts';
 
 /** Money per request by the value model. Where both answer the same they earn the same; the cost of serving cancels in d and is in both means. */
-export const value: PairedMetric = {
-  name: 'value', kind: 'paired', unit: 'currency units per request',
+export const value: RowMetric = {
+  name: 'value', kind: 'paired', by: 'row', needsOutcomes: true, unit: 'currency units per request',
   range: ({ contract, value: model }) => {
     if (model === null) return 'needs a value model: value: {currency, payoff}';
     const wanted = model.payoff.kind === 'confusion' ? 'binary' : 'regression';

@@ -1,16 +1,15 @@
 import type { Prediction } from '../contract.ts';
-import { labelValue } from '../contract-reading.ts';
-import type { InferenceId } from '../ids.ts';
 import type { Label, StoredLeg } from '../record.ts';
 import type { Range } from '../value/payoff.ts';
 import type { PairedSums } from './blocks.ts';
-import { answered, failed, refusedRequest } from './metrics/leg-state.ts';
-import type { PairedMetric, Terms } from './metrics/metric.ts';
+import { answered } from './metrics/leg-state.ts';
+import type { RowMetric, Terms } from './metrics/metric.ts';
+import { isPair, labelsByRequest, outcomeOf, rowNumbers, rowsOf, type LabelsOfRequest } from './pair-rows.ts';
 import type { RequestLegs } from './requests.ts';
 import { momentsOf } from './stats/moments.ts';
 
-export interface PairedFold {
-  readonly metric: PairedMetric;
+export interface RowFold {
+  readonly metric: RowMetric;
   readonly terms: Terms;
   readonly range: Range;
   readonly requests: readonly RequestLegs[];
@@ -28,7 +27,7 @@ interface Difference { readonly d: number | null; readonly needsLabel: boolean; 
 interface Worth { readonly champion: number; readonly challenger: number }
 
 /** One pass: a slot may hold as many requests as memory does. */
-export function foldPaired(fold: PairedFold): PairedSums {
+export function foldRows(fold: RowFold): PairedSums {
   const labels = labelsByRequest(fold.labels);
   const known: number[] = [];
   const worth: { readonly champion: number[]; readonly challenger: number[] } = { champion: [], challenger: [] };
@@ -50,48 +49,17 @@ export function foldPaired(fold: PairedFold): PairedSums {
   };
 }
 
-/** Both legs; or a challenger alone that failed its caller, since what fails in serving is often not mirrored. */
-function isPair({ champion, challenger }: RequestLegs): boolean {
-  if (challenger === null) return false;
-  return champion !== null || (challenger.role !== 'shadow' && failed(challenger) && !refusedRequest(challenger));
-}
-
-/** Of one request: its label, or its labels by row where there are several. One label is by far the commonest, and a map for each would cost more than the fold. */
-type LabelsOfRequest = Label | Map<number, Label>;
-/** By request and row; of several for one row the newest labelMs holds, ties by receivedAtMs. */
-function labelsByRequest(labels: readonly Label[]): ReadonlyMap<InferenceId, LabelsOfRequest> {
-  const byRequest = new Map<InferenceId, LabelsOfRequest>();
-  for (const label of labels) {
-    const known = byRequest.get(label.inferenceId);
-    if (known === undefined) byRequest.set(label.inferenceId, label);
-    else if (known instanceof Map) known.set(label.row, newer(known.get(label.row), label));
-    else if (known.row === label.row) byRequest.set(label.inferenceId, newer(known, label));
-    else byRequest.set(label.inferenceId, new Map([[known.row, known], [label.row, label]]));
-  }
-  return byRequest;
-}
-
-function newer(held: Label | undefined, label: Label): Label {
-  return held === undefined || label.labelMs - held.labelMs > 0 || (label.labelMs === held.labelMs && label.receivedAtMs > held.receivedAtMs) ? label : held;
-}
-
-function labelOf(labels: LabelsOfRequest | undefined, row: number): Label | undefined {
-  return labels instanceof Map ? labels.get(row) : labels?.row === row ? labels : undefined;
-}
-
 /** A request is one cluster: the mean over its rows, known when all of them are. Null when neither version answered any row. */
-function compareRequest(fold: PairedFold, { champion, challenger }: RequestLegs, labels: LabelsOfRequest | undefined): Difference | null {
+function compareRequest(fold: RowFold, { champion, challenger }: RequestLegs, labels: LabelsOfRequest | undefined): Difference | null {
   if (champion === null) return { d: fold.range.lo, needsLabel: false, worth: null };
   const alone = singleRow(champion, challenger);
   if (alone !== null) {
-    const one = compareRow(fold, alone, outcomeOf(fold, labels, alone[0].row));
+    const one = compareRow(fold, alone, outcomeOf(fold.terms.contract, labels, alone[0].row));
     return one === null ? null : { ...one, d: one.d === null ? null : Math.min(Math.max(one.d, fold.range.lo), fold.range.hi) };
   }
-  const ours = answered(champion) ? byRow(champion.predictions) : NO_ROWS;
-  const theirs = challenger !== null && answered(challenger) ? byRow(challenger.predictions) : NO_ROWS;
-  const rows = [...new Set([...ours.keys(), ...theirs.keys()])].sort((a, b) => a - b);
-  const compared = rows.flatMap((row) => {
-    const d = compareRow(fold, [ours.get(row), theirs.get(row)], outcomeOf(fold, labels, row));
+  const [ours, theirs] = [rowsOf(champion), rowsOf(challenger)];
+  const compared = rowNumbers(ours, theirs).flatMap((row) => {
+    const d = compareRow(fold, [ours.get(row), theirs.get(row)], outcomeOf(fold.terms.contract, labels, row));
     return d === null ? [] : [d];
   });
   if (compared.length === 0) return null;
@@ -109,12 +77,7 @@ function singleRow(champion: StoredLeg, challenger: StoredLeg | null): readonly 
   return ours !== undefined && ours.row === theirs?.row ? [ours, theirs] : null;
 }
 
-function outcomeOf({ terms }: PairedFold, labels: LabelsOfRequest | undefined, row: number): number | string | null {
-  const label = labelOf(labels, row);
-  return label === undefined ? null : labelValue(terms.contract, label.value);
-}
-
-function compareRow({ metric, terms, range }: PairedFold, [champion, challenger]: readonly [Prediction | undefined, Prediction | undefined], outcome: number | string | null): Difference | null {
+function compareRow({ metric, terms, range }: RowFold, [champion, challenger]: readonly [Prediction | undefined, Prediction | undefined], outcome: number | string | null): Difference | null {
   const championRow = champion !== undefined && metric.usable(champion) ? champion : null;
   const challengerRow = challenger !== undefined && metric.usable(challenger) ? challenger : null;
   if (championRow === null || challengerRow === null) {
@@ -125,9 +88,6 @@ function compareRow({ metric, terms, range }: PairedFold, [champion, challenger]
   if (metric.same(championRow, challengerRow)) return { d: 0, needsLabel: false, worth };
   return { d: worth === null ? null : worth.challenger - worth.champion, needsLabel: true, worth };
 }
-
-const NO_ROWS: ReadonlyMap<number, Prediction> = new Map();
-function byRow(predictions: readonly Prediction[]): ReadonlyMap<number, Prediction> { return new Map(predictions.map((prediction) => [prediction.row, prediction])); }
 
 /** Null when one of them is. */
 function meanOf(values: readonly (number | null)[]): number | null {
