@@ -63,6 +63,23 @@ test('a better challenger is promoted by verdict, though worker, API and collect
   await everyVerdictVerifies('electricity', end.verdict!.n);
 }, 600_000);
 
+test('engine fast, judged by ranking, with guardrails on the answers themselves and their times', async () => {
+  const metrics = [
+    { name: 'auc', role: 'required' }, { name: 'f1', role: 'required', margin: 0.1 },
+    { name: 'output-shift', role: 'guardrail', margin: 0.9 }, { name: 'latency-p95', role: 'guardrail', margin: 900 },
+  ] as const;
+  const scene = await given('ranked', { horizonDays: KILLED_HORIZON_DAYS, challenger, rollout: { engine: 'fast' }, metrics });
+  const end = await scene.whenTrafficFlows(SPLIT);
+  expect(outcomeOf(end)).toBe('promoted');
+  const found = new Map(end.verdict!.findings.map((finding) => [finding.metric, finding]));
+  expect([...found.keys()]).toEqual(['auc', 'f1', 'output-shift', 'latency-p95', 'errors', 'off-contract', 'latency']);
+  expect(found.get('auc')).toMatchObject({ state: 'pass', fast: expect.objectContaining({ cases: expect.any(Number) as number }) as object });
+  for (const name of ['auc', 'f1']) expect(found.get(name)!.challengerMean!).toBeGreaterThan(found.get(name)!.championMean!);
+  expect(found.get('output-shift')).toMatchObject({ coverage: null, championMean: 0 });
+  expect(found.get('latency-p95')!.championMean!).toBeLessThan(0);
+  await everyVerdictVerifies('ranked', end.verdict!.n);
+}, 300_000);
+
 test.each(SHIFTS)('inverted scores are never promoted (split moved by %d rows)', async (shift) => {
   const name = `inverted-${String(shift + 5_000)}`;
   const scene = await given(name, { horizonDays: HORIZON_DAYS, challenger: inverted });
@@ -102,12 +119,12 @@ function outcomeOf({ rollout, verdict }: RolloutView): string | null {
 interface Scene { whenTrafficFlows(fromRow: number): Promise<RolloutView>; fed(): FeedSummary }
 
 /** Champion live as version 1, its challenger as version 2 in shadow, no traffic yet. */
-async function given(name: string, of: { horizonDays: number; challenger: Logistic }): Promise<Scene> {
+async function given(name: string, of: { horizonDays: number; challenger: Logistic } & Policy): Promise<Scene> {
   publish(name, '1', champion);
   publish(name, '2', of.challenger);
-  await apply(name, '1', of.horizonDays);
+  await apply(name, '1', of);
   await rolloutWhere(client, { name, n: 1, limitMs: LIMIT_MS }, ({ rollout }) => rollout.endedAtMs !== null);
-  await apply(name, '2', of.horizonDays);
+  await apply(name, '2', of);
   await rolloutWhere(client, { name, n: 2, limitMs: LIMIT_MS }, ({ rollout }) => rollout.state.stage === 'shadowing');
   let summary: FeedSummary | null = null;
   return {
@@ -123,12 +140,15 @@ async function given(name: string, of: { horizonDays: number; challenger: Logist
   };
 }
 
-async function apply(name: string, version: string, horizonDays: number): Promise<void> {
+interface Policy { readonly horizonDays: number; readonly rollout?: Readonly<Record<string, string>>; readonly metrics?: readonly object[] }
+
+async function apply(name: string, version: string, { horizonDays, rollout, metrics }: Policy): Promise<void> {
   await client.call('apply', { params: { name }, body: { spec: {
     apiVersion: 'lastmile.dev/v1alpha1', kind: 'ModelDeployment', metadata: { name },
     spec: {
       model: `filesystem:${name}@${version}`, contract: { task: 'binary' }, labels: { delay: '1d', clock: 'event' },
-      rollout: { goal: 'better', cycle: '1d', pilotCycles: 10, canary: [{ share: '20%', for: '1d' }], horizon: `${String(horizonDays)}d`, idle: '5m' },
+      rollout: { goal: 'better', cycle: '1d', pilotCycles: 10, canary: [{ share: '20%', for: '1d' }], horizon: `${String(horizonDays)}d`, idle: '5m', ...rollout },
+      ...(metrics === undefined ? {} : { metrics }),
     },
   } } });
 }
