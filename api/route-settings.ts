@@ -11,12 +11,12 @@ type Setting = keyof RouteSettings;
 
 /** The names of the deployment file. */
 const NAMES: Readonly<Record<Setting, string>> = {
-  fallback: 'fallback', onLostControl: 'onLostControl', stickyHeader: 'routing.stickyHeader', stickyJsonPath: 'routing.stickyJsonPath', recordInputs: 'records.inputs',
+  fallback: 'fallback', onLostControl: 'onLostControl', stickyHeader: 'routing.stickyHeader', stickyJsonPath: 'routing.stickyJsonPath', recordInputs: 'records.inputs or segments',
 };
 const KEY: readonly Setting[] = ['stickyHeader', 'stickyJsonPath'];
 
 export function settingsOf({ spec }: DeploymentSpec): RouteSettings {
-  return { fallback: spec.fallback, onLostControl: spec.onLostControl, stickyHeader: spec.routing.stickyHeader, stickyJsonPath: spec.routing.stickyJsonPath, recordInputs: spec.records.inputs };
+  return { fallback: spec.fallback, onLostControl: spec.onLostControl, stickyHeader: spec.routing.stickyHeader, stickyJsonPath: spec.routing.stickyJsonPath, recordInputs: spec.records.inputs || spec.segments !== undefined };
 }
 
 /**

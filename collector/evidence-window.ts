@@ -1,3 +1,4 @@
+import { metricPlan } from '../domain/analysis/metric-plan.ts';
 import { labelsAsOfMs, slotRange } from '../domain/analysis/sealing.ts';
 import type { Label, StoredLeg } from '../domain/record.ts';
 import type { LabelStore } from '../ports/label-store.ts';
@@ -8,8 +9,7 @@ import type { Comparison } from './comparison.ts';
 export interface Step { readonly metric: string; readonly slot: number; readonly fromMs: number; readonly toMs: number; readonly asOfMs: number | null }
 
 export function stepOf({ plan }: Comparison, metric: string, slot: number): Step {
-  const needsLabels = plan.metrics.some(({ name, needsLabels: needs }) => name === metric && needs);
-  return { metric, slot, ...slotRange(plan, metric, slot), asOfMs: needsLabels ? labelsAsOfMs(plan, metric, slot) : null };
+  return { metric, slot, ...slotRange(plan, metric, slot), asOfMs: metric !== 'share' && metricPlan(plan, metric).needsLabels ? labelsAsOfMs(plan, metric, slot) : null };
 }
 
 /** Legs and labels of neighbouring slots, read at once and cut by slot. */

@@ -1,18 +1,22 @@
 import { readAnswer } from '../domain/contract-reading.ts';
 import type { Contract } from '../domain/contract.ts';
+import { readJsonPath } from '../domain/json-path.ts';
 import { NO_RULING_MS, type LegRecord, type StoredLeg } from '../domain/record.ts';
 
-export interface Reader { readonly contract: Contract; readonly clock: 'gateway' | 'event'; readonly keepInputs: boolean }
+export interface Reader { readonly contract: Contract; readonly clock: 'gateway' | 'event'; readonly keepInputs: boolean; readonly segments: Segments | null }
+
+/** Where a request says its segment, and which values are judged. */
+export interface Segments { readonly path: readonly (string | number)[]; readonly values: ReadonlySet<string> }
 
 /** Text kept of an answer and of a request, for the record view. */
 const KEPT_CHARACTERS = 4_096;
 
 /** A raw leg as it is stored: what the contract sees in the answer, and the time that rules it. Pure. */
-export function extractLeg(record: LegRecord, { contract, clock, keepInputs }: Reader, receivedAtMs: number): StoredLeg {
+export function extractLeg(record: LegRecord, { contract, clock, keepInputs, segments }: Reader, receivedAtMs: number): StoredLeg {
   return {
     ...withoutVersion(record), ...readLeg(record, contract), receivedAtMs,
     rulingMs: clock === 'gateway' ? record.atMs : record.eventMs ?? NO_RULING_MS,
-    response: capped(record.response), request: keepInputs ? capped(record.request) : null,
+    response: capped(record.response), request: keepInputs ? capped(record.request) : null, ...segmentOf(record, segments),
   };
 }
 
@@ -29,6 +33,17 @@ function readLeg({ status, error, response, unscored }: LegRecord, contract: Con
   if (response === null) return { predictions: [], offContract: 'unparsable' };
   const reading = readAnswer(contract, response);
   return reading.ok ? { predictions: reading.predictions, offContract: null } : { predictions: [], offContract: reading.reason };
+}
+
+/** Read, then dropped where inputs are not kept. A request that is no JSON has none. */
+function segmentOf({ request }: LegRecord, segments: Segments | null): Pick<StoredLeg, 'segment'> {
+  if (segments === null || request === null) return {};
+  try {
+    const segment = readJsonPath(JSON.parse(request), segments.path);
+    return segment !== null && segments.values.has(segment) ? { segment } : {};
+  } catch {
+    return {};
+  }
 }
 
 function capped(text: string | null): string | null {

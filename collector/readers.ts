@@ -1,7 +1,9 @@
 import type { AnalysisPlan } from '../domain/analysis/plan.ts';
+import type { DeploymentSpec } from '../domain/deployment.ts';
+import { parseJsonPath } from '../domain/json-path.ts';
 import type { LegRecord } from '../domain/record.ts';
 import type { Stores } from '../ports/stores.ts';
-import type { Reader } from './extract.ts';
+import type { Reader, Segments } from './extract.ts';
 import { remembered } from './remembered.ts';
 
 /** Immutable under their hash, or as good as: kept for long. */
@@ -33,8 +35,13 @@ export function createReaders({ deployments, evidence }: Pick<Stores, 'deploymen
     if (contract === null) return 'unknown-variant';
     const spec = await specOf(tenantId, hashes.specHash);
     if (spec === null) return 'unknown-deployment';
-    return { contract, clock: spec.spec.labels?.clock ?? 'gateway', keepInputs: spec.spec.records.inputs };
+    return { contract, clock: spec.spec.labels?.clock ?? 'gateway', keepInputs: spec.spec.records.inputs, segments: segmentsOf(spec) };
   };
+}
+
+function segmentsOf({ spec: { segments } }: DeploymentSpec): Segments | null {
+  const path = segments === undefined ? null : parseJsonPath(segments.jsonPath);
+  return segments === undefined || path === null ? null : { path, values: new Set(segments.values) };
 }
 
 function isCompared(plan: AnalysisPlan, { deploymentUid, variantId }: Pick<LegRecord, 'deploymentUid' | 'variantId'>): boolean {

@@ -4,7 +4,7 @@ import type { DeploymentSpec, Goal, LabelPolicy, MetricPolicy, RolloutPolicy, Va
 import { formatDuration } from './duration.ts';
 import { externalMetrics } from './external/defaults.ts';
 import { USUAL_LIMIT_MS } from './kill/drill.ts';
-import { metricName } from './metric-names.ts';
+import { metricName, primaryOf } from './metric-names.ts';
 import type { ApprovalPolicy } from './rollout/approval.ts';
 import { WHOLE } from './share.ts';
 
@@ -19,6 +19,7 @@ type Read = ReadFile['spec'];
 
 /** The normal form: what the file says, and a default wherever it says nothing. */
 export function withDefaults({ apiVersion, kind, metadata, spec }: ReadFile): DeploymentSpec {
+  const metrics = metricPolicies(spec, spec.rollout?.goal ?? (spec.labels === undefined ? 'healthy' : 'better'));
   const labels = labelPolicy(spec.labels);
   const goal = spec.rollout?.goal ?? (labels === null ? 'healthy' : 'better');
   const serving = servingPolicy(spec.serving);
@@ -26,10 +27,10 @@ export function withDefaults({ apiVersion, kind, metadata, spec }: ReadFile): De
     apiVersion, kind, metadata: { name: metadata.name, labels: metadata.labels ?? {} },
     spec: {
       model: spec.model, serving, contract: contractOverrides(spec.contract), labels,
-      rollout: rolloutPolicy(spec.rollout ?? {}, goal, labels), metrics: metricPolicies(spec, goal), value: valueModel(spec.value),
+      rollout: rolloutPolicy(spec.rollout ?? {}, goal, labels), metrics, value: valueModel(spec.value),
       routing: routingPolicy(spec.routing), retrain: retrainPolicy(spec.retrain), records: recordPolicy(spec.records),
       fallback: ['last-good', 'closed'], onLostControl: 'serve', attestation: serving.backend === 'oip' ? 'claimed' : 'hashed',
-      ...defined({ fallback: spec.fallback, onLostControl: spec.onLostControl, attestation: spec.attestation, externalMetrics: externalMetrics(spec.externalMetrics), drills: drillPolicy(spec.drills) }),
+      ...defined({ fallback: spec.fallback, onLostControl: spec.onLostControl, attestation: spec.attestation, externalMetrics: externalMetrics(spec.externalMetrics), drills: drillPolicy(spec.drills), segments: segmentPolicy(spec.segments, metrics) }),
     },
   };
 }
@@ -98,6 +99,13 @@ function valueModel(value: Read['value']): ValueModel | null {
 
 function retrainPolicy(retrain: Read['retrain']): Spec['retrain'] {
   return retrain === undefined ? null : { every: formatDuration(retrain.every), command: retrain.command, timeoutMs: retrain.timeout ?? 6 * 3_600_000 };
+}
+
+/** A margin that has no default is NaN here, and refused by the rules between fields. */
+function segmentPolicy(segments: Read['segments'], metrics: readonly MetricPolicy[]): Spec['segments'] | undefined {
+  if (segments === undefined) return undefined;
+  const primary = primaryOf(metrics);
+  return { jsonPath: segments.jsonPath, values: segments.values, margin: segments.margin ?? (primary === null ? NaN : usualMargin(primary.name, false)) };
 }
 
 function drillPolicy(drills: Read['drills']): Spec['drills'] | undefined {

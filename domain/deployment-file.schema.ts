@@ -166,6 +166,8 @@ export const DeploymentFileSchema = closed({
       stickyHeader: z.string().regex(/^[A-Za-z0-9-]{1,100}$/, 'is not the name of a header').optional(),
       stickyJsonPath: z.string().regex(/^[A-Za-z0-9_.[\]$-]{1,200}$/, 'is not a JSON path').optional(),
     }).optional(),
+    segments: closed({ jsonPath, values: z.array(z.string().min(1).max(64)).min(1).max(20), margin: margin.optional() }).optional()
+      .meta({ description: 'Parts of the traffic that are judged by themselves: what stands at the path in the request.' }),
     fallback: z.array(z.enum(['last-good', 'closed'])).min(1).max(2).optional(), onLostControl: z.enum(['serve', 'failClosed']).optional(),
     attestation: z.enum(ATTESTATIONS).optional(),
     retrain: closed({ every: longerThanZero, command: z.array(z.string().min(1).max(1_000)).min(1).max(100), timeout: longerThanZero.optional() }).optional(),

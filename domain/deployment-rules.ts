@@ -1,7 +1,7 @@
 import type { DeploymentSpec, MetricPolicy } from './deployment.ts';
 import { formatDuration } from './duration.ts';
 import { externalProblems } from './external/rules.ts';
-import { KNOWN_METRICS, metricName } from './metric-names.ts';
+import { KNOWN_METRICS, metricName, primaryOf } from './metric-names.ts';
 import { parseModelRef } from './model.ts';
 import { nearest } from './nearest.ts';
 import { formatShare } from './share.ts';
@@ -11,7 +11,7 @@ export interface SpecProblem { readonly path: string; readonly problem: string }
 
 /** Rules between fields, on the normal form; [] when it holds together. */
 export function specProblems({ spec }: DeploymentSpec): readonly SpecProblem[] {
-  return [...servingRules(spec), ...contractRules(spec), ...labelRules(spec), ...rolloutRules(spec), ...canaryRules(spec), ...approvalRules(spec), ...metricRules(spec), ...externalRules(spec), ...valueRules(spec), ...fallbackRules(spec)];
+  return [...servingRules(spec), ...contractRules(spec), ...labelRules(spec), ...rolloutRules(spec), ...canaryRules(spec), ...approvalRules(spec), ...metricRules(spec), ...segmentRules(spec), ...externalRules(spec), ...valueRules(spec), ...fallbackRules(spec)];
 }
 
 type Spec = DeploymentSpec['spec'];
@@ -112,6 +112,16 @@ function termRules(value: Spec['value'], name: string, quantile: number | undefi
     [name !== 'pinball' && quantile !== undefined, `${path}.quantile`, 'has no meaning here; it belongs to pinball'],
     [name === 'cost' && value?.costPerSecond === undefined, path, 'needs what a second of serving costs; add value: {costPerSecond}'],
     [name === 'value' && value === null, path, 'needs a value model; add value: {currency, payoff}'],
+  );
+}
+
+function segmentRules({ segments, metrics }: Spec): Iterable<SpecProblem> {
+  if (segments === undefined) return [];
+  const primary = primaryOf(metrics);
+  return rules(
+    [primary === null || metricName(primary.name)?.needsLabels !== true, 'segments', 'are judged by a required metric of outcomes, and there is none first'],
+    [new Set(segments.values).size !== segments.values.length, 'segments.values', 'names a value twice'],
+    [primary !== null && Number.isNaN(segments.margin), 'segments.margin', `is needed: how much worse one segment may be (${primary === null ? '' : metricName(primary.name)?.about ?? primary.name})`],
   );
 }
 

@@ -44,6 +44,9 @@ export interface LabelPolicy {
   readonly clock: 'gateway' | 'event';
 }
 
+/** Parts of the traffic that are judged by themselves: what stands at the path in the request, and which values count. */
+export interface SegmentPolicy { readonly jsonPath: string; readonly values: readonly string[]; /** In the unit of the primary metric: worse by more in one of them ends the rollout. */ readonly margin: number }
+
 export interface CanaryStep { readonly sharePer10k: number; readonly forMs: number }
 
 export interface RolloutPolicy {
@@ -96,6 +99,8 @@ export interface DeploymentSpec {
     readonly attestation: Attestation;
     readonly retrain: { readonly every: string; readonly command: readonly string[]; readonly timeoutMs: number } | null;
     readonly records: { readonly inputs: boolean; readonly keepMs: number };
+    /** Absent: none. */
+    readonly segments?: SegmentPolicy;
     /** Numbers of other systems as gates; absent: none. */
     readonly externalMetrics?: readonly ExternalMetric[];
     /** Kills of a challenger on a schedule; absent: none. */

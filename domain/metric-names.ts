@@ -1,4 +1,5 @@
 import type { Task } from './contract.ts';
+import type { MetricRole } from './deployment.ts';
 
 /** What a deployment file may say of a metric, by name; how each is judged is domain/analysis/metrics. */
 export interface MetricName {
@@ -53,4 +54,10 @@ export const KNOWN_METRICS: readonly string[] = Object.keys(METRIC_NAMES);
 /** null when the name is not known. */
 export function metricName(name: string): MetricName | null {
   return Object.hasOwn(METRIC_NAMES, name) ? METRIC_NAMES[name as keyof typeof METRIC_NAMES] : null;
+}
+
+/** The metric that goal `better` must show a gain on, and that segments are judged by: value where it is required, else the first required one. */
+export function primaryOf<M extends { readonly name: string; readonly role: MetricRole }>(metrics: readonly M[]): M | null {
+  const required = metrics.filter(({ role }) => role === 'required');
+  return required.find(({ name }) => name === 'value') ?? required[0] ?? null;
 }

@@ -39,7 +39,7 @@ export interface LegRecord {
   /** Raw JSON answer, or null when over the cap, binary, or absent. */
   readonly response: string | null;
   readonly unscored: 'too-large' | 'binary' | 'encoded' | null;
-  /** Raw JSON request; only on the serving leg and only where records.inputs is on. */
+  /** Raw JSON request; only on the serving leg, and only where inputs are kept or something is read of them. */
   readonly request: string | null;
 }
 
@@ -68,6 +68,8 @@ export const NO_RULING_MS = 0;
 
 /** A leg as stored: extracted by the contract. `_id` of the store is inferenceId + '/' + variantId. */
 export interface StoredLeg extends Omit<LegRecord, 'v' | 'response' | 'request'> {
+  /** The declared segment of the request; absent on legs that carry no request, and where it is none of those declared. */
+  readonly segment?: string;
   /** The ruling time: eventMs (NO_RULING_MS without one) when the deployment's clock is event, else atMs. */
   readonly rulingMs: number;
   readonly receivedAtMs: number;

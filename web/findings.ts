@@ -1,4 +1,4 @@
-import type { Finding, FindingState, MoneyFinding, Verdict } from '../domain/analysis/verdict.ts';
+import type { Finding, FindingState, MoneyFinding, SegmentFinding, Verdict } from '../domain/analysis/verdict.ts';
 import type { ExternalFinding, ExternalState } from '../domain/external/finding.ts';
 import { ALLOWED } from '../domain/external/texts.ts';
 import { metricName } from '../domain/metric-names.ts';
@@ -21,6 +21,20 @@ function row(finding: Finding): Html {
   const { word, look } = STATE[finding.state];
   return html`<tr><td><strong>${finding.metric}</strong></td><td>${finding.role}</td><td><span class="badge ${look}">${word}</span></td><td class="n">${formatNumber(finding.estimate)}</td>
 <td>${interval(finding)}</td><td class="n">${formatNumber(finding.margin)}</td><td class="n">${formatCount(finding.requests)}</td><td class="n">${formatPercent(finding.coverage)}</td></tr>`;
+}
+
+const SEGMENT: Readonly<Record<SegmentFinding['state'], { readonly word: string; readonly look: 'good' | 'bad' | 'warn' | '' }>> = { worse: { word: '✕ proved worse', look: 'bad' }, open: { word: '… no harm found', look: '' }, 'no-data': { word: '∅ no data', look: 'warn' } };
+
+/** A row a declared segment; nothing where the file names none. */
+export function segmentsCard({ segments = [] }: Verdict): Html | null {
+  if (segments.length === 0) return null;
+  return html`<section class="card"><h2>Segments</h2><div class="scroll"><table><thead><tr><th>segment</th><th>metric</th><th>state</th><th class="n">estimate</th><th class="n">between</th><th class="n">margin</th><th class="n">requests</th></tr></thead>
+<tbody>${segments.map(segmentRow)}</tbody></table></div></section>`;
+}
+
+function segmentRow({ metric, segment, state, estimate, lower, upper, margin, requests }: SegmentFinding): Html {
+  const { word, look } = SEGMENT[state];
+  return html`<tr><td><strong>${segment}</strong></td><td>${metric}</td><td><span class="badge ${look}">${word}</span></td><td class="n">${formatNumber(estimate)}</td><td class="n">${formatNumber(lower)} … ${formatNumber(upper)}</td><td class="n">${formatNumber(margin)}</td><td class="n">${formatCount(requests)}</td></tr>`;
 }
 
 const EXTERNAL: Readonly<Record<ExternalState, { readonly word: string; readonly look: 'good' | 'bad' | 'warn' | '' }>> = {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type * as blocks from '../../domain/analysis/blocks.ts';
 import type * as plan from '../../domain/analysis/plan.ts';
-import { FINDING_STATES, REASONS, VERDICTS } from '../../domain/analysis/verdict.ts';
+import { FINDING_STATES, REASONS, SEGMENT_STATES, VERDICTS } from '../../domain/analysis/verdict.ts';
 import type * as verdict from '../../domain/analysis/verdict.ts';
 import { ENGINES, GOALS, METRIC_ROLES } from '../../domain/deployment.ts';
 import { EXTERNAL_STATES } from '../../domain/external/finding.ts';
@@ -21,6 +21,10 @@ const Finding = exactly<verdict.Finding>()(named('Finding', {
   fast: part({ lower: number.nullable(), upper: number.nullable(), cases: count, isBurntIn: z.boolean(), isLongRun: z.boolean() }).exactOptional(),
 }));
 
+const SegmentFinding = exactly<verdict.SegmentFinding>()(named('SegmentFinding', {
+  metric: text, segment: text.nullable(), state: z.enum(SEGMENT_STATES), estimate: number.nullable(), lower: number.nullable(), upper: number.nullable(), margin: number, blocks: count, requests: count, logEWorse: number.nullable(),
+}));
+
 const MoneyFinding = exactly<verdict.MoneyFinding>()(named('MoneyFinding', {
   currency: text, perRequestMicros: number, lowerMicros: number, upperMicros: number, requests: count, totalMicros: number, championTotalMicros: number, challengerTotalMicros: number,
 }));
@@ -33,7 +37,7 @@ const ExternalFinding = exactly<finding.ExternalFinding>()(named('ExternalFindin
 export const Verdict = exactly<verdict.Verdict>()(named('Verdict', {
   tenantId: text, rolloutId: text, n: count, judgeVersion: text, kind: z.enum(VERDICTS), reasons: list(Reason), findings: list(Finding), money: MoneyFinding.nullable(), cycles: number,
   fromMs: time.nullable(), toMs: time.nullable(), rulingMs: time, atMs: time, planHash: text.nullable(), evidenceHash: text.nullable(), dropRatio: number.nullable(), notMeasured: list(text), seenTo: byName(count).exactOptional(),
-  external: list(ExternalFinding).exactOptional(),
+  segments: list(SegmentFinding).exactOptional(), external: list(ExternalFinding).exactOptional(),
 }));
 
 export const VerdictSummary = exactly<verdict.VerdictSummary>()(named('VerdictSummary', {
@@ -54,5 +58,5 @@ const MetricPlan = exactly<plan.MetricPlan>()(named('MetricPlan', {
 export const AnalysisPlan = exactly<plan.AnalysisPlan>()(named('AnalysisPlan', {
   tenantId: text, deploymentUid: text, rolloutId: text, champion: text, challenger: text, specHash: text, contractHash: text, state: z.enum(['draft', 'fixed']), judgeVersion: text,
   goal: z.enum(GOALS), engine: z.enum(ENGINES), clock: z.enum(['gateway', 'event']), cycleMs: number, minCycles: count, pilotCycles: count, evidenceFromMs: time.nullable(), coverage: number,
-  maturityMs: number, graceMs: number, horizonMs: number, startedMs: time, startedAtMs: time, settleMs: number, splitBy: z.enum(['request', 'key']).exactOptional(), learntFrom: list(text).exactOptional(), harmAlpha: number.exactOptional(), metrics: list(MetricPlan), external: list(ExternalMetric).exactOptional(),
+  maturityMs: number, graceMs: number, horizonMs: number, startedMs: time, startedAtMs: time, settleMs: number, splitBy: z.enum(['request', 'key']).exactOptional(), learntFrom: list(text).exactOptional(), harmAlpha: number.exactOptional(), metrics: list(MetricPlan), segments: part({ jsonPath: text, metrics: list(MetricPlan) }).exactOptional(), external: list(ExternalMetric).exactOptional(),
 }));

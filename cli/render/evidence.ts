@@ -2,7 +2,7 @@ import type { BundleCheck } from '../../domain/evidence/verify.ts';
 import type { Rejudged } from '../../domain/evidence/rejudge.ts';
 import type { Io } from '../io.ts';
 import { table, utc } from './table.ts';
-import { renderExternal, renderFindings } from './verdict.ts';
+import { renderExternal, renderFindings, renderSegments } from './verdict.ts';
 
 /** What the judge, asked again, says of the stored verdict. */
 export function rejudgedText(rejudged: Rejudged): string {
@@ -24,7 +24,7 @@ export function bundleSummary(io: Pick<Io, 'color'>, checked: BundleCheck): stri
   return [
     `${about.deployment}, rollout ${about.rollout} (${rollout.model}${rollout.champion === null ? '' : ` against ${rollout.champion.model}`}), verdict ${about.verdict}: ${verdict.kind}`,
     ...verdict.reasons.map(({ text }) => `  ${text}`),
-    ...(verdict.findings.length === 0 ? [] : ['', renderFindings(io, verdict)]), ...renderExternal(io, verdict),
+    ...(verdict.findings.length === 0 ? [] : ['', renderFindings(io, verdict)]), ...renderSegments(io, verdict), ...renderExternal(io, verdict),
     '', table(['part', 'holds'], [...partRows(parts), ...sealRows(checked)]),
     ...(routeChanges.length === 0 ? [] : ['', table(['seq', 'at', 'route change'], routeChanges.map(({ seq, atMs, reason }) => [String(seq), utc(atMs), reason ?? '']))]),
     ...problems.map(({ where, problem }) => `PROBLEM ${where}: ${problem}`),

@@ -5,7 +5,7 @@ import { formatShare } from '../../domain/share.ts';
 import { paint, type Io } from '../io.ts';
 import { askOf, heldOf } from './approval.ts';
 import { utc } from './table.ts';
-import { renderExternal, renderFindings, renderMoney, toneOfVerdict } from './verdict.ts';
+import { renderExternal, renderFindings, renderMoney, renderSegments, toneOfVerdict } from './verdict.ts';
 
 const TIMELINE: readonly Stage[] = ['validating', 'packaging', 'loading', 'shadowing', 'canary', 'promoting'];
 
@@ -37,7 +37,7 @@ function renderVerdict(io: Pick<Io, 'color'>, { verdict }: RolloutView): string 
   if (verdict === null) return '';
   const head = `${paint(io, toneOfVerdict(verdict.kind), verdict.kind)}: ${verdict.reasons.map((reason) => reason.text).join(' ')}`;
   const money = verdict.money === null ? [] : [`money: ${renderMoney(verdict.money)}`];
-  return [head, ...(verdict.findings.length === 0 ? [] : [renderFindings(io, verdict)]), ...renderExternal(io, verdict), ...money].join('\n');
+  return [head, ...(verdict.findings.length === 0 ? [] : [renderFindings(io, verdict)]), ...renderSegments(io, verdict), ...renderExternal(io, verdict), ...money].join('\n');
 }
 
 function timeline(io: Pick<Io, 'color'>, { state }: RolloutRecord): string {

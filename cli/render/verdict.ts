@@ -1,4 +1,4 @@
-import type { Finding, MoneyFinding, Verdict } from '../../domain/analysis/verdict.ts';
+import type { Finding, MoneyFinding, SegmentFinding, Verdict } from '../../domain/analysis/verdict.ts';
 import type { ExternalFinding } from '../../domain/external/finding.ts';
 import { ALLOWED } from '../../domain/external/texts.ts';
 import { formatMoney } from '../../domain/money.ts';
@@ -13,6 +13,17 @@ export function renderFindings(io: Pick<Io, 'color'>, verdict: Verdict): string 
     `${finding.metric} (${finding.role})`, paint(io, TONE_OF_STATE[finding.state], finding.state), number(finding.estimate),
     `${number(finding.lower)} … ${number(finding.upper)}`, String(finding.blocks), String(finding.requests),
   ]));
+}
+
+const TONE_OF_SEGMENT: Readonly<Record<SegmentFinding['state'], Tone>> = { worse: 'bad', open: 'dim', 'no-data': 'warn' };
+
+/** The declared segments of a verdict, one a line. Empty without any. */
+export function renderSegments(io: Pick<Io, 'color'>, { segments = [] }: Verdict): readonly string[] {
+  if (segments.length === 0) return [];
+  return [table(['segment', 'state', 'estimate', 'bounds', 'margin', 'blocks', 'requests'], segments.map((finding) => [
+    `${finding.metric} for ${finding.segment ?? 'all'}`, paint(io, TONE_OF_SEGMENT[finding.state], finding.state), number(finding.estimate),
+    `${number(finding.lower)} … ${number(finding.upper)}`, number(finding.margin), String(finding.blocks), String(finding.requests),
+  ]))];
 }
 
 const TONE_OF_EXTERNAL: Readonly<Record<ExternalFinding['state'], Tone>> = { pass: 'good', fail: 'bad', undecided: 'dim', 'no-data': 'warn', 'not-judged': 'warn' };

@@ -1,15 +1,16 @@
 import type { ExternalFinding, ExternalState } from '../external/finding.ts';
 import { externalText } from '../external/texts.ts';
-import { explainFinding, explainHold, explainPromotion } from './reason-texts.ts';
+import { explainFinding, explainHold, explainPromotion, explainSegment } from './reason-texts.ts';
 import type { AnalysisPlan } from './plan.ts';
 import { LEAST_CYCLES_TO_GIVE_UP, SHARE_MISMATCH } from './thresholds.ts';
-import type { Finding, Reason, ReasonCode, VerdictKind } from './verdict.ts';
+import type { Finding, Reason, ReasonCode, SegmentFinding, VerdictKind } from './verdict.ts';
 
 /** All that a decision rests on. */
 export interface Case {
   readonly plan: AnalysisPlan;
   readonly findings: readonly Finding[];
   readonly external: readonly ExternalFinding[];
+  readonly segments: readonly SegmentFinding[];
   /** Whole cycles judged in every paired metric, and cycles seen at all. */
   readonly cycles: number;
   readonly cyclesSeen: number;
@@ -25,7 +26,7 @@ export interface Decision { readonly kind: VerdictKind; readonly reasons: readon
  * all proofs together promote; then the ends without a proof; else collecting.
  */
 export function decide(of: Case): Decision {
-  const harm = [...harms(of.findings), ...externalHarms(of.external)];
+  const harm = [...harms(of.findings), ...of.segments.filter(({ state }) => state === 'worse').map((finding) => explainSegment('segment', finding)), ...externalHarms(of.external)];
   if (harm.length > 0) return { kind: 'rollback', reasons: harm };
   const held = holds(of);
   if (held.length === 0 && isProved(of)) return { kind: 'promote', reasons: [explainPromotion(of.plan, of.findings, of.external)] };
@@ -59,10 +60,11 @@ function harms(findings: readonly Finding[]): readonly Reason[] {
 }
 
 /** What forbids a promotion for now. No data is never a pass. */
-function holds({ plan, findings, external, cycles, logShareEvidence }: Case): readonly Reason[] {
+function holds({ plan, findings, external, segments, cycles, logShareEvidence }: Case): readonly Reason[] {
   return [
     ...(plan.state === 'draft' ? [explainHold('pilot', plan)] : []),
     ...findings.filter(({ state, metric }) => state === 'no-data' && !(plan.state === 'draft' && isPaired(plan, metric))).map((finding) => explainFinding('no-data', finding)),
+    ...(plan.state === 'draft' ? [] : segments.filter(({ state }) => state === 'no-data').map((finding) => explainSegment('no-data', finding))),
     ...findings.filter(({ state }) => state === 'short-coverage').map((finding) => explainFinding('coverage', finding)),
     ...(plan.splitBy !== 'key' && logShareEvidence > Math.log(SHARE_MISMATCH) ? [explainHold('share-mismatch', plan)] : []),
     ...(plan.state === 'fixed' && cycles < plan.minCycles ? [explainHold('min-cycles', plan, cycles)] : []),

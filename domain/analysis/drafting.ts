@@ -2,11 +2,12 @@ import type { Contract } from '../contract.ts';
 import type { DeploymentSpec, MetricPolicy } from '../deployment.ts';
 import { LastmileError } from '../errors.ts';
 import type { DeploymentUid, RolloutId, TenantId, VariantId } from '../ids.ts';
-import { metricName } from '../metric-names.ts';
+import { metricName, primaryOf } from '../metric-names.ts';
 import type { Range } from '../value/payoff.ts';
 import { JUDGE_VERSION } from './judge-version.ts';
 import { METRICS, metricOf } from './metrics/index.ts';
 import type { AnalysisPlan, MetricPlan } from './plan.ts';
+import { segmentLine } from './segments.ts';
 import { withoutPilot } from './tuning.ts';
 
 export interface DraftInput {
@@ -66,8 +67,18 @@ export function draftPlan(input: DraftInput): AnalysisPlan {
     splitBy: spec.routing.stickyHeader === null && spec.routing.stickyJsonPath === null ? 'request' : 'key',
     harmAlpha: rollout.alpha,
     metrics: policies(spec).map((policy) => metricOf(policy.name).kind === 'paired' ? pairedMetric(policy, spec, contract) : rateMetric(policy, spec)),
-    ...externalOf(spec),
+    ...externalOf(spec), ...segmentsOf(spec, contract),
   };
+}
+
+/** The primary metric once more for each declared segment; its loss bound is the whole range, since nothing is known of a part of the traffic. */
+function segmentsOf(spec: Spec, contract: Contract): Pick<AnalysisPlan, 'segments'> {
+  const { segments, metrics } = spec;
+  if (segments === undefined) return {};
+  const primary = primaryOf(metrics);
+  if (primary === null) throw new LastmileError('LM_INVARIANT', 'segments without a required metric');
+  const line = pairedMetric({ ...primary, margin: segments.margin, role: 'guardrail', proof: 'given-loss-bound', lossBound: null }, spec, contract);
+  return { segments: { jsonPath: segments.jsonPath, metrics: segments.values.map((value) => ({ ...line, name: segmentLine(primary.name, value) })) } };
 }
 
 function outcomesOf(labels: Spec['labels']): Pick<AnalysisPlan, 'clock' | 'coverage' | 'maturityMs' | 'graceMs'> {

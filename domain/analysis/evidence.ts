@@ -1,6 +1,6 @@
 import { LastmileError } from '../errors.ts';
 import type { MicroBlock } from './blocks.ts';
-import { pairedPlans } from './metric-plan.ts';
+import { pairedPlans, segmentPlans } from './metric-plan.ts';
 import { holds, pageFrom, pageOf, type EvidencePage } from './pages.ts';
 import type { AnalysisPlan } from './plan.ts';
 import { bySlot, ownedBy, sound } from './valid-blocks.ts';
@@ -24,7 +24,7 @@ export interface ValidEvidence {
 export function validEvidence(plan: AnalysisPlan, { pages, blocks }: Evidence): ValidEvidence {
   for (const one of [...pages, ...blocks]) ownedBy(plan, one);
   const slots = bySlot(blocks);
-  const names = new Set(pairedPlans(plan).map(({ name }) => name));
+  const names = new Set([...pairedPlans(plan), ...segmentPlans(plan)].map(({ name }) => name));
   const metrics = new Set([...slots.keys(), ...pages.map(({ metric }) => metric)]);
   const paired = [...slots].filter(([metric]) => names.has(metric)).map(([metric, of]) => [metric, of.map(sound)] as const);
   const paged = [...metrics].filter((metric) => !names.has(metric)).map((metric) => [metric, allPages(pages.filter((page) => page.metric === metric), slots.get(metric) ?? [])] as const);

@@ -55,6 +55,7 @@ const EARLY = 'It is too early to say which is better.';
 const UNKNOWN_OUTCOMES = 'Too many outcomes are missing to judge it.';
 const NOT_SHOWN = 'It was not shown to be better in the time given.';
 const WHY: Partial<Record<ReasonCode, string>> = {
+  segment: 'For a part of the requests its decisions turned out worse.',
   'proved-worse': 'Its decisions turned out worse.', requirement: 'A number that it had to reach outside of the model was not reached.', pilot: EARLY, 'min-cycles': EARLY, 'not-enough-evidence': EARLY, 'no-data': EARLY,
   coverage: UNKNOWN_OUTCOMES, 'not-judged': UNKNOWN_OUTCOMES, futile: NOT_SHOWN, horizon: NOT_SHOWN, idle: 'No requests came.',
   'share-mismatch': 'Callers were not divided as planned; that has to be looked into first.', 'loss-bound': 'For a time it lost more than was planned for.',

@@ -4,7 +4,7 @@ import { formatMoney } from '../money.ts';
 import type { Progress } from './blocks.ts';
 import type { Explained } from './explained.ts';
 import { figure, percent } from './reason-texts.ts';
-import type { Finding, MoneyFinding, Verdict } from './verdict.ts';
+import type { Finding, MoneyFinding, SegmentFinding, Verdict } from './verdict.ts';
 
 export { explainForOwner } from './explain-owner.ts';
 export type { Explained } from './explained.ts';
@@ -25,7 +25,7 @@ function verdictParts(verdict: Verdict): readonly string[] {
   return [
     `Verdict ${verdict.n}: ${verdict.kind} (${verdict.reasons.map(({ code }) => code).join(', ')}) after ${verdict.cycles} whole cycles.`,
     ...verdict.reasons.map(({ text }) => text),
-    ...verdict.findings.map(findingText), ...(verdict.external ?? []).map(externalSummary),
+    ...verdict.findings.map(findingText), ...(verdict.segments ?? []).map(segmentText), ...(verdict.external ?? []).map(externalSummary),
     ...(verdict.money === null ? [] : [moneyText(verdict.money)]),
     ...(verdict.evidenceHash === null ? [] : [`Evidence ${verdict.evidenceHash}, judge ${verdict.judgeVersion}.`]),
   ];
@@ -35,6 +35,10 @@ function findingText({ metric, role, state, estimate, lower, lowerFull, upper, a
   if (estimate === null) return `${metric} (${role}): ${state}.`;
   const full = lowerFull === null ? '' : `, in full ${figure(lowerFull)}`;
   return `${metric} (${role}): ${state}; estimate ${figure(estimate)}, lower ${figure(lower)}${full}, upper ${figure(upper)}, alpha ${figure(alpha)}, margin ${figure(margin)}, ${blocks} blocks, ${requests} requests${fast === undefined ? '' : `; engine fast ${fast.isBurntIn ? `${figure(fast.lower)} to ${figure(fast.upper)}${fast.isLongRun ? ' by the long-run variance' : ''}` : 'not burnt in'}`}.`;
+}
+
+function segmentText({ metric, segment, state, estimate, lower, upper, margin, blocks, requests }: SegmentFinding): string {
+  return estimate === null ? `${metric} for ${segment ?? 'all'}: no-data.` : `${metric} for ${segment ?? 'all'}: ${state}; estimate ${figure(estimate)}, lower ${figure(lower)}, upper ${figure(upper)}, margin ${figure(margin)}, ${blocks} blocks, ${requests} requests.`;
 }
 
 function moneyText({ currency, perRequestMicros, lowerMicros, upperMicros, totalMicros, requests }: MoneyFinding): string {

@@ -7,10 +7,11 @@ import { foldRate } from './fold-rate.ts';
 import { foldRows } from './fold-rows.ts';
 import { foldShare } from './fold-share.ts';
 import { foldSlot } from './fold-slot.ts';
-import { metricPlan } from './metric-plan.ts';
+import { metricPlan, segmentPlans } from './metric-plan.ts';
 import { metricOf } from './metrics/index.ts';
 import type { AnalysisPlan } from './plan.ts';
 import { requestsOf } from './requests.ts';
+import { ofSegment, partsOfLine } from './segments.ts';
 
 export interface FoldInput {
   readonly metric: string;
@@ -23,16 +24,18 @@ export interface FoldInput {
   readonly labels: readonly Label[];
 }
 
-/** What the collector folds for a rollout: the metrics of its plan, and the split of callers. */
-export function foldedMetrics(plan: AnalysisPlan): readonly string[] { return [...plan.metrics.map(({ name }) => name), 'share']; }
+/** What the collector folds for a rollout: the metrics of its plan, those of its segments, and the split of callers. */
+export function foldedMetrics(plan: AnalysisPlan): readonly string[] { return [...[...plan.metrics, ...segmentPlans(plan)].map(({ name }) => name), 'share']; }
 
 /**
  * One slot of one metric to its sums: a pure function of the set of legs and labels. Their order and repeats change nothing, to the last digit.
  * Throws LM_UNKNOWN_ADAPTER for an unknown metric, LM_INVARIANT for one that the plan does not have.
  */
 export function foldMetric({ metric: name, plan, contract, value, legs, labels }: FoldInput): PairedSums | RateSums | ShareSums {
-  const metric = metricOf(name);
-  const requests = requestsOf(plan, legs);
+  const { metric: base, segment } = partsOfLine(name);
+  const metric = metricOf(base);
+  const all = requestsOf(plan, legs);
+  const requests = segment === null ? all : ofSegment(all, segment);
   switch (metric.kind) {
     case 'share': return foldShare(requests);
     case 'rate': return foldRate(metric, requests, contract);

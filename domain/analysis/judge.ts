@@ -6,6 +6,7 @@ import type { MeasurementTally } from '../external/measurement-page.ts';
 import type { MicroBlock, Progress } from './blocks.ts';
 import { comparePaired, type PairedComparison } from './compare-paired.ts';
 import { compareRate } from './compare-rate.ts';
+import { compareSegments, type SegmentComparison } from './compare-segments.ts';
 import { compareShare, type ShareComparison } from './compare-share.ts';
 import { sumsOf } from './fold.ts';
 import { decide, type Case } from './decide.ts';
@@ -39,7 +40,7 @@ export interface JudgeInput {
 }
 
 /** What the comparisons found. */
-interface Compared { readonly paired: readonly PairedComparison[]; readonly findings: readonly Finding[]; readonly share: ShareComparison }
+interface Compared { readonly paired: readonly PairedComparison[]; readonly findings: readonly Finding[]; readonly share: ShareComparison; readonly segments: SegmentComparison }
 /** The evidence that the findings rest on, by metric and in the order of time. */
 interface Judged { readonly blocks: readonly MicroBlock[]; readonly pages: readonly EvidencePage[] }
 
@@ -60,7 +61,7 @@ export function judge(input: JudgeInput): Verdict {
     tenantId: plan.tenantId, rolloutId: plan.rolloutId, n: input.n, judgeVersion: JUDGE_VERSION, kind: decision.kind, reasons: decision.reasons, findings: compared.findings,
     money: money(input, compared), cycles: cyclesJudged(input, valid, compared), ...span(judged), rulingMs: input.rulingMs, atMs: input.atMs,
     planHash: planHashOf(plan), evidenceHash: hashOf(input, judged),
-    dropRatio: drops, notMeasured: notMeasured(plan, compared.findings, drops), seenTo: seenTo(valid), ...(plan.external === undefined ? {} : { external }),
+    dropRatio: drops, notMeasured: notMeasured(plan, { findings: compared.findings, segments: compared.segments.findings }, drops), seenTo: seenTo(valid), ...(plan.segments === undefined ? {} : { segments: compared.segments.findings }), ...(plan.external === undefined ? {} : { external }),
   };
 }
 
@@ -87,15 +88,15 @@ function compare(plan: AnalysisPlan, valid: ValidEvidence): Compared {
   const share = compareShare(of('share'));
   const serving = share.serving || ratePlans(plan).some(({ name }) => of(name).some(({ totals }) => sumsOf('rate', totals).challengerServing.n > 0));
   const paired = pairedPlans(plan).map((metric) => comparePaired(plan, metric, valid.paired.get(metric.name) ?? []));
-  return { paired, share, findings: [...paired.map(({ finding }) => finding), ...ratePlans(plan).map((metric) => compareRate(plan, metric, of(metric.name), serving))] };
+  return { paired, share, segments: compareSegments(plan, valid.paired), findings: [...paired.map(({ finding }) => finding), ...ratePlans(plan).map((metric) => compareRate(plan, metric, of(metric.name), serving))] };
 }
 
-function caseOf(input: JudgeInput, valid: ValidEvidence, { paired, findings, share }: Compared): Omit<Case, 'external'> {
+function caseOf(input: JudgeInput, valid: ValidEvidence, { paired, findings, share, segments }: Compared): Omit<Case, 'external'> {
   const { plan, rulingMs, idle = false } = input;
   const cycles = cyclesJudged(input, valid, { paired });
   const lasted = cycles >= plan.minCycles;
   return {
-    plan, findings, cycles, rulingMs, idle, logShareEvidence: share.logEvidence,
+    plan, findings, segments: segments.findings, cycles, rulingMs, idle, logShareEvidence: share.logEvidence,
     cyclesSeen: Math.max(0, ...paired.map((comparison) => comparison.cycles.filter(({ state }) => state !== 'empty').length)),
     futile: lasted ? paired.filter(({ futile, finding }) => futile && finding.role === 'required').map(({ finding }) => finding.metric) : [],
   };
@@ -112,8 +113,9 @@ function cyclesJudged({ plan, rulingMs }: JudgeInput, valid: ValidEvidence, { pa
 }
 
 /** What the findings rest on: whole cycles of paired metrics since evidence began, and all of the rest. */
-function judgedEvidence(plan: AnalysisPlan, valid: ValidEvidence, { paired }: Compared): Judged {
-  const whole = new Map(paired.map(({ finding, cycles }) => [finding.metric, new Set(cycles.map(({ index }) => index))]));
+function judgedEvidence(plan: AnalysisPlan, valid: ValidEvidence, { paired, segments }: Compared): Judged {
+  const lines = [...paired.map(({ finding, cycles }) => [finding.metric, cycles] as const), ...segments.cycles];
+  const whole = new Map(lines.map(([metric, cycles]) => [metric, new Set(cycles.map(({ index }) => index))]));
   const blocks = plan.state === 'draft' ? [] : byMetric(valid.paired).flatMap(([metric, of]) => of.filter(({ fromMs }) => whole.get(metric)?.has(Math.floor(fromMs / plan.cycleMs)) === true));
   return { blocks, pages: byMetric(valid.paged).flatMap(([, pages]) => pages) };
 }

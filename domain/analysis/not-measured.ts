@@ -2,7 +2,7 @@ import type { Progress } from './blocks.ts';
 import { pairedPlans } from './metric-plan.ts';
 import type { AnalysisPlan } from './plan.ts';
 import { figure, isApproximate, percent } from './reason-texts.ts';
-import type { Finding } from './verdict.ts';
+import type { Finding, SegmentFinding, Verdict } from './verdict.ts';
 
 /** Mirrors not sent or not finished, of all that were due; those left out by the sampling rate are not drops. Null where nothing was due. */
 export function dropRatio(progress: Progress | null): number | null {
@@ -12,16 +12,19 @@ export function dropRatio(progress: Progress | null): number | null {
 }
 
 /** What the verdict says nothing about, in plain words; a green verdict does not cover it. */
-export function notMeasured(plan: AnalysisPlan, findings: readonly Finding[], drops: number | null): readonly string[] {
+export function notMeasured(plan: AnalysisPlan, { findings, segments = [] }: Pick<Verdict, 'findings' | 'segments'>, drops: number | null): readonly string[] {
   const outcomes = pairedPlans(plan).some(({ needsLabels }) => needsLabels);
   return [
     ...(!outcomes ? ['outcomes: whether answers turn out right was not judged'] : ['feedback effects: outcomes are assumed not to depend on which version decided']),
     ...(plan.metrics.some(({ name }) => name === 'value') ? [] : ['money: no value metric was judged']),
     ...(drops !== null && drops > 0 ? [`requests under load: ${percent(drops)} of the copies to the challenger were dropped and are not in the comparison`] : []),
     ...findings.flatMap((finding) => [...gaps(plan, finding)]),
+    ...segments.filter(isOpen).map(({ metric, segment, lower, margin }) => `${metric} for ${segment ?? 'all'}: harm was not found there, and being worse by less than ${figure(lower === null ? null : -lower)} is not excluded (its margin is ${figure(margin)})`),
     ...(plan.external ?? []).map(({ name }) => `${name}: held against its limit as measured elsewhere, without a claim of how likely chance is`),
   ];
 }
+
+function isOpen({ state, lower, margin }: SegmentFinding): boolean { return state === 'open' && lower !== null && lower <= -margin; }
 
 /** Their numbers: `rollouts 2 and 3`. */
 function rolloutsText({ learntFrom = [] }: AnalysisPlan): string {

@@ -34,6 +34,14 @@ export interface MetricPlan {
   readonly plannedFrom: 'pilot' | 'earlier-rollout' | 'full-range' | 'declared';
 }
 
+/** Parts of the traffic that are judged by themselves: one line of evidence each, named `accuracy@eu` (segments.ts). */
+export interface SegmentPlan {
+  /** Where in the request the segment stands. */
+  readonly jsonPath: string;
+  /** The primary metric once for each segment, in the order of the file. */
+  readonly metrics: readonly MetricPlan[];
+}
+
 /** Draft: what the spec says. Fixed: with what a pilot or earlier rollouts taught, and the alpha granted. Stored once under the rollout. */
 export interface AnalysisPlan {
   readonly tenantId: TenantId;
@@ -70,6 +78,8 @@ export interface AnalysisPlan {
   /** The level of all tests for harm together; absent: as the proofs (metrics[].alpha), which the budget of false promotions may have lowered. */
   readonly harmAlpha?: number;
   readonly metrics: readonly MetricPlan[];
+  /** Parts of the traffic that are judged by themselves; absent: none are declared. */
+  readonly segments?: SegmentPlan;
   /** Numbers of other systems that are gates too; absent: none. */
   readonly external?: readonly ExternalMetric[];
 }

@@ -3,6 +3,7 @@ import { wholeCycles, type Cycle } from './cycles.ts';
 import { learnt } from './learning.ts';
 import { pairedPlans } from './metric-plan.ts';
 import type { AnalysisPlan, MetricPlan } from './plan.ts';
+import { partsOfLine } from './segments.ts';
 import { validBlocks } from './valid-blocks.ts';
 
 /**
@@ -30,7 +31,20 @@ export function firstCycleMs({ startedMs, cycleMs }: AnalysisPlan): number { ret
 /** The fixed plan; null where `plan` has none for some paired metric. */
 export function fixed(draft: AnalysisPlan, evidenceFromMs: number, plan: (metric: MetricPlan) => MetricPlan | null): AnalysisPlan | null {
   const metrics = draft.metrics.map((metric) => metric.kind === 'paired' ? plan(metric) : metric).filter((metric) => metric !== null);
-  return metrics.length < draft.metrics.length ? null : { ...draft, state: 'fixed', evidenceFromMs, metrics };
+  return metrics.length < draft.metrics.length ? null : { ...draft, state: 'fixed', evidenceFromMs, metrics, ...segmentsLike(draft, metrics) };
+}
+
+/** Segments are cut and tuned like all of the traffic. */
+function segmentsLike({ segments }: AnalysisPlan, metrics: readonly MetricPlan[]): Pick<AnalysisPlan, 'segments'> {
+  if (segments === undefined) return {};
+  return { segments: { ...segments, metrics: segments.metrics.map((line) => ({ ...line, ...tuningOf(metrics, line) })) } };
+}
+
+function tuningOf(metrics: readonly MetricPlan[], line: MetricPlan): Partial<MetricPlan> {
+  const learnt = metrics.find(({ name }) => name === partsOfLine(line.name).metric);
+  if (learnt === undefined) return {};
+  const { blockSlots, centreCap, vOpt, lag1, plannedFrom } = learnt;
+  return { blockSlots, centreCap, vOpt, lag1, plannedFrom };
 }
 
 export interface Covered { readonly cycles: readonly Cycle[]; of(metric: MetricPlan, cycles: readonly Cycle[]): readonly MicroBlock[] }

@@ -4,7 +4,7 @@ import { metricOf } from './metrics/index.ts';
 import { BURN_IN } from './paired-bounds.ts';
 import type { AnalysisPlan } from './plan.ts';
 import { ALLOWED_SHORT, SHARE_MISMATCH } from './thresholds.ts';
-import type { Finding, Reason, ReasonCode } from './verdict.ts';
+import type { Finding, Reason, ReasonCode, SegmentFinding } from './verdict.ts';
 
 /** The words of a verdict, for engineers: which metric, which numbers, and what they are held against. */
 
@@ -55,6 +55,12 @@ function pairedText(code: ReasonCode, finding: Finding): string {
 function isBySlot(name: string): boolean { const metric = metricOf(name); return metric.kind === 'paired' && metric.by === 'slot'; }
 
 function meanText({ metric, estimate, blocks }: Finding): string { return `challenger minus champion is ${figure(estimate)} ${metricOf(metric).unit} over ${figure(blocks)} blocks`; }
+
+export function explainSegment(code: 'segment' | 'no-data', { metric, segment, estimate, upper, margin, blocks }: SegmentFinding): Reason {
+  const of = `${metric} for ${segment ?? 'all'}`;
+  if (code === 'no-data') return { code, metric, text: `${of}: no whole cycle with known outcomes yet; a declared segment without data is not passed.` };
+  return { code, metric, text: `${of}: challenger minus champion is ${figure(estimate)} ${metricOf(metric).unit} over ${figure(blocks)} blocks, proved to be worse than ${figure(margin === 0 ? 0 : -margin)} there (at most ${figure(upper)}).` };
+}
 
 type HoldCode = 'pilot' | 'min-cycles' | 'share-mismatch' | 'horizon' | 'idle';
 

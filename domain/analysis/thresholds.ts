@@ -15,9 +15,14 @@ export function thresholds(plan: AnalysisPlan, metric: MetricPlan): Thresholds {
   return mustGain ? { pass: 0, fail: 0 } : { pass: -metric.margin, fail: -metric.margin };
 }
 
+/** All segments together are one more test for harm. */
+export function familyHarmAlpha(plan: AnalysisPlan): number { return (plan.harmAlpha ?? plan.metrics[0]?.alpha ?? 0) / familiesOf(plan); }
+
+function familiesOf({ metrics, segments }: AnalysisPlan): number { return metrics.length + (segments === undefined ? 0 : 1); }
+
 /** Any proved harm rolls back, so that all tests for harm share one α (decision-engine 2.8); rates are tested in two roles each. */
 export function harmAlpha(plan: AnalysisPlan, metric: MetricPlan): number {
-  return (plan.harmAlpha ?? metric.alpha) / plan.metrics.length / (metric.kind === 'rate' ? 2 : 1);
+  return (plan.harmAlpha ?? metric.alpha) / familiesOf(plan) / (metric.kind === 'rate' ? 2 : 1);
 }
 
 /** Of the cycles seen, the share that may lack coverage before the metric counts as not judged. */

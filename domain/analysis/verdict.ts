@@ -6,7 +6,7 @@ export const VERDICTS = ['promote', 'rollback', 'collecting', 'inconclusive', 'f
 export type VerdictKind = (typeof VERDICTS)[number];
 
 export const REASONS = [
-  'first-version', 'proved-better', 'proved-no-worse', 'proved-healthy', 'proved-worse', 'requirement', 'guardrail', 'safety',
+  'first-version', 'proved-better', 'proved-no-worse', 'proved-healthy', 'proved-worse', 'requirement', 'guardrail', 'safety', 'segment',
   'pilot', 'no-data', 'coverage', 'share-mismatch', 'min-cycles', 'not-enough-evidence', 'loss-bound', 'not-judged',
   'futile', 'horizon', 'idle', 'validation', 'person', 'superseded', 'error', 'killed', 'not-approved',
 ] as const;
@@ -54,6 +54,24 @@ export interface Finding {
   readonly fast?: FastFinding;
 }
 
+/** worse: proved worse than the margin; open: not so, which is no proof of the contrary; no-data: no whole cycle with outcomes. */
+export const SEGMENT_STATES = ['worse', 'open', 'no-data'] as const;
+
+/** One declared part of the traffic, by the primary metric; its bounds hold for all segments together. */
+export interface SegmentFinding {
+  readonly metric: string;
+  readonly segment: string | null;
+  readonly state: (typeof SEGMENT_STATES)[number];
+  readonly estimate: number | null;
+  readonly lower: number | null;
+  readonly upper: number | null;
+  readonly margin: number;
+  readonly blocks: number;
+  readonly requests: number;
+  /** ln of the e-value against "no worse than the margin". */
+  readonly logEWorse: number | null;
+}
+
 export interface MoneyFinding {
   readonly currency: string;
   /** Challenger minus champion, micros per request, with its interval; and over the requests judged. */
@@ -90,6 +108,8 @@ export interface Verdict {
   readonly notMeasured: readonly string[];
   /** The newest slot of each metric that the judge was handed: blocks are sealed in order, so this names all that it saw. Absent in verdicts of before it was kept. */
   readonly seenTo?: Readonly<Record<string, number>>;
+  /** Declared parts of the traffic; absent where the plan names none. */
+  readonly segments?: readonly SegmentFinding[];
   /** Numbers of other systems as judged; absent where the plan names none. */
   readonly external?: readonly ExternalFinding[];
 }

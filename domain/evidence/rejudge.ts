@@ -24,7 +24,7 @@ export function rejudge({ verdict, plan, blocks, measurements = [], spec }: Pick
   if (verdict.judgeVersion !== JUDGE_VERSION) return { state: 'other-version', stored: verdict.judgeVersion, here: JUDGE_VERSION };
   const { rulingMs, atMs, n, dropRatio } = verdict;
   const again = judge({ plan, evidence: evidenceOf(blocks), external: talliesSeen(verdict, plan, measurements), progress: null, value: spec.spec.value, rulingMs, atMs, n, idle: verdict.reasons.some(({ code }) => code === 'idle') });
-  const told = { ...again, dropRatio, notMeasured: notMeasured(plan, again.findings, dropRatio) };
+  const told = { ...again, dropRatio, notMeasured: notMeasured(plan, again, dropRatio) };
   // Verdicts of before it was kept do not say what they saw.
   const members = differences(verdict, told).filter((name) => name !== 'seenTo' || verdict.seenTo !== undefined);
   return members.length === 0 ? { state: 'same' } : { state: 'differs', members, kind: again.kind };

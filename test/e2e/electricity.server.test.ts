@@ -68,7 +68,7 @@ test('engine fast, judged by ranking, with guardrails on the answers themselves 
     { name: 'auc', role: 'required' }, { name: 'f1', role: 'required', margin: 0.1 },
     { name: 'output-shift', role: 'guardrail', margin: 0.9 }, { name: 'latency-p95', role: 'guardrail', margin: 900 },
   ] as const;
-  const scene = await given('ranked', { horizonDays: KILLED_HORIZON_DAYS, challenger, rollout: { engine: 'fast' }, metrics });
+  const scene = await given('ranked', { horizonDays: KILLED_HORIZON_DAYS, challenger, rollout: { engine: 'fast' }, metrics, segments: { jsonPath: '$.parameters.part', values: ['night', 'day'], margin: 0.3 } });
   const end = await scene.whenTrafficFlows(SPLIT);
   expect(outcomeOf(end)).toBe('promoted');
   const found = new Map(end.verdict!.findings.map((finding) => [finding.metric, finding]));
@@ -77,6 +77,8 @@ test('engine fast, judged by ranking, with guardrails on the answers themselves 
   for (const name of ['auc', 'f1']) expect(found.get(name)!.challengerMean!).toBeGreaterThan(found.get(name)!.championMean!);
   expect(found.get('output-shift')).toMatchObject({ coverage: null, championMean: 0 });
   expect(found.get('latency-p95')!.championMean!).toBeLessThan(0);
+  expect(end.verdict!.segments).toMatchObject([{ metric: 'auc', segment: 'night', state: 'open' }, { metric: 'auc', segment: 'day', state: 'open' }]);
+  for (const { blocks, requests } of end.verdict!.segments!) expect([blocks > 10, requests > 300]).toEqual([true, true]);
   await everyVerdictVerifies('ranked', end.verdict!.n);
 }, 300_000);
 
@@ -140,15 +142,15 @@ async function given(name: string, of: { horizonDays: number; challenger: Logist
   };
 }
 
-interface Policy { readonly horizonDays: number; readonly rollout?: Readonly<Record<string, string>>; readonly metrics?: readonly object[] }
+interface Policy { readonly horizonDays: number; readonly rollout?: Readonly<Record<string, string>>; readonly metrics?: readonly object[]; readonly segments?: object }
 
-async function apply(name: string, version: string, { horizonDays, rollout, metrics }: Policy): Promise<void> {
+async function apply(name: string, version: string, { horizonDays, rollout, metrics, segments }: Policy): Promise<void> {
   await client.call('apply', { params: { name }, body: { spec: {
     apiVersion: 'lastmile.dev/v1alpha1', kind: 'ModelDeployment', metadata: { name },
     spec: {
       model: `filesystem:${name}@${version}`, contract: { task: 'binary' }, labels: { delay: '1d', clock: 'event' },
       rollout: { goal: 'better', cycle: '1d', pilotCycles: 10, canary: [{ share: '20%', for: '1d' }], horizon: `${String(horizonDays)}d`, idle: '5m', ...rollout },
-      ...(metrics === undefined ? {} : { metrics }),
+      ...(metrics === undefined ? {} : { metrics }), ...(segments === undefined ? {} : { segments }),
     },
   } } });
 }
@@ -171,7 +173,7 @@ function* feedRows(from: number): Generator<FeedRow> {
 function feedPorts(name: string): FeedPorts {
   return {
     infer: async ({ features, timeMs }) => {
-      const { inferenceId, version, latencyMs } = await gateway.infer(name, { inputs: [{ name: 'features', datatype: 'FP32', shape: [1, FEATURES.length], data: Object.values(features) }] }, { eventMs: timeMs });
+      const { inferenceId, version, latencyMs } = await gateway.infer(name, { parameters: { part: new Date(timeMs).getUTCHours() < 8 ? 'night' : 'day' }, inputs: [{ name: 'features', datatype: 'FP32', shape: [1, FEATURES.length], data: Object.values(features) }] }, { eventMs: timeMs });
       return { inferenceId, version, latencyMs };
     },
     pushLabels: async (labels) => patient(async () => {

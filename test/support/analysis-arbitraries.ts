@@ -104,7 +104,7 @@ export function rateSums(shadow: { n: number; bad: number }, more: Partial<RateS
 }
 
 export function block(plan: AnalysisPlan, metric: string, slot: number, sums: MicroBlock['sums']): MicroBlock {
-  const tauMs = (plan.metrics.find(({ name }) => name === metric) ?? plan.metrics.find(({ kind }) => kind === 'rate'))?.tauMs ?? 1;
+  const tauMs = ([...plan.metrics, ...plan.segments?.metrics ?? []].find(({ name }) => name === metric) ?? plan.metrics.find(({ kind }) => kind === 'rate'))?.tauMs ?? 1;
   return { tenantId: TENANT, rolloutId: ROLLOUT, metric, slot, fromMs: slot * tauMs, toMs: (slot + 1) * tauMs, state: 'sealed', sums, sealedAtMs: 0 };
 }
 

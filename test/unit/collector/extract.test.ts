@@ -3,7 +3,7 @@ import { extractLeg } from '../../../collector/extract.ts';
 import { NO_RULING_MS } from '../../../domain/record.ts';
 import { legRecord, scoring } from './world.ts';
 
-const reader = { contract: sampleContract(), clock: 'event', keepInputs: false } as const;
+const reader = { contract: sampleContract(), clock: 'event', keepInputs: false, segments: null } as const;
 
 test('an answer is read by the contract, and the wire version is left behind', () => {
   const leg = extractLeg(legRecord(), reader, 6_000);
@@ -35,4 +35,13 @@ test('kept texts are capped, and a request is kept only where the deployment say
   expect(extractLeg(legRecord({ response: long }), reader, 1).response).toHaveLength(4_096);
   expect(extractLeg(legRecord(), reader, 1).request).toBeNull();
   expect(extractLeg(legRecord(), { ...reader, keepInputs: true }, 1).request).toBe('{"inputs":[]}');
+});
+
+test('the declared segment is read of the request, which is then dropped; other values and requests that are no JSON have none', () => {
+  const segments = { path: ['parameters', 'region'], values: new Set(['eu', '7']) };
+  const of = (request: string | null) => extractLeg(legRecord({ request }), { ...reader, segments }, 1);
+  expect(of('{"parameters":{"region":"eu"},"inputs":[]}')).toMatchObject({ segment: 'eu', request: null });
+  expect(of('{"parameters":{"region":7}}')).toMatchObject({ segment: '7' });
+  for (const none of ['{"parameters":{"region":"mars"}}', '{"parameters":{"region":{"eu":1}}}', '{"inputs":[]}', '{"parameters":', null]) expect(of(none)).not.toHaveProperty('segment');
+  expect(extractLeg(legRecord({ request: '{"parameters":{"region":"eu"}}' }), reader, 1)).not.toHaveProperty('segment');
 });

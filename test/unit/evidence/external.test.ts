@@ -24,7 +24,7 @@ const GOOD = [...of('conversion', [0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5]), ...of('o
 function judged(measurements: readonly Measurement[]): Verdict {
   const external = plan.external.flatMap((metric) => pagesUpTo(metric, measurements.filter((each) => each.metric === metric.name), Infinity)).map(tallyOf);
   const verdict = judge({ plan, evidence: evidenceOf(BLOCKS), external, progress: null, value: CONFUSION, rulingMs: NOW, atMs: AT, n: 3 });
-  return { ...verdict, dropRatio: VERDICT.dropRatio, notMeasured: notMeasured(plan, verdict.findings, VERDICT.dropRatio) };
+  return { ...verdict, dropRatio: VERDICT.dropRatio, notMeasured: notMeasured(plan, verdict, VERDICT.dropRatio) };
 }
 const key = newSigningKey();
 const verify = (parts: Partial<BundleParts>): BundleCheck => verifyBundle(bundleText(sealedWith(key, { plan, verdict: judged(GOOD), measurements: GOOD, ...parts })), (own) => signatureCheck([own]));
