@@ -47,6 +47,7 @@ export const METRIC_NAMES = {
   'off-contract': { kind: 'rate', needsLabels: false, tasks: ALL, margin: { better: 0.01, other: 0.01 }, isShare: true, about: 'share of answers with missing, misshapen or non-finite outputs' },
   latency: { kind: 'rate', needsLabels: false, tasks: ALL, margin: { better: 0.05, other: 0.05 }, isShare: true, about: 'share of answers slower than contract.latency' },
   disagreement: { kind: 'rate', needsLabels: false, tasks: ALL, margin: null, isShare: true, about: 'share of requests where the two versions decide differently' },
+  collapse: { kind: 'rate', needsLabels: false, tasks: ALL, margin: { better: 0.5, other: 0.5 }, isShare: true, about: 'share of neighbouring requests that the champion answers differently and the challenger alike' },
 } as const satisfies Readonly<Record<string, MetricName>>;
 
 export const KNOWN_METRICS: readonly string[] = Object.keys(METRIC_NAMES);

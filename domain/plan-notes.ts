@@ -94,6 +94,7 @@ export function notMeasured({ spec }: DeploymentSpec): readonly string[] {
 
 function* gapNotes(file: DeploymentSpec): Generator<string> {
   if (file.spec.rollout.goal === 'healthy') yield 'Goal healthy: a version that answers fast and in shape is promoted even if its answers are wrong. It is not judged on outcomes.';
+  if (file.spec.rollout.goal === 'healthy' && !file.spec.metrics.some(({ name }) => name === 'collapse')) yield 'A version that answers every request alike would pass too; the guardrail {name: collapse} sees that, where requests differ.';
   const gaps = notMeasured(file);
   if (gaps.length > 0) yield `Not measured: ${gaps.join('; ')}.`;
 }

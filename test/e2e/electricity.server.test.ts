@@ -82,6 +82,16 @@ test('engine fast, judged by ranking, with guardrails on the answers themselves 
   await everyVerdictVerifies('ranked', end.verdict!.n);
 }, 300_000);
 
+test('a model that collapsed to one answer is rolled back under goal healthy, by the guardrail that sees it', async () => {
+  const flat: Logistic = { weights: challenger.weights.map(() => 0), bias: 0 };
+  const scene = await given('collapsed', { horizonDays: HORIZON_DAYS, challenger: flat, rollout: { goal: 'healthy' }, metrics: [{ name: 'collapse' }] });
+  const end = await scene.whenTrafficFlows(SPLIT);
+  expect(end.rollout.state.outcome).toBe('rolled-back');
+  expect(end.verdict!.reasons).toMatchObject([{ code: 'guardrail', metric: 'collapse' }]);
+  expect(end.verdict!.findings.find(({ metric }) => metric === 'errors')!.estimate).toBe(0);
+  expect(await championOf('collapsed')).toBe('filesystem:collapsed@1');
+}, 300_000);
+
 test.each(SHIFTS)('inverted scores are never promoted (split moved by %d rows)', async (shift) => {
   const name = `inverted-${String(shift + 5_000)}`;
   const scene = await given(name, { horizonDays: HORIZON_DAYS, challenger: inverted });

@@ -4,6 +4,7 @@ import { accuracy } from './accuracy.ts';
 import { auc } from './auc.ts';
 import { brier } from './brier.ts';
 import { calibrationError } from './calibration-error.ts';
+import { collapse } from './collapse.ts';
 import { cost } from './cost.ts';
 import { disagreement } from './disagreement.ts';
 import { errorRate } from './error-rate.ts';
@@ -29,7 +30,7 @@ export const METRICS = {
   accuracy, 'error-rate': errorRate, precision, recall, f1, auc, brier, 'log-loss': logLoss, 'calibration-error': calibrationError,
   'absolute-error': absoluteError, 'squared-error': squaredError, pinball, value, cost,
   'latency-p50': latencyP50, 'latency-p95': latencyP95, 'latency-p99': latencyP99, 'output-shift': outputShift,
-  errors, timeouts, latency, 'off-contract': offContract, disagreement, share,
+  errors, timeouts, latency, 'off-contract': offContract, disagreement, collapse, share,
 } as const satisfies Readonly<Record<string, Metric>>;
 
 /** Throws LM_UNKNOWN_ADAPTER with the known names. */

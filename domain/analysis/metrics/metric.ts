@@ -56,8 +56,11 @@ export interface SlotMetric {
 
 export type PairedMetric = RowMetric | SlotMetric;
 
+/** Both answers to the request before, in the same slot; of requests that both answered readably. */
+export interface AnsweredBefore { readonly champion: StoredLeg; readonly challenger: StoredLeg }
+
 /** One leg of a request, whose it is, and the other version's leg of the same request where there is one. */
-export interface LegInRequest { readonly version: 'champion' | 'challenger'; readonly leg: StoredLeg; readonly other: StoredLeg | null }
+export interface LegInRequest { readonly version: 'champion' | 'challenger'; readonly leg: StoredLeg; readonly other: StoredLeg | null; readonly before: AnsweredBefore | null }
 
 /** A metric of events, counted for each version and each role on its own. */
 export interface RateMetric {
