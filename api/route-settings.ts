@@ -11,7 +11,7 @@ type Setting = keyof RouteSettings;
 
 /** The names of the deployment file. */
 const NAMES: Readonly<Record<Setting, string>> = {
-  fallback: 'fallback', onLostControl: 'onLostControl', stickyHeader: 'routing.stickyHeader', stickyJsonPath: 'routing.stickyJsonPath', recordInputs: 'records.inputs or segments',
+  fallback: 'fallback', onLostControl: 'onLostControl', stickyHeader: 'routing.stickyHeader', stickyJsonPath: 'routing.stickyJsonPath', recordInputs: 'records.inputs',
 };
 const KEY: readonly Setting[] = ['stickyHeader', 'stickyJsonPath'];
 
@@ -39,7 +39,7 @@ export function refuseNewKey({ deployment, route }: Before, spec: DeploymentSpec
   const fields = newKey(route, spec);
   if (activeRollout === null || fields.length === 0) return;
   const rollout = parseRolloutId(activeRollout).n;
-  throw new LastmileError('LM_COMMAND_REFUSED', `${namesOf(fields)} cannot change while rollout ${String(rollout)} of ${deployment.name} is active: its callers would change sides. Apply again when it has ended, or abort it first.`, { details: { fields: fields.map((field) => NAMES[field]), rollout } });
+  throw new LastmileError('LM_COMMAND_REFUSED', `${namesOf(fields, spec)} cannot change while rollout ${String(rollout)} of ${deployment.name} is active: its callers would change sides. Apply again when it has ended, or abort it first.`, { details: { fields: fields.map((field) => NAMES[field]), rollout } });
 }
 
 /** What a file does to the living route at once, in plain words. */
@@ -50,8 +50,8 @@ export function routeNotes(before: Before | null, spec: DeploymentSpec): readonl
   const { activeRollout } = before.deployment.status;
   const key = newKey(route, spec);
   return [
-    `${namesOf(fields)} ${fields.length === 1 ? 'applies' : 'apply'} to the living route at once, without a rollout.`,
-    ...(key.length === 0 ? [] : [activeRollout === null ? 'Another sticky key draws callers anew in the next rollout.' : `${namesOf(key)} cannot change while rollout ${String(parseRolloutId(activeRollout).n)} is active: apply will refuse this file.`]),
+    `${namesOf(fields, spec)} ${fields.length === 1 ? 'applies' : 'apply'} to the living route at once, without a rollout.`,
+    ...(key.length === 0 ? [] : [activeRollout === null ? 'Another sticky key draws callers anew in the next rollout.' : `${namesOf(key, spec)} cannot change while rollout ${String(parseRolloutId(activeRollout).n)} is active: apply will refuse this file.`]),
   ];
 }
 
@@ -62,4 +62,7 @@ function changed(route: Route, spec: DeploymentSpec): readonly Setting[] {
   return (Object.keys(NAMES) as Setting[]).filter((field) => JSON.stringify(route[field]) !== JSON.stringify(wanted[field]));
 }
 
-function namesOf(fields: readonly Setting[]): string { return fields.map((field) => NAMES[field]).join(', '); }
+/** Inputs are recorded for the sake of segments too. */
+function namesOf(fields: readonly Setting[], { spec: { records, segments } }: DeploymentSpec): string {
+  return fields.map((field) => (field === 'recordInputs' && !records.inputs && segments !== undefined ? 'segments' : NAMES[field])).join(', ');
+}

@@ -148,6 +148,13 @@ async function rolloutRuns(activeRollout: boolean): Promise<void> {
 }
 const CHANGED = { onLostControl: 'failClosed', fallback: ['closed'], records: { inputs: true } };
 
+test('segments make the route record inputs, and the note says segments', async () => {
+  await apply(smallFile());
+  const answer = await apply(smallFile('churn', { labels: { delay: '1d' }, contract: { task: 'binary' }, segments: { jsonPath: '$.parameters.region', values: ['eu', 'us'] } }));
+  expect(answer.json.notes).toContain('segments applies to the living route at once, without a rollout.');
+  expect(await routeOf()).toMatchObject({ recordInputs: true });
+});
+
 test('settings of a living route change at once and once, also while a rollout is active; the audit chain names the file', async () => {
   await apply(smallFile());
   await rolloutRuns(true);
