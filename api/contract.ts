@@ -100,7 +100,7 @@ export type RolloutList = z.output<typeof RolloutList>;
 export const ApplyAnswer = named('ApplyAnswer', { result: z.enum(['started', 'queued', 'updated', 'unchanged', 'planned']), deployment: text, rollout: count.nullable(), spec: DeploymentSpec, notes: list(text), links: Links });
 export type ApplyAnswer = z.output<typeof ApplyAnswer>;
 /** What a rollout can be expected to tell, by how the newest comparable one was planned; null where there is none. Effects in the metric's unit beyond the threshold. */
-export const Forecast = named('Forecast', { like: text, metrics: list(part({ metric: text, blocks: count, blockMs: count, spread: number, evenOdds: number.nullable(), detectable: number.nullable(), days: count.nullable() })) });
+export const Forecast = named('Forecast', { like: text, metrics: list(part({ metric: text, blocks: count, blockMs: count, spread: number, evenOdds: number.nullable(), detectable: number.nullable(), days: count.nullable(), requests: count.nullable(), requestsToProof: count.nullable(), inconclusiveIfEqual: number })), shadow: part({ requests: count, cost: part({ micros: z.int(), currency: text }).nullable() }).nullable() });
 export type Forecast = z.output<typeof Forecast>;
 export const PlanAnswer = named('PlanAnswer', { spec: DeploymentSpec, notes: list(text), changes: list(text), forecast: Forecast.nullable() });
 export type PlanAnswer = z.output<typeof PlanAnswer>;

@@ -1,3 +1,5 @@
+import type { MicroBlock } from './blocks.ts';
+import { sumsOf } from './fold.ts';
 import { pairedPlans } from './metric-plan.ts';
 import type { AnalysisPlan, MetricPlan } from './plan.ts';
 import type { Engine } from '../deployment.ts';
@@ -20,6 +22,20 @@ export interface MetricForecast {
   readonly detectable: number | null;
   /** At the difference above that is found with four fifths: whole days of evidence until a proof, on average; null without one. */
   readonly days: number | null;
+  /** Requests that both answer in these blocks, at the traffic of the rollout that taught it; null where its blocks are gone. The same until a proof. */
+  readonly requests: number | null;
+  readonly requestsToProof: number | null;
+  /** Chance that a challenger that is exactly as good as the champion ends without a proof of this metric. */
+  readonly inconclusiveIfEqual: number;
+}
+
+/** What a forecast is made for: the horizon of the file, what the budget grants next, how far below equal a proof may lie, and how many requests come in a millisecond. */
+export interface Foreseeing {
+  readonly horizonMs: number;
+  readonly alpha: number;
+  readonly hasPilot: boolean;
+  readonly marginOf: (metric: string) => number;
+  readonly requestsPerMs: number | null;
 }
 
 const DAY_MS = 86_400_000;
@@ -27,7 +43,7 @@ const LIKELY = 0.8;
 const EXACT = 1e-4;
 
 /** Of each paired metric that a promotion needs a proof of. `like`: a fixed plan whose block length, loss bound and tuning are expected again; `alpha`: what the budget grants next. */
-export function forecastOf(like: AnalysisPlan, { horizonMs, alpha, hasPilot }: { readonly horizonMs: number; readonly alpha: number; readonly hasPilot: boolean }): readonly MetricForecast[] {
+export function forecastOf(like: AnalysisPlan, { horizonMs, alpha, hasPilot, marginOf, requestsPerMs }: Foreseeing): readonly MetricForecast[] {
   const { cycleMs, pilotCycles, maturityMs } = like;
   // Evidence begins with a whole cycle: half a cycle is lost on average, and the last blocks wait for their outcomes.
   const evidenceMs = horizonMs - maturityMs - cycleMs / 2 - (hasPilot ? pilotCycles * cycleMs : 0);
@@ -37,7 +53,12 @@ export function forecastOf(like: AnalysisPlan, { horizonMs, alpha, hasPilot }: {
     const blockMs = metric.tauMs * metric.blockSlots;
     const blocks = Math.max(0, Math.floor(evidenceMs / cycleMs) * (cycleMs / blockMs));
     const detectable = effectFor({ metric, engine }, blocks, LIKELY);
-    return { metric: metric.name, blocks, blockMs, spread: metric.centreCap, evenOdds: effectFor({ metric, engine }, blocks, 0.5), detectable, days: detectable === null ? null : Math.ceil((blocksFor({ metric, engine }, detectable, blocks) * blockMs) / DAY_MS) };
+    const toProof = detectable === null ? null : blocksFor({ metric, engine }, detectable, blocks);
+    const requestsIn = (count: number | null): number | null => (count === null || requestsPerMs === null ? null : Math.round(count * blockMs * requestsPerMs));
+    return {
+      metric: metric.name, blocks, blockMs, spread: metric.centreCap, evenOdds: effectFor({ metric, engine }, blocks, 0.5), detectable, days: toProof === null ? null : Math.ceil((toProof * blockMs) / DAY_MS),
+      requests: requestsIn(blocks), requestsToProof: requestsIn(toProof), inconclusiveIfEqual: 1 - chanceOfProof({ metric, engine }, marginOf(metric.name), blocks),
+    };
   });
 }
 
@@ -86,4 +107,11 @@ function blocksFor(of: Judged, effect: number, most: number): number {
     if (chanceOfProof(of, effect, middle) < 0.5) low = middle; else high = middle;
   }
   return high;
+}
+
+/** Requests that both answer in a millisecond, over the slots from the first to the last of these blocks; null without any. */
+export function trafficOf(blocks: readonly MicroBlock[], { tauMs }: MetricPlan): number | null {
+  const [first, last] = [blocks[0], blocks.at(-1)];
+  if (first === undefined || last === undefined) return null;
+  return blocks.reduce((sum, { sums }) => sum + sumsOf('paired', sums).pairs, 0) / ((last.slot - first.slot + 1) * tauMs);
 }

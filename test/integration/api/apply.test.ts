@@ -1,3 +1,4 @@
+import { pairedSums } from '../../support/analysis-arbitraries.ts';
 import { sampleMetric, samplePlan } from '../../../conformance/stores/samples.ts';
 import type { PlanAnswer } from '../../../api/contract.ts';
 import type { Route } from '../../../domain/traffic/route.ts';
@@ -214,7 +215,7 @@ test('plan says what rollouts have spent of the yearly budget, and what the next
 });
 
 test('plan says what a rollout can be expected to tell, once one has taught it', async () => {
-  const file = smallFile('churn', { labels: { delay: '1d' }, metrics: [{ name: 'accuracy', role: 'required' }] });
+  const file = smallFile('churn', { labels: { delay: '1d' }, metrics: [{ name: 'accuracy', role: 'required' }], value: { currency: 'EUR', payoff: { tp: 1, fp: -1, tn: 0, fn: 0 }, costPerRequest: 0.001 } });
   await apply(file);
   const plan = async () => (await world.call('POST', '/api/v1/plan', { key, body: { spec: file } })).json as unknown as PlanAnswer;
   const first = await plan();
@@ -226,6 +227,14 @@ test('plan says what a rollout can be expected to tell, once one has taught it',
   const { forecast, notes } = await plan();
   expect(forecast).toMatchObject({ like: `${uid}/4`, metrics: [{ metric: 'accuracy', blockMs: cycleMs, spread: 0.05, detectable: expect.any(Number) }] });
   expect(notes.join('\n')).toMatch(/accuracy, by what rollout 4 taught: a challenger that is better than the champion by 0\.\d+ right answers per request or more is found with a chance of 80 %/);
+  expect(forecast).toMatchObject({ shadow: null, metrics: [{ requests: null }] });
+  // 250 pairs in each quarter of a day.
+  for (const slot of [8, 9, 10, 11]) await world.stores.evidence.seal({ tenantId: 'default', rolloutId: `${uid}/4`, metric: 'accuracy', slot, fromMs: slot * cycleMs / 4, toMs: (slot + 1) * cycleMs / 4, state: 'sealed', sums: pairedSums(0.01, { pairs: 250 }), sealedAtMs: 1 });
+  const seen = await plan();
+  const days = seen.spec.spec.rollout.horizonMs / 86_400_000;
+  expect(seen.forecast).toMatchObject({ shadow: { requests: 1_000 * days, cost: { currency: 'EUR', micros: 1_000_000 * days } }, metrics: [{ requests: seen.forecast!.metrics[0]!.blocks * 1_000 }] });
+  expect(seen.notes.join('\n')).toMatch(/Shadow copies up to 31,000 requests until the horizon, at the traffic of that rollout; which costs up to EUR 31\.00 by value\.costPerRequest/);
+  expect(seen.notes.join('\n')).toMatch(/One that is exactly as good ends without this proof with a chance of \d+ %/);
 });
 
 test('a file whose rollouts could never tell is refused, with what would make it possible; plan says it too', async () => {

@@ -9,7 +9,7 @@ import { normals } from '../../support/analysis-arbitraries.ts';
 const DAY = 86_400_000;
 const metric: MetricPlan = { ...sampleMetric(0.05), name: 'accuracy', kind: 'paired', role: 'required', margin: 0, tauMs: DAY / 4, blockSlots: 4, range: { lo: -1, hi: 1 }, lossBound: 0.3, centreCap: 0.05, vOpt: (0.05 ** 2 * 30) / 4, plannedFrom: 'pilot' };
 const plan = (of: Partial<AnalysisPlan> = {}): AnalysisPlan => samplePlan({ tenant: 'default', other: 'other', uid: 'dep_1', id: 'forecast' }, { state: 'fixed', cycleMs: DAY, maturityMs: DAY, pilotCycles: 10, metrics: [metric, sampleMetric(0.05)], ...of });
-const forecast = (horizonDays: number, of: Partial<AnalysisPlan> = {}) => forecastOf(plan(of), { horizonMs: horizonDays * DAY, alpha: 0.05, hasPilot: false });
+const forecast = (horizonDays: number, of: Partial<AnalysisPlan> = {}) => forecastOf(plan(of), { horizonMs: horizonDays * DAY, alpha: 0.05, hasPilot: false, marginOf: () => 0, requestsPerMs: 1_000 / DAY });
 
 /** The judge's own bound on block means that spread like that: the chance by formula is a little low, since V of few blocks varies. */
 test('the chance of a proof is what the judge does on simulated blocks', () => {
@@ -32,7 +32,7 @@ test('a longer horizon finds smaller differences, and half a chance needs less t
 });
 test('guardrails are no part of it; a pilot that is still to come takes its cycles', () => {
   expect(forecast(31)).toHaveLength(1);
-  expect(forecastOf(plan(), { horizonMs: 31 * DAY, alpha: 0.05, hasPilot: true })[0]?.blocks).toBe(19);
+  expect(forecastOf(plan(), { horizonMs: 31 * DAY, alpha: 0.05, hasPilot: true, marginOf: () => 0, requestsPerMs: null })[0]?.blocks).toBe(19);
 });
 test('what could never tell is said, with what would help', () => {
   const { spec } = sampleSpec();
@@ -53,4 +53,14 @@ test('engine fast finds smaller differences from its burn-in on, as its bound do
   const z = normals(9);
   const proved = Array.from({ length: 600 }, () => (asymptoticLowerBound(spreadOfMean(Array.from({ length: 40 }, () => 0.03 + 0.05 * z())), { nStar: 100, alpha: 0.045 }) ?? -1) > 0).filter(Boolean).length / 600;
   expect(Math.abs(chanceOfProof({ metric: { ...metric, plannedBlocks: 100 }, engine: 'fast' }, 0.03, 40) - proved)).toBeLessThan(0.1);
+});
+
+test('requests are by the traffic seen, and equal versions end without a proof unless the margin leaves room', () => {
+  const [month] = forecast(31);
+  expect(month).toMatchObject({ requests: 29_000, inconclusiveIfEqual: expect.any(Number) as number });
+  expect(month!.requestsToProof!).toBeLessThanOrEqual(29_000);
+  expect(month!.inconclusiveIfEqual).toBeGreaterThan(0.95);
+  const roomy = forecastOf(plan(), { horizonMs: 31 * DAY, alpha: 0.05, hasPilot: false, marginOf: () => 0.1, requestsPerMs: null })[0]!;
+  expect([roomy.requests, roomy.requestsToProof]).toEqual([null, null]);
+  expect(roomy.inconclusiveIfEqual).toBeLessThan(0.05);
 });
