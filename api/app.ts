@@ -26,6 +26,7 @@ import { freezeRoutes } from './routes/freezes.ts';
 import { gatewayRoutes } from './routes/gateways.ts';
 import { healthRoutes } from './routes/health.ts';
 import { keyRoutes } from './routes/keys.ts';
+import { driftRoutes } from './routes/drift.ts';
 import { drillRoutes } from './routes/drills.ts';
 import { killRoutes } from './routes/kills.ts';
 import { labelRoutes } from './routes/labels.ts';
@@ -44,7 +45,7 @@ export function createApi(ports: ApiPorts, channel: ControlChannel, kills: KillD
   const rate = createRateLimit(settings.limits);
   const handlers: Handlers = {
     ...adminRoutes(ports), ...applyRoutes(ports), ...approvalRoutes(ports), ...auditRoutes(ports), ...caseRoutes(ports), ...deploymentRoutes(ports), ...eventRoutes(ports, hub), ...evidenceRoutes(ports), ...freezeRoutes(ports), ...gatewayRoutes(ports),
-    ...healthRoutes(ports), ...keyRoutes(ports), ...killRoutes(ports, kills), ...drillRoutes(ports, kills), ...labelRoutes(ports), ...rolloutRoutes(ports),
+    ...healthRoutes(ports), ...keyRoutes(ports), ...killRoutes(ports, kills), ...driftRoutes(ports), ...drillRoutes(ports, kills), ...labelRoutes(ports), ...rolloutRoutes(ports),
   };
   const app = express();
   app.disable('x-powered-by').disable('etag').enable('case sensitive routing').enable('strict routing').set('query parser', 'simple');

@@ -9,6 +9,7 @@ import { IN_FLIGHT } from '../domain/traffic/route.ts';
 import { SCOPES, type Scope } from '../ports/key-store.ts';
 import { AnalysisPlan, Progress, Verdict } from './schemas/analysis.ts';
 import { DeploymentRecord, DeploymentSpec } from './schemas/deployment.ts';
+import { DriftReferenceView, DriftWindow } from './schemas/drift.ts';
 import { Freeze } from './schemas/freeze.ts';
 import { CaseLeg, Checkpoint, EvidenceBundle, PublicKeyText, Reign, SharedTraffic } from './schemas/history.ts';
 import { BreakGlassKit, DrillSummary, KillRecord } from './schemas/kill.ts';
@@ -143,6 +144,9 @@ export type FreezesAnswer = z.output<typeof FreezesAnswer>;
 export const KillsAnswer = named('KillsAnswer', { items: list(KillView) });
 export type KillsAnswer = z.output<typeof KillsAnswer>;
 /** `items`: newest first; ended when `kill.state` is `revived`. */
+export const DriftQuery = z.strictObject({ limit: z.coerce.number().int().min(1).max(400).default(30) });
+export const DriftAnswer = named('DriftAnswer', { watched: flag, champion: text.nullable(), sentence: text, reference: DriftReferenceView.nullable(), items: list(DriftWindow) });
+export type DriftAnswer = z.output<typeof DriftAnswer>;
 export const DrillsAnswer = named('DrillsAnswer', { summary: DrillSummary, items: list(KillView) });
 export type DrillsAnswer = z.output<typeof DrillsAnswer>;
 /** One entry for each deployment that a digest was killed in. */
@@ -210,6 +214,7 @@ export const ROUTES = {
   getKill: { method: 'get', path: '/api/v1/kills/{id}', scope: 'read', summary: 'A kill and its proof', answer: KillView, cli: 'kills' },
   listKills: { method: 'get', path: `${D}/{name}/kills`, scope: 'read', summary: 'Kills of a deployment, newest first', answer: KillsAnswer, cli: 'kills' },
   drill: { method: 'post', path: `${D}/{name}/drills`, scope: 'operate', summary: 'Kill the challengers that have traffic for a moment, measure how long that takes, take it back', body: DrillBody, idempotent: true, answer: KillView, statuses: [202], cli: 'drill' },
+  listDrift: { method: 'get', path: `${D}/{name}/drift`, scope: 'read', summary: 'What changed in the traffic of the champion since it became one, newest window first', query: DriftQuery, answer: DriftAnswer, cli: 'drift --of' },
   listDrills: { method: 'get', path: `${D}/{name}/drills`, scope: 'read', summary: 'Drills of a deployment and its time to safe', answer: DrillsAnswer, cli: 'drills' },
   killReason: { method: 'post', path: '/api/v1/kills/{id}/reason', scope: 'operate', summary: 'Say afterwards why', body: NeededReason, idempotent: true, answer: KillView, cli: 'kills' },
   revive: { method: 'post', path: '/api/v1/kills/{id}/revive', scope: 'operate', summary: 'A person takes a kill back: loads what is needed, then lifts the tombstones', body: NeededReason, idempotent: true, answer: KillView, cli: 'revive' },

@@ -16,7 +16,7 @@ const NAMES: Readonly<Record<Setting, string>> = {
 const KEY: readonly Setting[] = ['stickyHeader', 'stickyJsonPath'];
 
 export function settingsOf({ spec }: DeploymentSpec): RouteSettings {
-  return { fallback: spec.fallback, onLostControl: spec.onLostControl, stickyHeader: spec.routing.stickyHeader, stickyJsonPath: spec.routing.stickyJsonPath, recordInputs: spec.records.inputs || spec.segments !== undefined };
+  return { fallback: spec.fallback, onLostControl: spec.onLostControl, stickyHeader: spec.routing.stickyHeader, stickyJsonPath: spec.routing.stickyJsonPath, recordInputs: spec.records.inputs || spec.segments !== undefined || spec.drift !== undefined };
 }
 
 /**
@@ -62,7 +62,8 @@ function changed(route: Route, spec: DeploymentSpec): readonly Setting[] {
   return (Object.keys(NAMES) as Setting[]).filter((field) => JSON.stringify(route[field]) !== JSON.stringify(wanted[field]));
 }
 
-/** Inputs are recorded for the sake of segments too. */
-function namesOf(fields: readonly Setting[], { spec: { records, segments } }: DeploymentSpec): string {
-  return fields.map((field) => (field === 'recordInputs' && !records.inputs && segments !== undefined ? 'segments' : NAMES[field])).join(', ');
+/** Inputs are recorded for the sake of segments and of drift too. */
+function namesOf(fields: readonly Setting[], { spec: { records, segments, drift } }: DeploymentSpec): string {
+  const inputs = records.inputs ? NAMES.recordInputs : segments !== undefined ? 'segments' : drift !== undefined ? 'drift' : NAMES.recordInputs;
+  return fields.map((field) => (field === 'recordInputs' ? inputs : NAMES[field])).join(', ');
 }

@@ -1,6 +1,7 @@
 import type { Server } from 'node:http';
 import type { Log } from '../config/log.ts';
 import type { Stores } from '../ports/stores.ts';
+import { startDriftWatch } from './drift-watch.ts';
 import { expireRecords } from './expiry.ts';
 import { createIngest } from './ingest.ts';
 import { createPatience } from './patience.ts';
@@ -22,6 +23,7 @@ export async function startCollector({ stores, serviceTokens, log, now }: Collec
   }
   patience.resumed(now());
   const sealer = startSealer({ stores, patience, now, log });
+  const drift = startDriftWatch({ stores, now, log });
   const ingest = createIngest({ records: stores.records, findReader: createReaders(stores, now), now, log, arrived: () => { sealer.wake(); } });
   const server = createCollectorServer({ ingest, healthy: () => stores.healthy(), serviceTokens, log });
   const expiring = setInterval(() => {
@@ -32,7 +34,7 @@ export async function startCollector({ stores, serviceTokens, log, now }: Collec
     async stop() {
       clearInterval(expiring);
       if (server.listening) await new Promise<void>((resolve) => { server.close(() => { resolve(); }); server.closeIdleConnections(); });
-      await sealer.stop();
+      await Promise.all([sealer.stop(), drift.stop()]);
     },
   };
 }

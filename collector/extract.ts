@@ -1,9 +1,10 @@
 import { readAnswer } from '../domain/contract-reading.ts';
 import type { Contract } from '../domain/contract.ts';
+import { featuresOf, type FeatureColumn } from '../domain/drift/request-features.ts';
 import { readJsonPath } from '../domain/json-path.ts';
 import { NO_RULING_MS, type LegRecord, type StoredLeg } from '../domain/record.ts';
 
-export interface Reader { readonly contract: Contract; readonly clock: 'gateway' | 'event'; readonly keepInputs: boolean; readonly segments: Segments | null }
+export interface Reader { readonly contract: Contract; readonly clock: 'gateway' | 'event'; readonly keepInputs: boolean; readonly segments: Segments | null; /** Columns of the inputs whose values are kept as codes; none where drift is not watched. */ readonly columns: readonly FeatureColumn[] }
 
 /** Where a request says its segment, and which values are judged. */
 export interface Segments { readonly path: readonly (string | number)[]; readonly values: ReadonlySet<string> }
@@ -12,11 +13,11 @@ export interface Segments { readonly path: readonly (string | number)[]; readonl
 const KEPT_CHARACTERS = 4_096;
 
 /** A raw leg as it is stored: what the contract sees in the answer, and the time that rules it. Pure. */
-export function extractLeg(record: LegRecord, { contract, clock, keepInputs, segments }: Reader, receivedAtMs: number): StoredLeg {
+export function extractLeg(record: LegRecord, { contract, clock, keepInputs, segments, columns }: Reader, receivedAtMs: number): StoredLeg {
   return {
     ...withoutVersion(record), ...readLeg(record, contract), receivedAtMs,
     rulingMs: clock === 'gateway' ? record.atMs : record.eventMs ?? NO_RULING_MS,
-    response: capped(record.response), request: keepInputs ? capped(record.request) : null, ...segmentOf(record, segments),
+    response: capped(record.response), request: keepInputs ? capped(record.request) : null, ...readRequest(record, segments, columns),
   };
 }
 
@@ -36,11 +37,13 @@ function readLeg({ status, error, response, unscored }: LegRecord, contract: Con
 }
 
 /** Read, then dropped where inputs are not kept. A request that is no JSON has none. */
-function segmentOf({ request }: LegRecord, segments: Segments | null): Pick<StoredLeg, 'segment'> {
-  if (segments === null || request === null) return {};
+function readRequest({ request }: LegRecord, segments: Segments | null, columns: readonly FeatureColumn[]): Pick<StoredLeg, 'segment' | 'features'> {
+  if (request === null || (segments === null && columns.length === 0)) return {};
   try {
-    const segment = readJsonPath(JSON.parse(request), segments.path);
-    return segment !== null && segments.values.has(segment) ? { segment } : {};
+    const parsed: unknown = JSON.parse(request);
+    const segment = segments === null ? null : readJsonPath(parsed, segments.path);
+    const features = featuresOf(parsed, columns);
+    return { ...(segment !== null && segments?.values.has(segment) === true ? { segment } : {}), ...(features === null ? {} : { features }) };
   } catch {
     return {};
   }

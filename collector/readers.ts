@@ -1,5 +1,6 @@
 import type { AnalysisPlan } from '../domain/analysis/plan.ts';
 import type { DeploymentSpec } from '../domain/deployment.ts';
+import { featureColumns } from '../domain/drift/request-features.ts';
 import { parseJsonPath } from '../domain/json-path.ts';
 import type { LegRecord } from '../domain/record.ts';
 import type { Stores } from '../ports/stores.ts';
@@ -35,7 +36,7 @@ export function createReaders({ deployments, evidence }: Pick<Stores, 'deploymen
     if (contract === null) return 'unknown-variant';
     const spec = await specOf(tenantId, hashes.specHash);
     if (spec === null) return 'unknown-deployment';
-    return { contract, clock: spec.spec.labels?.clock ?? 'gateway', keepInputs: spec.spec.records.inputs, segments: segmentsOf(spec) };
+    return { contract, clock: spec.spec.labels?.clock ?? 'gateway', keepInputs: spec.spec.records.inputs, segments: segmentsOf(spec), columns: spec.spec.drift === undefined ? [] : featureColumns(contract.inputs) };
   };
 }
 

@@ -1,6 +1,7 @@
 import type { ContractOverrides } from './contract.ts';
 import type { ReadFile } from './deployment-file.schema.ts';
 import type { DeploymentSpec, Goal, LabelPolicy, MetricPolicy, RolloutPolicy, ValueModel } from './deployment.ts';
+import { USUAL_RULE } from './drift/rule.ts';
 import { formatDuration } from './duration.ts';
 import { externalMetrics } from './external/defaults.ts';
 import { USUAL_LIMIT_MS } from './kill/drill.ts';
@@ -30,7 +31,7 @@ export function withDefaults({ apiVersion, kind, metadata, spec }: ReadFile): De
       rollout: rolloutPolicy(spec.rollout ?? {}, goal, labels), metrics, value: valueModel(spec.value),
       routing: routingPolicy(spec.routing), retrain: retrainPolicy(spec.retrain), records: recordPolicy(spec.records),
       fallback: ['last-good', 'closed'], onLostControl: 'serve', attestation: serving.backend === 'oip' ? 'claimed' : 'hashed',
-      ...defined({ fallback: spec.fallback, onLostControl: spec.onLostControl, attestation: spec.attestation, externalMetrics: externalMetrics(spec.externalMetrics), drills: drillPolicy(spec.drills), segments: segmentPolicy(spec.segments, metrics) }),
+      ...defined({ fallback: spec.fallback, onLostControl: spec.onLostControl, attestation: spec.attestation, externalMetrics: externalMetrics(spec.externalMetrics), drills: drillPolicy(spec.drills), segments: segmentPolicy(spec.segments, metrics), drift: driftPolicy(spec.drift) }),
     },
   };
 }
@@ -106,6 +107,10 @@ function segmentPolicy(segments: Read['segments'], metrics: readonly MetricPolic
   if (segments === undefined) return undefined;
   const primary = primaryOf(metrics);
   return { jsonPath: segments.jsonPath, values: segments.values, margin: segments.margin ?? (primary === null ? NaN : usualMargin(primary.name, false)) };
+}
+
+function driftPolicy(drift: Read['drift']): Spec['drift'] | undefined {
+  return drift === undefined ? undefined : { windowMs: drift.window ?? DAY, falseAlarmsPerMonth: drift.falseAlarms?.perMonth ?? USUAL_RULE.falseAlarms, least: drift.least ?? USUAL_RULE.least };
 }
 
 function drillPolicy(drills: Read['drills']): Spec['drills'] | undefined {

@@ -166,6 +166,8 @@ export const DeploymentFileSchema = closed({
       stickyHeader: z.string().regex(/^[A-Za-z0-9-]{1,100}$/, 'is not the name of a header').optional(),
       stickyJsonPath: z.string().regex(/^[A-Za-z0-9_.[\]$-]{1,200}$/, 'is not a JSON path').optional(),
     }).optional(),
+    drift: closed({ window: longerThanZero.optional(), falseAlarms: closed({ perMonth: z.number().min(0.001).max(1_000) }).optional(), least: z.number().min(0).max(10).optional() }).optional()
+      .meta({ description: 'Watches the traffic of the champion for change; advice, never a gate.' }),
     segments: closed({ jsonPath, values: z.array(z.string().min(1).max(64)).min(1).max(20), margin: margin.optional() }).optional()
       .meta({ description: 'Parts of the traffic that are judged by themselves: what stands at the path in the request.' }),
     fallback: z.array(z.enum(['last-good', 'closed'])).min(1).max(2).optional(), onLostControl: z.enum(['serve', 'failClosed']).optional(),

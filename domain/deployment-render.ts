@@ -18,6 +18,7 @@ export function renderDeployment({ apiVersion, kind, metadata, spec }: Deploymen
       contract: renderContract(spec),
       ...(spec.labels === null ? {} : { labels: renderLabels(spec.labels) }),
       rollout: renderRollout(spec), metrics: spec.metrics.map(renderMetric),
+      ...given('drift', spec.drift === undefined ? undefined : { window: formatDuration(spec.drift.windowMs), falseAlarms: { perMonth: spec.drift.falseAlarmsPerMonth }, least: spec.drift.least }),
       ...given('segments', spec.segments === undefined ? undefined : { jsonPath: spec.segments.jsonPath, values: [...spec.segments.values], margin: spec.segments.margin }),
       ...given('externalMetrics', spec.externalMetrics?.map(renderExternal)),
       ...(spec.value === null ? {} : { value: renderValue(spec.value) }),

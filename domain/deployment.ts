@@ -47,6 +47,15 @@ export interface LabelPolicy {
 /** Parts of the traffic that are judged by themselves: what stands at the path in the request, and which values count. */
 export interface SegmentPolicy { readonly jsonPath: string; readonly values: readonly string[]; /** In the unit of the primary metric: worse by more in one of them ends the rollout. */ readonly margin: number }
 
+/** How the traffic of a champion is watched for change. */
+export interface DriftPolicy {
+  readonly windowMs: number;
+  /** Over all columns and windows of a month. */
+  readonly falseAlarmsPerMonth: number;
+  /** Stability index below which a change is small. */
+  readonly least: number;
+}
+
 export interface CanaryStep { readonly sharePer10k: number; readonly forMs: number }
 
 export interface RolloutPolicy {
@@ -101,6 +110,8 @@ export interface DeploymentSpec {
     readonly records: { readonly inputs: boolean; readonly keepMs: number };
     /** Absent: none. */
     readonly segments?: SegmentPolicy;
+    /** Watches the traffic of the champion for change; absent: not watched. */
+    readonly drift?: DriftPolicy;
     /** Numbers of other systems as gates; absent: none. */
     readonly externalMetrics?: readonly ExternalMetric[];
     /** Kills of a challenger on a schedule; absent: none. */

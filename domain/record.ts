@@ -1,4 +1,5 @@
 import type { OffContract, Prediction } from './contract.ts';
+import type { Cell } from './drift/feature-code.ts';
 import type { DeploymentUid, InferenceId, RolloutId, TenantId, VariantId } from './ids.ts';
 
 export const RECORD_VERSION = 1;
@@ -70,6 +71,8 @@ export const NO_RULING_MS = 0;
 export interface StoredLeg extends Omit<LegRecord, 'v' | 'response' | 'request'> {
   /** The declared segment of the request; absent on legs that carry no request, and where it is none of those declared. */
   readonly segment?: string;
+  /** Coded values of the request's first rows, a cell a column of the contract's inputs (drift/request-features.ts); absent where drift is not watched, and on legs that carry no request. */
+  readonly features?: readonly (readonly Cell[])[];
   /** The ruling time: eventMs (NO_RULING_MS without one) when the deployment's clock is event, else atMs. */
   readonly rulingMs: number;
   readonly receivedAtMs: number;

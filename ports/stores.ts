@@ -1,5 +1,6 @@
 import type { AuditLog } from './audit-log.ts';
 import type { DeploymentStore } from './deployment-store.ts';
+import type { DriftStore } from './drift-store.ts';
 import type { EvidenceStore } from './evidence-store.ts';
 import type { FreezeStore } from './freeze-store.ts';
 import type { GatewayRegistry } from './gateway-registry.ts';
@@ -24,6 +25,7 @@ export interface Stores {
   readonly labels: LabelStore;
   readonly evidence: EvidenceStore;
   readonly measurements: MeasurementStore;
+  readonly drift: DriftStore;
   readonly audit: AuditLog;
   readonly outbox: Outbox;
   readonly gateways: GatewayRegistry;

@@ -65,6 +65,6 @@ export const DeploymentSpec = exactly<deployment.DeploymentSpec>()(named('Deploy
     contract: ContractOverrides, labels: LabelPolicy.nullable(), rollout: RolloutPolicy, metrics: list(MetricPolicy), value: ValueModel.nullable(),
     routing: part({ stickyHeader: text.nullable(), stickyJsonPath: text.nullable() }), fallback: list(z.enum(['last-good', 'closed'])), onLostControl: z.enum(['serve', 'failClosed']),
     attestation: z.enum(ATTESTATIONS), retrain: part({ every: text, command: list(text), timeoutMs: number }).nullable(), records: part({ inputs: flag, keepMs: number }),
-    segments: part({ jsonPath: text, values: list(text), margin: number }).exactOptional(), externalMetrics: list(ExternalMetric).exactOptional(), drills: part({ everyMs: number, limitMs: number }).exactOptional(),
+    drift: part({ windowMs: number, falseAlarmsPerMonth: number, least: number }).exactOptional(), segments: part({ jsonPath: text, values: list(text), margin: number }).exactOptional(), externalMetrics: list(ExternalMetric).exactOptional(), drills: part({ everyMs: number, limitMs: number }).exactOptional(),
   }),
 }));

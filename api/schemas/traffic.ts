@@ -28,7 +28,7 @@ const Prediction = named('Prediction', { row: count, score: number.nullable(), k
 export const STORED_LEG = {
   tenantId: text, deploymentUid: text, inferenceId: text, alias: text.nullable(), variantId: text, role: z.enum(LEG_ROLES), revision: count, rolloutId: text.nullable(), atMs: time,
   eventMs: time.nullable(), status: z.int(), error: z.enum(LEG_ERRORS).nullable(), latencyMs: number, assignmentPer10k: count, leaseLost: flag, response: text.nullable(),
-  unscored: z.enum(['too-large', 'binary', 'encoded']).nullable(), request: text.nullable(), rulingMs: time, receivedAtMs: time, predictions: list(Prediction), offContract: z.enum(OFF_CONTRACT).nullable(), segment: text.exactOptional(),
+  unscored: z.enum(['too-large', 'binary', 'encoded']).nullable(), request: text.nullable(), rulingMs: time, receivedAtMs: time, predictions: list(Prediction), offContract: z.enum(OFF_CONTRACT).nullable(), segment: text.exactOptional(), features: list(list(z.union([number, text]).nullable())).exactOptional(),
 };
 export const StoredLeg = exactly<record.StoredLeg>()(named('Leg', STORED_LEG));
 

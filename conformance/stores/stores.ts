@@ -9,6 +9,7 @@ import { gatewayRegistryPromises } from './gateway-registry.ts';
 import { keyStorePromises } from './key-store.ts';
 import { killStorePromises } from './kill-store.ts';
 import { labelStorePromises } from './label-store.ts';
+import { driftStorePromises } from './drift-store.ts';
 import { measurementStorePromises } from './measurement-store.ts';
 import { outboxPromises } from './outbox.ts';
 import { recordStorePromises } from './record-store.ts';
@@ -31,6 +32,7 @@ export const storePromises: Readonly<Record<string, Suite<Stores>>> = {
   records: through(recordStorePromises, ({ records }) => records),
   labels: through(labelStorePromises, ({ labels }) => labels),
   evidence: through({ ...evidenceStorePromises, ...evidencePagePromises }, ({ evidence }) => evidence),
+  drift: through(driftStorePromises, ({ drift }) => drift),
   measurements: through(measurementStorePromises, ({ measurements }) => measurements),
   audit: through(auditLogPromises, ({ audit }) => audit),
   outbox: through(outboxPromises, ({ outbox }) => outbox),

@@ -6,7 +6,7 @@ import { createClient, type Client } from '../../cli/client.ts';
 import { feed, type FeedPorts, type FeedSummary } from '../../cli/feed/engine.ts';
 import type { FeedRow } from '../../cli/feed/rows.ts';
 import { createGateway, type Gateway } from '../../cli/gateway.ts';
-import type { RolloutView } from '../../api/contract.ts';
+import type { DriftAnswer, RolloutView } from '../../api/contract.ts';
 import { signatureCheck } from '../../config/signing.ts';
 import { bundleText } from '../../domain/evidence/bundle.ts';
 import { verifyBundle } from '../../domain/evidence/verify.ts';
@@ -92,6 +92,37 @@ test('a model that collapsed to one answer is rolled back under goal healthy, by
   expect(await championOf('collapsed')).toBe('filesystem:collapsed@1');
 }, 300_000);
 
+test('the traffic of a champion is watched: the columns that changed in the real stream are told, and its inputs are not kept', async () => {
+  publish('watched', '1', champion);
+  await apply('watched', '1', { horizonDays: HORIZON_DAYS, drift: { window: '20d' } });
+  await rolloutWhere(client, { name: 'watched', n: 1, limitMs: LIMIT_MS }, ({ rollout }) => rollout.endedAtMs !== null);
+  await patient(() => client.call('getDeployment', { params: { name: 'watched' } }));
+  const fed = [...feedRows(SPLIT)].slice(0, 11_000);
+  const summary = await feed(fed, feedPorts('watched'), { labelDelay: { rows: DAY_ROWS }, concurrency: 8, rate: () => 600, labelBatch: 200, clock: 'event', signal: new AbortController().signal });
+  expect(summary.errors).toBe(0);
+  const last = fed.at(-1)!.timeMs - 25 * 86_400_000;
+  const drift = await untilDrift('watched', ({ items }) => (items[0]?.toMs ?? 0) >= last);
+  expect(drift.reference).toMatchObject({ source: 'first-traffic', columns: expect.arrayContaining(['features[0]', 'features[9]', 'output.score', 'output.class']) as string[] });
+  expect(drift.items.length).toBeGreaterThanOrEqual(6);
+  for (const { rows: n } of drift.items) expect(n).toBeGreaterThan(900);
+  if (electricity.real) {
+    // Prices, demand and transfer of Victoria are constant in the file until May 1997, and then begin to move.
+    const changed = drift.items[0]!.columns.filter(({ verdict }) => verdict === 'drift').map(({ name }) => name);
+    expect(changed).toEqual(expect.arrayContaining(['features[3]', 'features[4]', 'features[5]']));
+    expect(drift.sentence).toContain('changed since it became champion');
+    expect(drift.items[0]!.together?.isDrift).toBe(true);
+  }
+}, 300_000);
+
+async function untilDrift(name: string, holds: (answer: DriftAnswer) => boolean): Promise<DriftAnswer> {
+  for (const until = Date.now() + 90_000; ;) {
+    const answer = await patient(() => client.call('listDrift', { params: { name }, query: { limit: 100 } }));
+    if (holds(answer)) return answer;
+    if (Date.now() > until) throw new Error(`the drift of ${name} did not get there: ${answer.sentence} ${JSON.stringify(answer.items.map(({ fromMs, rows: n, verdict }) => [fromMs, n, verdict]))}`);
+    await delay(250);
+  }
+}
+
 test.each(SHIFTS)('inverted scores are never promoted (split moved by %d rows)', async (shift) => {
   const name = `inverted-${String(shift + 5_000)}`;
   const scene = await given(name, { horizonDays: HORIZON_DAYS, challenger: inverted });
@@ -152,15 +183,15 @@ async function given(name: string, of: { horizonDays: number; challenger: Logist
   };
 }
 
-interface Policy { readonly horizonDays: number; readonly rollout?: Readonly<Record<string, string>>; readonly metrics?: readonly object[]; readonly segments?: object }
+interface Policy { readonly horizonDays: number; readonly rollout?: Readonly<Record<string, string>>; readonly metrics?: readonly object[]; readonly segments?: object; readonly drift?: object }
 
-async function apply(name: string, version: string, { horizonDays, rollout, metrics, segments }: Policy): Promise<void> {
+async function apply(name: string, version: string, { horizonDays, rollout, metrics, segments, drift }: Policy): Promise<void> {
   await client.call('apply', { params: { name }, body: { spec: {
     apiVersion: 'lastmile.dev/v1alpha1', kind: 'ModelDeployment', metadata: { name },
     spec: {
       model: `filesystem:${name}@${version}`, contract: { task: 'binary' }, labels: { delay: '1d', clock: 'event' },
       rollout: { goal: 'better', cycle: '1d', pilotCycles: 10, canary: [{ share: '20%', for: '1d' }], horizon: `${String(horizonDays)}d`, idle: '5m', ...rollout },
-      ...(metrics === undefined ? {} : { metrics }), ...(segments === undefined ? {} : { segments }),
+      ...(metrics === undefined ? {} : { metrics }), ...(segments === undefined ? {} : { segments }), ...(drift === undefined ? {} : { drift }),
     },
   } } });
 }

@@ -3,6 +3,7 @@ import type { Stores } from '../../../ports/stores.ts';
 import type { Adapter } from '../../define.ts';
 import { createAuditLog } from './audit-log.ts';
 import { createDeploymentStore } from './deployment-store.ts';
+import { createDriftStore } from './drift-store.ts';
 import { createEvidenceStore } from './evidence-store.ts';
 import { createFreezeStore } from './freeze-store.ts';
 import { createGatewayRegistry } from './gateway-registry.ts';
@@ -25,7 +26,7 @@ export const memory: Adapter<Stores, z.output<typeof Options>> = {
     const outbox = createOutbox();
     return {
       routes, outbox, deployments: createDeploymentStore(), records: createRecordStore(), labels: createLabelStore(),
-      evidence: createEvidenceStore(), measurements: createMeasurementStore(), audit: createAuditLog(), gateways: createGatewayRegistry(), keys: createKeyStore(), kills: createKillStore(), freezes: createFreezeStore(),
+      evidence: createEvidenceStore(), measurements: createMeasurementStore(), drift: createDriftStore(), audit: createAuditLog(), gateways: createGatewayRegistry(), keys: createKeyStore(), kills: createKillStore(), freezes: createFreezeStore(),
       async prepare() { return { migrations: [], appliedNow: [] }; },
       async healthy() { return true; },
       async close() { routes.close(); outbox.close(); },

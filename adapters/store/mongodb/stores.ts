@@ -5,6 +5,7 @@ import { createAuditLog } from './audit-log.ts';
 import { connect, type Database } from './connection.ts';
 import { createDeploymentStore } from './deployment-store.ts';
 import { withStoreErrors } from './errors.ts';
+import { createDriftStore } from './drift-store.ts';
 import { createEvidenceStore } from './evidence-store.ts';
 import { createFreezeStore } from './freeze-store.ts';
 import { createGatewayRegistry } from './gateway-registry.ts';
@@ -30,7 +31,7 @@ export const mongodb: Adapter<Stores, z.output<typeof Options>> = {
     return {
       routes: withStoreErrors(routes), deployments: withStoreErrors(createDeploymentStore(database)),
       records: withStoreErrors(createRecordStore(database)), labels: withStoreErrors(createLabelStore(database)),
-      evidence: withStoreErrors(createEvidenceStore(database)), measurements: withStoreErrors(createMeasurementStore(database)), audit: withStoreErrors(createAuditLog(database)), outbox: withStoreErrors(outbox),
+      evidence: withStoreErrors(createEvidenceStore(database)), measurements: withStoreErrors(createMeasurementStore(database)), drift: withStoreErrors(createDriftStore(database)), audit: withStoreErrors(createAuditLog(database)), outbox: withStoreErrors(outbox),
       gateways: withStoreErrors(createGatewayRegistry(database)), keys: withStoreErrors(createKeyStore(database)),
       kills: withStoreErrors(createKillStore(database)), freezes: withStoreErrors(createFreezeStore(database)),
       ...withStoreErrors({

@@ -55,7 +55,7 @@ const CALLS: Readonly<Record<RouteName, readonly Ask[]>> = {
   pushLabels: [{ body: { labels: [{ inferenceId: 'inf_1', value: 1 }] } }, { raw: '{}\n', headers: { 'content-type': 'application/x-ndjson' } }],
   newKey: [{ body: { name: 'ci', kind: 'service', scopes: ['read'] } }],
   revokeKey: [{}], restoreCheck: [{}], checkpoints: [{}], bundle: [{}], getCase: [{}],
-  kill: [{ body: { scope: { kind: 'all' } } }], killDigest: [{ body: { digest: `sha256:${'7'.repeat(64)}` } }], listKills: [{}], drill: [{ body: {} }], listDrills: [{}], getKill: [{}], killReason: [{ body: { reason: 'because' } }], revive: [{ body: { reason: 'because' } }],
+  kill: [{ body: { scope: { kind: 'all' } } }], killDigest: [{ body: { digest: `sha256:${'7'.repeat(64)}` } }], listKills: [{}], drill: [{ body: {} }], listDrills: [{}], listDrift: [{}], getKill: [{}], killReason: [{ body: { reason: 'because' } }], revive: [{ body: { reason: 'because' } }],
   approve: [{ body: { digest: `sha256:${'7'.repeat(64)}`, reason: 'because' } }], freeze: [{ body: { selector: { kind: 'labels', labels: { team: 'risk' } }, reason: 'because' } }], listFreezes: [{}], liftFreeze: [{ body: { reason: 'because' } }],
   breakGlass: [{ body: {} }], forgetGateway: [{}],
 };

@@ -1,9 +1,11 @@
 import { sampleContract } from '../../../conformance/stores/samples.ts';
 import { extractLeg } from '../../../collector/extract.ts';
+import { codeOf } from '../../../domain/drift/feature-code.ts';
+import { featureColumns } from '../../../domain/drift/request-features.ts';
 import { NO_RULING_MS } from '../../../domain/record.ts';
 import { legRecord, scoring } from './world.ts';
 
-const reader = { contract: sampleContract(), clock: 'event', keepInputs: false, segments: null } as const;
+const reader = { contract: sampleContract(), clock: 'event', keepInputs: false, segments: null, columns: [] } as const;
 
 test('an answer is read by the contract, and the wire version is left behind', () => {
   const leg = extractLeg(legRecord(), reader, 6_000);
@@ -44,4 +46,11 @@ test('the declared segment is read of the request, which is then dropped; other 
   expect(of('{"parameters":{"region":7}}')).toMatchObject({ segment: '7' });
   for (const none of ['{"parameters":{"region":"mars"}}', '{"parameters":{"region":{"eu":1}}}', '{"inputs":[]}', '{"parameters":', null]) expect(of(none)).not.toHaveProperty('segment');
   expect(extractLeg(legRecord({ request: '{"parameters":{"region":"eu"}}' }), reader, 1)).not.toHaveProperty('segment');
+});
+
+test('where drift is watched the values of the request are kept as codes, and the request is dropped', () => {
+  const columns = featureColumns([{ name: 'x', datatype: 'FP32', shape: [-1, 2] }]);
+  const leg = extractLeg(legRecord({ request: '{"inputs":[{"name":"x","shape":[1,2],"datatype":"FP32","data":[1,"a"]}]}' }), { ...reader, columns }, 1);
+  expect(leg).toMatchObject({ request: null, features: [[codeOf(1), 'a']] });
+  expect(extractLeg(legRecord({ request: '{"inputs":3}' }), { ...reader, columns }, 1)).not.toHaveProperty('features');
 });

@@ -1,0 +1,13 @@
+import type { DriftReference, DriftWindow } from '../domain/drift/watch.ts';
+import type { DeploymentUid, TenantId, VariantId } from '../domain/ids.ts';
+
+/** What the traffic of champions looked like, and how it changed. Written once each: a second collector that folds the same changes nothing. */
+export interface DriftStore {
+  /** False where the variant has one already, which stays. */
+  putReference(reference: DriftReference): Promise<boolean>;
+  reference(tenant: TenantId, uid: DeploymentUid, variant: VariantId): Promise<DriftReference | null>;
+  /** False where that window is stored already, which stays. */
+  putWindow(window: DriftWindow): Promise<boolean>;
+  /** Of one champion, newest first. */
+  windows(tenant: TenantId, uid: DeploymentUid, variant: VariantId, limit: number): Promise<readonly DriftWindow[]>;
+}
