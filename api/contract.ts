@@ -87,8 +87,10 @@ export type RolloutView = z.output<typeof RolloutView>;
 /** The record of a kill as its proof: times from the order on in ms, null until reached; `digest` is SHA-256 over `kill`. */
 export const KillView = named('KillView', { kill: KillRecord, toFencedMs: count.nullable(), toSilentMs: count.nullable(), toProvedMs: count.nullable(), digest: text, sentence: text, links: Links });
 export type KillView = z.output<typeof KillView>;
-/** `kill`: in earnest, under way, else the newest. `drills`: how fast the plug was pulled in drills. */
-export const DeploymentView = named('DeploymentView', { deployment: DeploymentRecord, spec: DeploymentSpec, route: Route.nullable(), rollout: RolloutView.nullable(), kill: KillView.nullable(), drills: DrillSummary, links: Links });
+export const DriftSummary = named('DriftSummary', { sentence: text, isChanged: flag, toMs: time.nullable() });
+export type DriftSummary = z.output<typeof DriftSummary>;
+/** `drift`: null where it is not watched. `kill`: in earnest, under way, else the newest. `drills`: how fast the plug was pulled in drills. */
+export const DeploymentView = named('DeploymentView', { deployment: DeploymentRecord, spec: DeploymentSpec, route: Route.nullable(), rollout: RolloutView.nullable(), kill: KillView.nullable(), drills: DrillSummary, drift: DriftSummary.nullable(), links: Links });
 export type DeploymentView = z.output<typeof DeploymentView>;
 /** One line of `lastmile status`. */
 export const DeploymentLine = named('DeploymentLine', { name: text, phase: text, champion: text.nullable(), challenger: text.nullable(), sentence: text, sick: flag, updatedAtMs: time });
@@ -214,7 +216,7 @@ export const ROUTES = {
   getKill: { method: 'get', path: '/api/v1/kills/{id}', scope: 'read', summary: 'A kill and its proof', answer: KillView, cli: 'kills' },
   listKills: { method: 'get', path: `${D}/{name}/kills`, scope: 'read', summary: 'Kills of a deployment, newest first', answer: KillsAnswer, cli: 'kills' },
   drill: { method: 'post', path: `${D}/{name}/drills`, scope: 'operate', summary: 'Kill the challengers that have traffic for a moment, measure how long that takes, take it back', body: DrillBody, idempotent: true, answer: KillView, statuses: [202], cli: 'drill' },
-  listDrift: { method: 'get', path: `${D}/{name}/drift`, scope: 'read', summary: 'What changed in the traffic of the champion since it became one, newest window first', query: DriftQuery, answer: DriftAnswer, cli: 'drift --of' },
+  listDrift: { method: 'get', path: `${D}/{name}/drift`, scope: 'read', summary: 'What changed in the traffic of the champion since it became one, newest window first', query: DriftQuery, answer: DriftAnswer, cli: 'drift' },
   listDrills: { method: 'get', path: `${D}/{name}/drills`, scope: 'read', summary: 'Drills of a deployment and its time to safe', answer: DrillsAnswer, cli: 'drills' },
   killReason: { method: 'post', path: '/api/v1/kills/{id}/reason', scope: 'operate', summary: 'Say afterwards why', body: NeededReason, idempotent: true, answer: KillView, cli: 'kills' },
   revive: { method: 'post', path: '/api/v1/kills/{id}/revive', scope: 'operate', summary: 'A person takes a kill back: loads what is needed, then lifts the tombstones', body: NeededReason, idempotent: true, answer: KillView, cli: 'revive' },

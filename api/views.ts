@@ -12,6 +12,7 @@ import type { Page } from '../ports/deployment-store.ts';
 import type { ProcessDescription } from '../ports/orchestrator.ts';
 import type { ApiPorts } from './call.ts';
 import type { DeploymentLine, DeploymentView, Links, RolloutView } from './contract.ts';
+import { driftSummary } from './drift-view.ts';
 import { shownKill } from './kill/view.ts';
 
 /** Read models: what the stores hold, put together for a reader. Temporal is asked for its link only, and not waited for. */
@@ -54,7 +55,8 @@ export async function deploymentView(ports: ApiPorts, deployment: DeploymentReco
   const { tenantId, uid } = deployment;
   const [spec, route, newest, kill, { summary: drills }] = await Promise.all([specOf(ports, deployment), ports.stores.routes.get(tenantId, uid), newestRollout(ports, deployment), shownKill(ports, tenantId, uid), drillsOf(ports, deployment, ports.clock())]);
   const rollout = newest === null ? null : await rolloutView(ports, deployment, newest);
-  return { deployment, spec, route, rollout, kill, drills, links: { ...deploymentLinks(ports, deployment.name), temporal: rollout?.links.temporal ?? ports.settings.temporalUiUrl } };
+  const drift = await driftSummary(ports, deployment, spec);
+  return { deployment, spec, route, rollout, kill, drills, drift, links: { ...deploymentLinks(ports, deployment.name), temporal: rollout?.links.temporal ?? ports.settings.temporalUiUrl } };
 }
 
 export async function rolloutView(ports: ApiPorts, deployment: DeploymentRecord, rollout: RolloutRecord): Promise<RolloutView> {

@@ -63,4 +63,4 @@ async function labelledScores({ labels }: Stores, { tenantId, uid }: Omit<Traffi
 }
 
 /** The same projections whoever makes the reference. */
-function seedOf(variantId: VariantId): number { return [...variantId].reduce((hash, letter) => (Math.imul(hash, 31) + (letter.codePointAt(0) ?? 0)) >>> 0, 7); }
+function seedOf(variantId: VariantId): number { return Buffer.from(variantId).reduce((hash, byte) => (Math.imul(hash, 31) + byte) >>> 0, 7); }

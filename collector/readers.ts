@@ -1,4 +1,5 @@
 import type { AnalysisPlan } from '../domain/analysis/plan.ts';
+import type { Contract } from '../domain/contract.ts';
 import type { DeploymentSpec } from '../domain/deployment.ts';
 import { featureColumns } from '../domain/drift/request-features.ts';
 import { parseJsonPath } from '../domain/json-path.ts';
@@ -36,8 +37,13 @@ export function createReaders({ deployments, evidence }: Pick<Stores, 'deploymen
     if (contract === null) return 'unknown-variant';
     const spec = await specOf(tenantId, hashes.specHash);
     if (spec === null) return 'unknown-deployment';
-    return { contract, clock: spec.spec.labels?.clock ?? 'gateway', keepInputs: spec.spec.records.inputs, segments: segmentsOf(spec), columns: spec.spec.drift === undefined ? [] : featureColumns(contract.inputs) };
+    return readerOf(spec, contract);
   };
+}
+
+function readerOf(spec: DeploymentSpec, contract: Contract): Reader {
+  const { labels, records, drift } = spec.spec;
+  return { contract, clock: labels?.clock ?? 'gateway', keepInputs: records.inputs, segments: segmentsOf(spec), columns: drift === undefined ? [] : featureColumns(contract.inputs) };
 }
 
 function segmentsOf({ spec: { segments } }: DeploymentSpec): Segments | null {

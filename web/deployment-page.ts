@@ -22,8 +22,15 @@ export function deploymentPage(view: DeploymentView, nowMs: number): string {
 ${traffic(view)}
 ${rollout === null ? null : rolloutCards(rollout)}
 <div class="pair">${moneyCard(rollout?.verdict?.money ?? null)}${notMeasuredCard(rollout?.verdict?.notMeasured ?? notMeasured(spec))}</div>
+${driftCard(view)}
 ${rollout === null ? null : html`<section class="card"><h2>Story of rollout ${rollout.rollout.n}</h2>${story(rollout.rollout)}</section>`}
 <footer>${link(links.self, 'JSON')}${link(rollout?.links.temporal ?? null, 'Workflow in Temporal ↗')}<span>file applied ${formatAgo(updatedAtMs, nowMs)}</span><span>refreshes by itself</span></footer>`);
+}
+
+/** What changed in the champion's traffic; nothing where that is not watched. */
+function driftCard({ drift, deployment: { name } }: DeploymentView): Html | null {
+  if (drift === null) return null;
+  return html`<section class="card"><h2>Drift ${drift.isChanged ? html`<span class="badge warn">changed</span>` : null}</h2><p>${drift.sentence}</p><p class="soft">${drift.toMs === null ? '' : `Up to ${new Date(drift.toMs).toISOString().slice(0, 16)}Z. `}<code>lastmile drift --of ${name}</code></p></section>`;
 }
 
 function traffic({ kill, route, drills }: DeploymentView): Html {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { LastmileError } from '../../domain/errors.ts';
 import { driftOf, driftOfCounts, USUAL_DRIFT, type DriftDocument, type TwoSamples } from '../../domain/drift/column-drift.ts';
 import { USUAL_RULE, type DriftRule } from '../../domain/drift/rule.ts';
+import { isChanged } from '../../domain/drift/watch.ts';
 import { act, type Context, type Session } from '../context.ts';
 import { readColumns } from '../csv-columns.ts';
 import { parseCounts, parseEdges } from '../drift-input.ts';
@@ -51,7 +52,7 @@ async function liveDrift({ client, output }: Session, name: string, { limit, isA
   const answer = await client.call('listDrift', { params: { name }, query: { limit } });
   give(output, answer, () => renderLiveDrift(output, answer));
   const [newest] = answer.items;
-  return newest !== undefined && (newest.verdict === 'drift' || newest.together?.isDrift === true || newest.estimate?.isLow === true) ? EXIT.gate : EXIT.good;
+  return newest !== undefined && isChanged(newest) ? EXIT.gate : EXIT.good;
 }
 
 async function documentOf({ input }: Session['output'], options: Options, [ref, cur]: readonly [string | undefined, string | undefined]): Promise<DriftDocument> {

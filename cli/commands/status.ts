@@ -41,7 +41,7 @@ async function showOne({ client, output }: Session, name: string): Promise<ExitC
   return newest?.state.outcome === 'rolled-back' || newest?.state.outcome === 'refused' ? EXIT.gate : EXIT.good;
 }
 
-function renderDeploymentView(io: Pick<Io, 'color'>, { deployment, route, rollout, drills, links }: DeploymentView): string {
+function renderDeploymentView(io: Pick<Io, 'color'>, { deployment, route, rollout, drills, drift, links }: DeploymentView): string {
   const { status } = deployment;
   return [
     paint(io, 'bold', `${deployment.name}: ${status.phase}`),
@@ -52,6 +52,7 @@ function renderDeploymentView(io: Pick<Io, 'color'>, { deployment, route, rollou
     ...(status.lastGood.length === 0 ? [] : [`last good: ${status.lastGood.map((variant) => variant.model).join(', ')}`]),
     ...(rollout === null ? [] : [rolloutHeadline(rollout.rollout), ...askOf(rollout.rollout), ...heldOf(rollout.rollout)]),
     ...(drills.standing === 'off' ? [] : [drills.sentence]),
+    ...(drift === null ? [] : [paint(io, drift.isChanged ? 'warn' : 'dim', `drift: ${drift.sentence}`)]),
     ...[links.page, links.temporal].filter((link) => link !== null).map((link) => paint(io, 'dim', link)),
   ].join('\n');
 }

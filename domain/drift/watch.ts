@@ -146,6 +146,9 @@ function estimateOf({ expectedAccuracy }: DriftReference, expected: ReturnType<T
   return { ...expected, reference: expectedAccuracy, isLow: expected.accuracy + FAR_BELOW * expected.standardError < expectedAccuracy };
 }
 
+/** A column by itself, the columns together, or what scores alone let expect. */
+export function isChanged({ verdict, together, estimate }: Pick<DriftWindow, 'verdict' | 'together' | 'estimate'>): boolean { return verdict === 'drift' || together?.isDrift === true || estimate?.isLow === true; }
+
 /** In a sentence for people: what moved, or that nothing did. */
 export function driftSentence({ verdict, columns, together, estimate, rows }: DriftWindow): string {
   const moved = columns.filter((column) => column.verdict === 'drift').map(({ name }) => name);

@@ -48,7 +48,7 @@ export function deploymentView(rollout: RolloutView | null): DeploymentView {
       tenantId: 'default', uid: 'dep_1', name: 'churn', specHash: 'sha256:s', createdAtMs: 0, updatedAtMs: 0,
       status: { revision: 1, phase: 'serving', champion: variant('1'), challenger: null, activeRollout: null, rolloutCount: 1, lastVerdict: null, lastGood: [], pinnedBy: null, message: 'Version 1 decides.' },
     },
-    spec: SPEC, route: null, rollout, kill: null, drills: drillSummary(drillTerms(undefined), [], 0), links: LINKS,
+    spec: SPEC, route: null, rollout, kill: null, drift: null, drills: drillSummary(drillTerms(undefined), [], 0), links: LINKS,
   };
 }
 

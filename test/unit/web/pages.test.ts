@@ -5,7 +5,7 @@ import { parseDeployment } from '../../../domain/deployment.schema.ts';
 import { emptyRoute } from '../../../domain/traffic/commands.ts';
 import { FINDING_STATES } from '../../../domain/analysis/verdict.ts';
 import { deploymentPage } from '../../../web/deployment-page.ts';
-import { findingsTable } from '../../../web/findings.ts';
+import { findingsTable, segmentsCard } from '../../../web/findings.ts';
 import { formatAgo, formatGain, formatNumber } from '../../../web/format.ts';
 import { html, link, textOf } from '../../../web/html.ts';
 import { indexPage } from '../../../web/index-page.ts';
@@ -20,7 +20,7 @@ const record: DeploymentRecord = {
   status: { revision: 1, phase: 'attention', champion: null, challenger: null, activeRollout: null, rolloutCount: 0, lastVerdict: null, lastGood: [], pinnedBy: null, message: 'A person is needed.' },
 };
 const spec = parseDeployment({ apiVersion: 'lastmile.dev/v1alpha1', kind: 'ModelDeployment', metadata: { name: 'churn' }, spec: { model: 'filesystem:churn@7' } });
-const view = (part: Partial<DeploymentView> = {}): DeploymentView => ({ deployment: record, spec, route: null, rollout: null, kill: null, drills: drillSummary(drillTerms(undefined), [], 0), links: { self: 'http://a/x', temporal: null, page: null }, ...part });
+const view = (part: Partial<DeploymentView> = {}): DeploymentView => ({ deployment: record, spec, route: null, rollout: null, kill: null, drift: null, drills: drillSummary(drillTerms(undefined), [], 0), links: { self: 'http://a/x', temporal: null, page: null }, ...part });
 
 test('what comes from outside stays text', () => {
   const evil = `<script>alert("x")</script>'&`;
@@ -89,4 +89,16 @@ test('what a rollout waits for, and what holds it, stands on the page', () => {
   expect(page).toContain('2 people in the role risk must agree, until 1970-01-01T00:00:01.000Z.');
   expect(page).toContain('frozen by &lt;ada&gt;');
   expect(deploymentPage(view({ rollout: rollout({ stage: 'done', outcome: 'promoted', heldBy: 'frozen' }) }), 0)).not.toContain('held');
+});
+
+test('drift stands on the page where it is watched, and segments where a verdict has them', () => {
+  const drift = { sentence: 'age <b> changed since it became champion.', isChanged: true, toMs: 0 };
+  expect(deploymentPage(view({ drift }), 0)).toMatch(/Drift <span class="badge warn">changed<\/span>.*age &lt;b&gt; changed.*1970-01-01T00:00Z.*lastmile drift --of/s);
+  expect(deploymentPage(view(), 0)).not.toContain('<h2>Drift');
+  const segments = [{ metric: 'accuracy', segment: '<eu>', state: 'worse', estimate: -0.2, lower: -0.3, upper: -0.1, margin: 0.05, blocks: 9, requests: 900, logEWorse: 8 }, { metric: 'accuracy', segment: 'us', state: 'no-data', estimate: null, lower: null, upper: null, margin: 0.05, blocks: 0, requests: 0, logEWorse: null }] as const;
+  const verdict = verdictOf(record, {});
+  const card = textOf(segmentsCard({ ...verdict, segments })!);
+  expect(card).toContain('&lt;eu&gt;');
+  expect(card).toMatch(/✕ proved worse.*∅ no data/s);
+  expect(segmentsCard(verdict)).toBeNull();
 });
