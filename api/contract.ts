@@ -52,6 +52,8 @@ export const LabelBody = z.strictObject({
   value: z.union([z.number(), z.string().max(1_000), z.boolean()]),
   /** When the outcome became known, UTC ms; default: now. */
   labelMs: z.number().int().optional(), source: z.string().max(100).default('api'),
+  /** The chance with which this outcome was taken, where labels.sampling is on. */
+  propensity: z.number().gt(0).max(1).optional(),
 });
 export const LabelsBody = z.strictObject({ labels: z.array(LabelBody).min(1).max(10_000) });
 /** No reason is needed first (decision D4); it is asked for afterwards. */

@@ -70,7 +70,8 @@ function labelOf(item: unknown, line: number): LabelLine {
   if (typeof id !== 'string' || !isValue(value)) throw new LastmileError('LM_INVALID_REQUEST', `Label ${line} needs an inference id and a value; it has ${Object.keys(record).join(', ') || 'nothing'}.`);
   const time = filled(record.labelMs ?? record.time);
   const row = filled(record.row);
-  return { inferenceId: id, value, ...(row === undefined ? {} : { row: Number(row) }), ...(time === undefined ? {} : { labelMs: labelTime(time, line) }), ...(typeof record.source === 'string' ? { source: record.source } : {}) };
+  const propensity = filled(record.propensity);
+  return { inferenceId: id, value, ...(row === undefined ? {} : { row: Number(row) }), ...(time === undefined ? {} : { labelMs: labelTime(time, line) }), ...(propensity === undefined ? {} : { propensity: Number(propensity) }), ...(typeof record.source === 'string' ? { source: record.source } : {}) };
 }
 
 /** An empty cell of a CSV file is no value. */

@@ -64,8 +64,8 @@ function goldenRequest({ request: { inputs, outputs }, expect, tolerance }: Read
 
 function labelPolicy(labels: Read['labels']): LabelPolicy | null {
   if (labels === undefined) return null;
-  const { delay, maturity = delay, coverage = 0.95, grace = Math.max(Math.round(delay / 10), MINUTE), clock = 'gateway' } = labels;
-  return { delayMs: delay, maturityMs: maturity, coverage, graceMs: grace, clock };
+  const { delay, maturity = delay, coverage = 0.95, grace = Math.max(Math.round(delay / 10), MINUTE), clock = 'gateway', sampling } = labels;
+  return { delayMs: delay, maturityMs: maturity, coverage, graceMs: grace, clock, ...(sampling === undefined ? {} : { sampling }) };
 }
 
 function rolloutPolicy(rollout: NonNullable<Read['rollout']>, goal: Goal, labels: LabelPolicy | null): RolloutPolicy {

@@ -93,6 +93,7 @@ const contract = closed({
 const labels = closed({
   delay: duration.meta({ description: 'How long after an answer its true outcome is known.' }),
   maturity: duration.optional(), coverage: fraction.optional(), grace: duration.optional(), clock: z.enum(['gateway', 'event']).optional(),
+  sampling: closed({ least: z.number().min(0.01).lt(1) }).optional().meta({ description: 'Outcomes are taken of a random part of the requests; each label says with what chance (propensity), at least this.' }),
 });
 
 const role = z.string().regex(NAME, 'is not a role; use 1 to 63 of a-z, 0-9 and -');

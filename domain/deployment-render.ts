@@ -64,8 +64,8 @@ function renderGolden({ request, expect, tolerance }: Spec['contract']['golden']
 }
 
 function renderLabels(labels: NonNullable<Spec['labels']>): NonNullable<FileSpec['labels']> {
-  const { delayMs, maturityMs, coverage, graceMs, clock } = labels;
-  return { delay: formatDuration(delayMs), maturity: formatDuration(maturityMs), coverage: renderFraction(coverage), grace: formatDuration(graceMs), clock };
+  const { delayMs, maturityMs, coverage, graceMs, clock, sampling } = labels;
+  return { delay: formatDuration(delayMs), maturity: formatDuration(maturityMs), coverage: renderFraction(coverage), grace: formatDuration(graceMs), clock, ...given('sampling', sampling ?? null) };
 }
 
 function renderRollout({ rollout }: Spec): NonNullable<FileSpec['rollout']> {

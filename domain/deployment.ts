@@ -42,6 +42,8 @@ export interface LabelPolicy {
   readonly coverage: number;
   readonly graceMs: number;
   readonly clock: 'gateway' | 'event';
+  /** Outcomes are taken of a random part of the requests, each label with its propensity, at least `least`; absent: of all. */
+  readonly sampling?: { readonly least: number };
 }
 
 /** Parts of the traffic that are judged by themselves: what stands at the path in the request, and which values count. */

@@ -94,4 +94,6 @@ export interface Label {
   readonly labelMs: number;
   readonly receivedAtMs: number;
   readonly source: string;
+  /** The chance with which this outcome was taken, above 0; absent where outcomes are not sampled. */
+  readonly propensity?: number;
 }

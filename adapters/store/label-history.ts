@@ -2,7 +2,7 @@ import { canonicalJson } from '../../domain/canonical-json.ts';
 import type { Label } from '../../domain/record.ts';
 
 /** What was said of one (inferenceId, row) at one time. */
-export type LabelRevision = Pick<Label, 'value' | 'labelMs' | 'receivedAtMs' | 'source'>;
+export type LabelRevision = Pick<Label, 'value' | 'labelMs' | 'receivedAtMs' | 'source' | 'propensity'>;
 
 /** Newest last: by labelMs, then receivedAtMs, then the value's text, so that every store picks the same. */
 export function compareRevisions(a: LabelRevision, b: LabelRevision): number {

@@ -17,14 +17,14 @@ const LONGEST_LINE = 64 * 1024;
 type GivenLabel = z.output<typeof LabelBody>;
 interface Line { readonly line: number; readonly label: GivenLabel | null; readonly problem: string }
 /** What labels of this deployment need to be: which uid, and whether they must say when they became known. */
-interface Target { readonly tenant: string; readonly uid: DeploymentUid; readonly eventClock: boolean; readonly nowMs: number }
+interface Target { readonly tenant: string; readonly uid: DeploymentUid; readonly eventClock: boolean; /** Of labels.sampling; null where all outcomes are taken. */ readonly least: number | null; readonly nowMs: number }
 
 export function labelRoutes(ports: ApiPorts): Pick<Handlers, 'pushLabels'> {
   return {
     async pushLabels(call) {
       const deployment = await deploymentNamed(ports, call.principal.tenant, call.params.name);
       const { spec } = await specOf(ports, deployment);
-      const target: Target = { tenant: call.principal.tenant, uid: deployment.uid, eventClock: spec.labels?.clock === 'event', nowMs: call.nowMs };
+      const target: Target = { tenant: call.principal.tenant, uid: deployment.uid, eventClock: spec.labels?.clock === 'event', least: spec.labels?.sampling?.least ?? null, nowMs: call.nowMs };
       return ok(await take(ports, target, linesIn(call)));
     },
   };
@@ -74,12 +74,19 @@ async function take({ stores }: ApiPorts, target: Target, lines: AsyncIterable<L
   return { ...total, refused };
 }
 
-function problemOf(label: GivenLabel, { eventClock }: Target): string | null {
-  return eventClock && label.labelMs === undefined ? 'labelMs is needed: this deployment runs on event time, so the API cannot say when the outcome became known' : null;
+function problemOf(label: GivenLabel, { eventClock, least }: Target): string | null {
+  return eventClock && label.labelMs === undefined ? 'labelMs is needed: this deployment runs on event time, so the API cannot say when the outcome became known' : propensityProblem(label.propensity, least);
 }
 
-function labelOf({ inferenceId, row, value, labelMs, source }: GivenLabel, { tenant, uid, nowMs }: Target): Label {
-  return { tenantId: tenant, deploymentUid: uid, inferenceId, row, value, labelMs: labelMs ?? nowMs, receivedAtMs: nowMs, source };
+/** A chance that nobody reckons with, or that is missing where everything rests on it, would bias every verdict in silence. */
+function propensityProblem(propensity: number | undefined, least: number | null): string | null {
+  if (least === null) return propensity === undefined || propensity === 1 ? null : 'propensity: outcomes of this deployment are not sampled; say labels.sampling in its file, or leave it out';
+  if (propensity === undefined) return 'propensity is needed: labels.sampling says that outcomes are taken of a part of the requests; write with what chance this one was';
+  return propensity < least ? `propensity is ${String(propensity)}, below labels.sampling.least (${String(least)})` : null;
+}
+
+function labelOf({ inferenceId, row, value, labelMs, source, propensity }: GivenLabel, { tenant, uid, nowMs }: Target): Label {
+  return { tenantId: tenant, deploymentUid: uid, inferenceId, row, value, labelMs: labelMs ?? nowMs, receivedAtMs: nowMs, source, ...(propensity === undefined ? {} : { propensity }) };
 }
 
 function add(total: { accepted: number; repeated: number; revised: number }, receipt: LabelReceipt): void {

@@ -18,6 +18,7 @@ const Finding = exactly<verdict.Finding>()(named('Finding', {
   metric: text, role: z.enum(METRIC_ROLES), state: z.enum(FINDING_STATES), estimate: number.nullable(), lower: number.nullable(), upper: number.nullable(), lowerFull: number.nullable(),
   alpha: number, margin: number, championMean: number.nullable(), challengerMean: number.nullable(), blocks: count, shortBlocks: count, requests: count, coverage: number.nullable(),
   lossBound: number.nullable(), worstBlock: number.nullable(), projectedBlocks: number.nullable(),
+  sampled: part({ needed: count, seen: count, weight: number }).exactOptional(),
   fast: part({ lower: number.nullable(), upper: number.nullable(), cases: count, isBurntIn: z.boolean(), isLongRun: z.boolean() }).exactOptional(),
 }));
 
@@ -57,6 +58,6 @@ const MetricPlan = exactly<plan.MetricPlan>()(named('MetricPlan', {
 
 export const AnalysisPlan = exactly<plan.AnalysisPlan>()(named('AnalysisPlan', {
   tenantId: text, deploymentUid: text, rolloutId: text, champion: text, challenger: text, specHash: text, contractHash: text, state: z.enum(['draft', 'fixed']), judgeVersion: text,
-  goal: z.enum(GOALS), engine: z.enum(ENGINES), clock: z.enum(['gateway', 'event']), cycleMs: number, minCycles: count, pilotCycles: count, evidenceFromMs: time.nullable(), coverage: number,
+  goal: z.enum(GOALS), engine: z.enum(ENGINES), clock: z.enum(['gateway', 'event']), cycleMs: number, minCycles: count, pilotCycles: count, evidenceFromMs: time.nullable(), coverage: number, sampling: part({ least: number }).exactOptional(),
   maturityMs: number, graceMs: number, horizonMs: number, startedMs: time, startedAtMs: time, settleMs: number, splitBy: z.enum(['request', 'key']).exactOptional(), learntFrom: list(text).exactOptional(), harmAlpha: number.exactOptional(), metrics: list(MetricPlan), segments: part({ jsonPath: text, metrics: list(MetricPlan) }).exactOptional(), external: list(ExternalMetric).exactOptional(),
 }));

@@ -40,7 +40,7 @@ const ContractOverrides = exactly<contract.ContractOverrides>()(named('ContractO
   range: part({ min: number, max: number }).optional(), golden: list(GoldenRequest), latencyLimitMs: number,
 }));
 
-const LabelPolicy = exactly<deployment.LabelPolicy>()(named('LabelPolicy', { delayMs: number, maturityMs: number, coverage: number, graceMs: number, clock: z.enum(['gateway', 'event']) }));
+const LabelPolicy = exactly<deployment.LabelPolicy>()(named('LabelPolicy', { delayMs: number, maturityMs: number, coverage: number, graceMs: number, clock: z.enum(['gateway', 'event']), sampling: part({ least: number }).exactOptional() }));
 export const CanaryStep = exactly<deployment.CanaryStep>()(named('CanaryStep', { sharePer10k: count, forMs: number }));
 export const ApprovalPolicy = exactly<approval.ApprovalPolicy>()(named('ApprovalPolicy', {
   before: list(z.enum(APPROVAL_POINTS)), roles: list(text), count, notAuthor: flag, deadlineMs: number, escalateAfterMs: number.nullable(), escalateTo: list(text),

@@ -33,5 +33,5 @@ export const STORED_LEG = {
 export const StoredLeg = exactly<record.StoredLeg>()(named('Leg', STORED_LEG));
 
 export const Label = exactly<record.Label>()(named('Label', {
-  tenantId: text, deploymentUid: text, inferenceId: text, row: count, value: z.union([number, text, flag]), labelMs: time, receivedAtMs: time, source: text,
+  tenantId: text, deploymentUid: text, inferenceId: text, row: count, value: z.union([number, text, flag]), labelMs: time, receivedAtMs: time, source: text, propensity: number.exactOptional(),
 }));

@@ -12,8 +12,9 @@ export const labelStorePromises: Suite<LabelStore> = {
   },
   'label and revision in one call are both kept': async (labels) => {
     const scope = newScope();
-    assert.deepEqual(await labels.put([sampleLabel(scope), sampleLabel(scope), sampleLabel(scope, { labelMs: 2_000, value: 0 })]), { accepted: 1, repeated: 1, revised: 1 });
-    assert.deepEqual(await labels.history(scope.tenant, scope.uid, 'inf_1'), [sampleLabel(scope), sampleLabel(scope, { labelMs: 2_000, value: 0 })]);
+    assert.deepEqual(await labels.put([sampleLabel(scope), sampleLabel(scope), sampleLabel(scope, { labelMs: 2_000, value: 0, propensity: 0.25 })]), { accepted: 1, repeated: 1, revised: 1 });
+    assert.deepEqual(await labels.history(scope.tenant, scope.uid, 'inf_1'), [sampleLabel(scope), sampleLabel(scope, { labelMs: 2_000, value: 0, propensity: 0.25 })]);
+    assert.deepEqual(await labels.asOf(scope.tenant, scope.uid, ['inf_1'], 2_000), [sampleLabel(scope, { labelMs: 2_000, value: 0, propensity: 0.25 })]);
   },
   'asOf gives what held then, whatever the order of arrival': async (labels) => {
     const scope = newScope();

@@ -16,8 +16,8 @@ export function readLine(kind: 'rate' | 'share', line: string): Pick<MicroBlock,
 function numbersOf(sums: MicroBlock['sums']): readonly number[] {
   switch (sums.kind) {
     case 'paired': {
-      const { n, needed, labelled, pairs, mean, m2, min, max, championMean, challengerMean, scored = n } = sums;
-      return [n, needed, labelled, pairs, mean, m2, min, max, championMean, challengerMean, scored];
+      const { n, needed, labelled, pairs, mean, m2, min, max, championMean, challengerMean, scored = n, weight } = sums;
+      return [n, needed, labelled, pairs, mean, m2, min, max, championMean, challengerMean, scored, ...(weight === undefined ? [] : [weight])];
     }
     case 'rate': return [sums.champion, sums.challengerServing, sums.challengerShadow, sums.championShadow].flatMap(countOf);
     case 'share': return sums.cells.flatMap(({ challengerPer10k, challenger, total }) => [challengerPer10k, challenger, total]);

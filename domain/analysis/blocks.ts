@@ -20,6 +20,8 @@ export interface PairedSums {
   readonly challengerMean: number;
   /** How many requests those are; absent means n. */
   readonly scored?: number;
+  /** Σ 1/π over the requests whose needed outcome was taken with a known chance π; absent where outcomes are not sampled. */
+  readonly weight?: number;
 }
 
 /** Events per leg role: errors, slow answers, off-contract answers. Never pooled over roles. */

@@ -43,7 +43,7 @@ export function planProblems({ spec }: DeploymentSpec, contract: Contract): read
     if (!Object.hasOwn(METRICS, name) || name === 'share') return [`metrics[${name}] is not a metric; known: ${Object.keys(METRICS).filter((known) => known !== 'share').join(', ')}`];
     const range = rangeOf(policy, spec, contract);
     if (typeof range === 'string') return [`metrics[${name}] ${range}`];
-    if (metricOf(name).kind === 'paired' && policy.margin >= -range.lo) return [`metrics[${name}].margin is ${String(policy.margin)}, and no version could be worse by more than ${String(-range.lo)}: it would guard nothing`];
+    if (metricOf(name).kind === 'paired' && policy.margin >= leastOf(policy, spec, contract)) return [`metrics[${name}].margin is ${String(policy.margin)}, and no version could be worse by more than ${String(leastOf(policy, spec, contract))}: it would guard nothing`];
     return spec.labels === null && needsOutcomes(name) ? [`metrics[${name}] is judged on outcomes, and there are no labels`] : [];
   })];
 }
@@ -62,7 +62,7 @@ export function draftPlan(input: DraftInput): AnalysisPlan {
     tenantId: input.tenantId, deploymentUid: input.deploymentUid, rolloutId: input.rolloutId, champion: input.champion, challenger: input.challenger,
     specHash: input.specHash, contractHash: input.contractHash, state: 'draft', judgeVersion: JUDGE_VERSION, goal: rollout.goal, engine: rollout.engine ?? 'strict',
     cycleMs: rollout.cycleMs, minCycles: rollout.minCycles, pilotCycles: rollout.pilotCycles, evidenceFromMs: null,
-    ...outcomesOf(labels), horizonMs: rollout.horizonMs,
+    ...outcomesOf(labels), ...samplingOf(labels), horizonMs: rollout.horizonMs,
     startedMs: input.startedMs, startedAtMs: input.startedAtMs, settleMs: Math.floor(pairedTauMs(rollout.cycleMs) / 4),
     splitBy: spec.routing.stickyHeader === null && spec.routing.stickyJsonPath === null ? 'request' : 'key',
     harmAlpha: rollout.alpha,
@@ -85,6 +85,8 @@ function outcomesOf(labels: Spec['labels']): Pick<AnalysisPlan, 'clock' | 'cover
   return labels === null ? { clock: 'gateway', coverage: 1, maturityMs: 0, graceMs: 0 } : { clock: labels.clock, coverage: labels.coverage, maturityMs: labels.maturityMs, graceMs: labels.graceMs };
 }
 
+function samplingOf(labels: Spec['labels']): Pick<AnalysisPlan, 'sampling'> { return labels?.sampling === undefined ? {} : { sampling: labels.sampling }; }
+
 function externalOf({ externalMetrics }: Spec): Pick<AnalysisPlan, 'external'> { return externalMetrics === undefined ? {} : { external: externalMetrics }; }
 
 function policies({ metrics }: Spec): readonly MetricPolicy[] {
@@ -92,9 +94,23 @@ function policies({ metrics }: Spec): readonly MetricPolicy[] {
   return [...metrics, ...ALWAYS.filter(({ name }) => !named.has(name))];
 }
 
+/** How much worse a version can be at all. */
+function leastOf(policy: MetricPolicy, spec: Spec, contract: Contract): number { const range = naturalRange(policy, spec, contract); return typeof range === 'string' ? Infinity : -range.lo; }
+
 function needsOutcomes(name: string): boolean { const metric = metricOf(name); return metric.kind === 'paired' && metric.needsOutcomes; }
 
-function rangeOf({ name, quantile }: MetricPolicy, { value }: Spec, contract: Contract): Range | string {
+/** Of sampled outcomes the pseudo-outcome's: a difference that was seen with a small chance stands for many. */
+function rangeOf(policy: MetricPolicy, spec: Spec, contract: Contract): Range | string {
+  const { labels } = spec;
+  const range = naturalRange(policy, spec, contract);
+  if (typeof range === 'string' || labels?.sampling === undefined || !needsOutcomes(policy.name)) return range;
+  const metric = metricOf(policy.name);
+  if (metric.kind === 'paired' && metric.by === 'slot') return 'needs every outcome, and labels.sampling takes some; judge by accuracy, brier, an error or value';
+  const { least } = labels.sampling;
+  return { lo: range.lo / least, hi: range.hi / least };
+}
+
+function naturalRange({ name, quantile }: MetricPolicy, { value }: Spec, contract: Contract): Range | string {
   const metric = metricOf(name);
   return metric.kind === 'paired' ? metric.range({ contract, value, quantile: quantile ?? null }) : { lo: 0, hi: 1 };
 }

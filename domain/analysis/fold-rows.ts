@@ -23,7 +23,7 @@ export interface RowFold {
  * that the metric allows against one that answered, and the other way round. Where neither answered there is nothing to compare: the request is
  * in `pairs` only, and the rates count both failures.
  */
-interface Difference { readonly d: number | null; readonly needsLabel: boolean; readonly worth: Worth | null }
+export interface Difference { readonly d: number | null; readonly needsLabel: boolean; readonly worth: Worth | null }
 interface Worth { readonly champion: number; readonly challenger: number }
 
 /** One pass: a slot may hold as many requests as memory does. */
@@ -77,7 +77,7 @@ function singleRow(champion: StoredLeg, challenger: StoredLeg | null): readonly 
   return ours !== undefined && ours.row === theirs?.row ? [ours, theirs] : null;
 }
 
-function compareRow({ metric, terms, range }: RowFold, [champion, challenger]: readonly [Prediction | undefined, Prediction | undefined], outcome: number | string | null): Difference | null {
+export function compareRow({ metric, terms, range }: Pick<RowFold, 'metric' | 'terms' | 'range'>, [champion, challenger]: readonly [Prediction | undefined, Prediction | undefined], outcome: number | string | null): Difference | null {
   const championRow = champion !== undefined && metric.usable(champion) ? champion : null;
   const challengerRow = challenger !== undefined && metric.usable(challenger) ? challenger : null;
   if (championRow === null || challengerRow === null) {

@@ -5,6 +5,7 @@ import type { Label, StoredLeg } from '../record.ts';
 import type { PairedSums, RateSums, ShareSums } from './blocks.ts';
 import { foldRate } from './fold-rate.ts';
 import { foldRows } from './fold-rows.ts';
+import { foldSampled } from './fold-sampled.ts';
 import { foldShare } from './fold-share.ts';
 import { foldSlot } from './fold-slot.ts';
 import { metricPlan, segmentPlans } from './metric-plan.ts';
@@ -42,7 +43,8 @@ export function foldMetric({ metric: name, plan, contract, value, legs, labels }
     case 'paired': {
       const { range, quantile = null } = metricPlan(plan, name);
       const of = { terms: { contract, value, quantile }, range, requests, labels };
-      return metric.by === 'row' ? foldRows({ ...of, metric }) : foldSlot({ ...of, metric });
+      if (metric.by === 'slot') return foldSlot({ ...of, metric });
+      return plan.sampling === undefined ? foldRows({ ...of, metric }) : foldSampled({ ...of, metric, least: plan.sampling.least });
     }
   }
 }

@@ -32,11 +32,16 @@ function rolloutsText({ learntFrom = [] }: AnalysisPlan): string {
   return numbers.length === 1 ? `rollout ${numbers.join('')}` : `rollouts ${numbers.slice(0, -1).join(', ')} and ${numbers.at(-1) ?? ''}`;
 }
 
+function* missing({ metric, coverage, sampled }: Finding): Generator<string> {
+  if (sampled !== undefined) yield `${metric}: outcomes of ${figure(sampled.seen)} of ${figure(sampled.needed)} requests were taken, at random; that their chances are what was said is assumed`;
+  else if (coverage !== null && coverage < 1) yield `${metric}: ${percent(1 - coverage)} of the outcomes needed were missing`;
+}
+
 function* gaps(plan: AnalysisPlan, finding: Finding): Generator<string> {
-  const { metric, blocks, coverage, shortBlocks, lossBound } = finding;
+  const { metric, blocks, shortBlocks, lossBound } = finding;
   const planned = plan.metrics.find(({ name }) => name === metric);
   if (planned?.kind !== 'paired') return;
-  if (coverage !== null && coverage < 1) yield `${metric}: ${percent(1 - coverage)} of the outcomes needed were missing`;
+  yield* missing(finding);
   if (shortBlocks > 0) yield `${metric}: ${figure(shortBlocks)} blocks lacked outcomes; their cycles were not judged`;
   if (isApproximate(finding)) {
     yield `${metric}: its bound is approximate; where differences are very skewed it may be wrong more often than alpha says`;

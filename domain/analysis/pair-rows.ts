@@ -32,7 +32,7 @@ function newer(held: Label | undefined, label: Label): Label {
   return held === undefined || label.labelMs - held.labelMs > 0 || (label.labelMs === held.labelMs && label.receivedAtMs > held.receivedAtMs) ? label : held;
 }
 
-function labelOf(labels: LabelsOfRequest | undefined, row: number): Label | undefined {
+export function labelOf(labels: LabelsOfRequest | undefined, row: number): Label | undefined {
   return labels instanceof Map ? labels.get(row) : labels?.row === row ? labels : undefined;
 }
 

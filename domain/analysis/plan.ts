@@ -63,6 +63,8 @@ export interface AnalysisPlan {
   /** Ruling time from which paired blocks count as evidence: the end of the pilot, else the first whole cycle; null in a draft. A multiple of cycleMs. */
   readonly evidenceFromMs: number | null;
   readonly coverage: number;
+  /** Outcomes are taken of a random part of the requests, none with a smaller chance than `least`; absent: of all. */
+  readonly sampling?: { readonly least: number };
   readonly maturityMs: number;
   readonly graceMs: number;
   readonly horizonMs: number;

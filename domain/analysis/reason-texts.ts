@@ -31,7 +31,7 @@ function rateText(code: ReasonCode, { estimate, lower, upper, margin, requests, 
 
 type Words = Partial<Record<ReasonCode, (finding: Finding) => string>>;
 
-const lacksOutcomes = ({ coverage }: Finding): string => `more than ${percent(ALLOWED_SHORT)} of the cycles lack outcomes (coverage ${percent(coverage)}); such cycles are not judged.`;
+const lacksOutcomes = ({ coverage, sampled }: Finding): string => sampled !== undefined ? `${figure(sampled.seen)} outcomes were taken of ${figure(sampled.needed)} that were needed, and by their propensities stand for ${figure(sampled.weight)}: outcomes were lost, or taken with other chances than was said; nothing rests on them.` : `more than ${percent(ALLOWED_SHORT)} of the cycles lack outcomes (coverage ${percent(coverage)}); such cycles are not judged.`;
 const worse = (finding: Finding): string => `${meanText(finding)}, proved to be below ${figure(finding.upper)}; allowed is ${figure(finding.margin === 0 ? 0 : -finding.margin)}.`;
 const PAIRED: Words = {
   'no-data': () => 'no whole cycle with known outcomes yet.',

@@ -66,7 +66,8 @@ export function sealing(of: { readonly plan: AnalysisPlan; readonly metric: stri
   const { plan, metric, slot, rulingMs, sums } = of;
   if (!isDue(plan, metric, slot, of)) return 'open';
   if (sums.kind !== 'paired' || !slotsOf(plan, metric).needsLabels) return 'sealed';
-  if (sums.needed === 0 || sums.labelled / sums.needed >= plan.coverage) return 'sealed';
+  // Of sampled outcomes one slot cannot tell whether all came; the judge looks at all of them together (sampled-outcomes.ts).
+  if (plan.sampling !== undefined || sums.needed === 0 || sums.labelled / sums.needed >= plan.coverage) return 'sealed';
   return (rulingMs ?? -Infinity) >= labelsAsOfMs(plan, metric, slot) + plan.graceMs + plan.settleMs ? 'short' : 'open';
 }
 

@@ -31,7 +31,7 @@ export function sound(block: MicroBlock): MicroBlock { return isSound(block) ? b
 
 function isSound({ sums }: MicroBlock): boolean {
   switch (sums.kind) {
-    case 'paired': return counts(sums.n, sums.needed, sums.labelled, sums.pairs) && sums.n <= sums.pairs && [sums.mean, sums.m2, sums.championMean, sums.challengerMean].every(Number.isFinite);
+    case 'paired': return counts(sums.n, sums.needed, sums.labelled, sums.pairs) && sums.n <= sums.pairs && [sums.mean, sums.m2, sums.championMean, sums.challengerMean, sums.weight ?? 0].every(Number.isFinite);
     case 'rate': return [sums.champion, sums.challengerServing, sums.challengerShadow, sums.championShadow].every(({ n, bad }) => counts(n, bad) && bad <= n);
     case 'share': return sums.cells.every(({ challenger, total }) => counts(challenger, total) && challenger <= total);
   }

@@ -50,6 +50,8 @@ export interface Finding {
   readonly worstBlock: number | null;
   /** Blocks still needed at the present estimate; null when it cannot be told. */
   readonly projectedBlocks: number | null;
+  /** Only where outcomes are sampled: how those seen account for those needed. */
+  readonly sampled?: { readonly needed: number; readonly seen: number; readonly weight: number };
   /** Only where the metric is judged by engine fast: `lower` and `upper` are then the better of this and of the strict bound. */
   readonly fast?: FastFinding;
 }

@@ -63,8 +63,8 @@ async function writeAll(all: Labels, operations: AnyBulkWriteOperation<Stored<La
 }
 
 function operation(label: Label, upsert: boolean): AnyBulkWriteOperation<Stored<LabelDocument>> {
-  const { tenantId, deploymentUid, inferenceId, row, value, labelMs, receivedAtMs, source } = label;
-  const revision: LabelRevision = { value, labelMs, receivedAtMs, source };
+  const { tenantId, deploymentUid, inferenceId, row, value, labelMs, receivedAtMs, source, propensity } = label;
+  const revision: LabelRevision = { value, labelMs, receivedAtMs, source, ...(propensity === undefined ? {} : { propensity }) };
   return {
     updateOne: {
       filter: { _id: `${tenantId}/${deploymentUid}/${row}/${inferenceId}`, tenantId, history: { $not: { $elemMatch: { labelMs, value } } } },

@@ -62,3 +62,13 @@ test('a store that goes away in the middle is a 503, and sending all again compl
 test('an empty body is refused', async () => {
   expect((await world.call('POST', '/api/v1/deployments/churn/labels', { key, body: { labels: [] } })).status).toBe(400);
 });
+
+test('where outcomes are sampled each label says with what chance; elsewhere a chance is refused', async () => {
+  await world.call('PUT', '/api/v1/deployments/drawn', { key, body: { spec: smallFile('drawn', { labels: { delay: '1d', sampling: { least: 0.1 } }, contract: { task: 'binary' } }) } });
+  const answer = await ndjson([line(1, { propensity: 0.25 }), line(2), line(3, { propensity: 0.05 }), line(4, { propensity: 0 }), line(5, { propensity: 1 })].join('\n'), 'drawn');
+  expect(answer.json).toMatchObject({ accepted: 2, refused: [{ line: 2, problem: expect.stringContaining('propensity is needed') as string }, { line: 3, problem: 'propensity is 0.05, below labels.sampling.least (0.1)' }, { line: 4 }] });
+  const drawnUid = (await world.stores.deployments.getDeployment('default', 'drawn'))!.uid;
+  expect(await world.stores.labels.history('default', drawnUid, 'inf_1')).toMatchObject([{ propensity: 0.25 }]);
+  const elsewhere = await ndjson([line(1, { propensity: 0.5 }), line(2, { propensity: 1 }), line(3)].join('\n'));
+  expect(elsewhere.json).toMatchObject({ accepted: 2, refused: [{ line: 1, problem: expect.stringContaining('are not sampled') as string }] });
+});
