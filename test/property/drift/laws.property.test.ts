@@ -69,3 +69,20 @@ describe('false alarms stay within the budget, and a shift is found', () => {
     expect(alarms(n, 0.5)).toBeGreaterThan(0.98);
   });
 });
+
+test('counting by a guide table is counting by comparing with every edge, at edges, beside them, and far out', () => {
+  const edge = fc.oneof(fc.double({ noNaN: true, min: -1e3, max: 1e3 }), fc.integer({ min: -5, max: 5 }), fc.constantFrom(-Number.MAX_VALUE, Number.MAX_VALUE, 1e-308, 0.1, 0.3));
+  const near = (x: number): number[] => [x, x * (1 + 2 ** -52), x * (1 - 2 ** -52), x + 2 ** -1074, x / 3];
+  fc.assert(fc.property(fc.uniqueArray(edge, { minLength: 2, maxLength: 30 }), fc.array(edge, { maxLength: 40 }), fc.constantFrom('left' as const, 'right' as const), (cuts, more, closed) => {
+    const edges = [...new Set(cuts.map((x) => x + 0))].sort((a, b) => a - b);
+    const values = [...edges.flatMap(near), ...more].filter(Number.isFinite);
+    const last = edges.length - 1;
+    const expected = new Array<number>(edges.length + 1).fill(0);
+    for (const value of values) {
+      const inside = edges.findIndex((end, k) => k > 0 && (closed === 'left' ? value < end || k === last : value <= end || k === last));
+      expected[value < edges[0]! ? 0 : value > edges[last]! ? last + 1 : inside]! += 1;
+    }
+    const { below, bins, above } = countInto(Float64Array.from(values), { edges, closed });
+    expect([below, ...bins, above]).toEqual(expected);
+  }), { seed: 6, numRuns: 3_000 });
+});
