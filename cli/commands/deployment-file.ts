@@ -28,6 +28,8 @@ spec:
   model: ${model}          # the version to try: REGISTRY:NAME@VERSION
   # labels: {delay: 1d}                 # outcomes come this much later; then the goal is "better"
   # value: {currency: EUR, payoff: {tp: 10, fp: -2, tn: 0, fn: 0}, costPerRequest: 0.001}
+  # segments: {jsonPath: $.parameters.region, values: [eu, us]}   # parts of the traffic that are judged by themselves
+  # drift: {}                           # watch the traffic of the champion for change
 # \`lastmile plan FILE\` prints every default; \`lastmile apply FILE\` makes it so.
 `;
 }

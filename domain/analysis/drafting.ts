@@ -38,7 +38,7 @@ const ALWAYS: readonly MetricPolicy[] = ['errors', 'off-contract', 'latency'].ma
 export function planProblems({ spec }: DeploymentSpec, contract: Contract): readonly string[] {
   const required = spec.metrics.some(({ name, role }) => role === 'required' && metricName(name)?.kind === 'paired');
   const noGoal = spec.rollout.goal !== 'healthy' && !required ? [`goal ${spec.rollout.goal} needs a required metric that is judged on outcomes`] : [];
-  return [...noGoal, ...policies(spec).flatMap((policy) => {
+  return [...noGoal, ...segmentProblems(spec, contract), ...policies(spec).flatMap((policy) => {
     const { name } = policy;
     if (!Object.hasOwn(METRICS, name) || name === 'share') return [`metrics[${name}] is not a metric; known: ${Object.keys(METRICS).filter((known) => known !== 'share').join(', ')}`];
     const range = rangeOf(policy, spec, contract);
@@ -69,6 +69,13 @@ export function draftPlan(input: DraftInput): AnalysisPlan {
     metrics: policies(spec).map((policy) => metricOf(policy.name).kind === 'paired' ? pairedMetric(policy, spec, contract) : rateMetric(policy, spec)),
     ...externalOf(spec), ...segmentsOf(spec, contract),
   };
+}
+
+function segmentProblems(spec: Spec, contract: Contract): readonly string[] {
+  const primary = primaryOf(spec.metrics);
+  if (spec.segments === undefined || primary === null || !Object.hasOwn(METRICS, primary.name)) return [];
+  const least = leastOf(primary, spec, contract);
+  return spec.segments.margin >= least ? [`segments.margin is ${String(spec.segments.margin)}, and no version could be worse by more than ${String(least)} in ${primary.name}: it would guard nothing`] : [];
 }
 
 /** The primary metric once more for each declared segment; its loss bound is the whole range, since nothing is known of a part of the traffic. */

@@ -7,7 +7,7 @@ import { fixPlan } from '../../../domain/analysis/planning.ts';
 import { labelsAsOfMs } from '../../../domain/analysis/sealing.ts';
 import { partsOfLine, segmentLine } from '../../../domain/analysis/segments.ts';
 import type { Verdict } from '../../../domain/analysis/verdict.ts';
-import { draftPlan } from '../../../domain/analysis/drafting.ts';
+import { draftPlan, planProblems } from '../../../domain/analysis/drafting.ts';
 import { BINARY, block, CONFUSION, DAY, draftInput, healthy, label, leg, metricPolicy, normals, pairedSums, scores, series, specOf, START } from '../../support/analysis-arbitraries.ts';
 
 function planWith(values: readonly string[], { margin = 0.05, pilotCycles = 0 } = {}): AnalysisPlan {
@@ -95,4 +95,11 @@ test('of twenty segments without harm, at the margin each, a false alarm is as r
     alarms += Number([10, 20, 40].some((n) => ask(many, blocks.filter(({ slot }) => slot < many.evidenceFromMs! / (DAY / 4) + n * 4)).segments!.some(({ state }) => state === 'worse')));
   }
   expect(alarms / runs).toBeLessThanOrEqual(0.05);
+});
+
+test('a margin that no segment could exceed guards nothing and is refused', () => {
+  const { spec, ...rest } = specOf({ metrics: [metricPolicy('accuracy')] });
+  const of = (margin: number) => planProblems({ ...rest, spec: { ...spec, segments: { jsonPath: '$.x', values: ['a'], margin } } }, BINARY);
+  expect(of(0.5)).toEqual([]);
+  expect(of(1)).toEqual(['segments.margin is 1, and no version could be worse by more than 1 in accuracy: it would guard nothing']);
 });

@@ -130,6 +130,17 @@ test.each([
   [{ labels: { delay: '1d' }, contract: { task: 'multiclass' }, metrics: [{ name: 'brier' }] }, 'spec.metrics[brier] does not fit task multiclass'],
   [{ labels: { delay: '1d' }, contract: { task: 'binary' }, value: { currency: 'EUR', payoff: { perUnit: -1, clip: 5 } } }, 'spec.value.payoff is per unit of error'],
   [{ labels: { delay: '1d' }, value: { currency: 'EUR', payoff: { perUnit: -1 } } }, 'spec.value.payoff.clip is missing'],
+  [{ labels: { delay: '1d' }, metrics: [{ name: 'pinball', margin: 1 }] }, 'spec.metrics[pinball].quantile is needed'],
+  [{ labels: { delay: '1d' }, metrics: [{ name: 'accuracy', quantile: 0.5 }] }, 'spec.metrics[accuracy].quantile has no meaning here'],
+  [{ labels: { delay: '1d' }, metrics: [{ name: 'cost', role: 'guardrail', margin: 1 }] }, 'spec.metrics[cost] needs what a second of serving costs'],
+  [{ labels: { delay: '1d' }, metrics: [{ name: 'latency-p99', role: 'guardrail' }] }, 'spec.metrics[latency-p99].margin is needed'],
+  [{ labels: { delay: '1d' }, rollout: { engine: 'quick' } }, 'spec.rollout.engine'],
+  [{ labels: { delay: '1d', sampling: { least: 0 } } }, 'spec.labels.sampling.least'],
+  [{ labels: { delay: '1d' }, segments: { jsonPath: '$.a', values: ['x', 'x'] } }, 'spec.segments.values names a value twice'],
+  [{ labels: { delay: '1d' }, value: { currency: 'EUR', payoff: { tp: 1, fp: 0, tn: 0, fn: 0 } }, segments: { jsonPath: '$.a', values: ['x'] } }, 'spec.segments.margin is needed'],
+  [{ labels: { delay: '1d' }, segments: { jsonPath: '$..a', values: ['x'] } }, 'spec.segments.jsonPath is not a path'],
+  [{ segments: { jsonPath: '$.a', values: ['x'] } }, 'spec.segments are judged by a required metric of outcomes'],
+  [{ drift: { falseAlarms: { perMonth: 0 } } }, 'spec.drift.falseAlarms.perMonth'],
 ])('%j is refused: %s', (spec, problem) => { expect(problems(file(spec)).join('\n')).toContain(problem); });
 
 test.each([null, undefined, 3, 'text', [], () => 1, { spec: null }])('%p is no file', (input) => { expect(problems(input).length).toBeGreaterThan(0); });
