@@ -14,8 +14,11 @@ const ROLLOUTS = 20;
 /** Whose reference, over which traffic it would be made, and until when that is whole. */
 export interface Wanted { readonly traffic: Omit<Traffic, 'variantIds'>; readonly variantId: VariantId; readonly contract: Contract; readonly windowMs: number; readonly completeMs: number; readonly nowMs: number }
 
+/** What watching drift reads and writes. */
+export type DriftStores = Pick<Stores, 'records' | 'labels' | 'evidence' | 'drift'> & { readonly deployments: Pick<Stores['deployments'], 'allDeployments' | 'listRollouts' | 'getSpec' | 'getContract' | 'getVariant'> };
+
 /** Of the rollout that promoted the variant; else of the first traffic that it answered. Null while there is too little of it. */
-export async function makeReference(stores: Stores, wanted: Wanted): Promise<DriftReference | null> {
+export async function makeReference(stores: DriftStores, wanted: Wanted): Promise<DriftReference | null> {
   const rollout = await promotingRollout(stores, wanted);
   const own = rollout === null ? null : await referenceOf(stores, wanted, { ...rollout, source: 'rollout' });
   if (own !== null) return own;
@@ -26,7 +29,7 @@ export async function makeReference(stores: Stores, wanted: Wanted): Promise<Dri
 type Period = Pick<DriftReference, 'source' | 'rolloutId' | 'fromMs' | 'toMs'> & { readonly variantIds: readonly VariantId[] };
 
 /** From the start of the comparison, at most ten windows back from its last verdict. */
-async function promotingRollout({ deployments, evidence }: Stores, { traffic: { tenantId, uid }, variantId, windowMs }: Wanted): Promise<Omit<Period, 'source'> & { readonly rolloutId: RolloutId } | null> {
+async function promotingRollout({ deployments, evidence }: DriftStores, { traffic: { tenantId, uid }, variantId, windowMs }: Wanted): Promise<Omit<Period, 'source'> & { readonly rolloutId: RolloutId } | null> {
   const { items } = await deployments.listRollouts(tenantId, uid, { limit: ROLLOUTS, after: null });
   const rollout = items.find(({ state, challenger }) => state.outcome === 'promoted' && challenger?.variantId === variantId);
   if (rollout === undefined) return null;
@@ -35,7 +38,7 @@ async function promotingRollout({ deployments, evidence }: Stores, { traffic: { 
   return { rolloutId: rollout.rolloutId, variantIds: [plan.champion, plan.challenger], fromMs: Math.max(plan.startedMs, verdict.rulingMs - WINDOWS * windowMs), toMs: verdict.rulingMs };
 }
 
-async function referenceOf(stores: Stores, { traffic, variantId, contract, nowMs }: Wanted, { variantIds, fromMs, toMs, ...of }: Period): Promise<DriftReference | null> {
+async function referenceOf(stores: DriftStores, { traffic, variantId, contract, nowMs }: Wanted, { variantIds, fromMs, toMs, ...of }: Period): Promise<DriftReference | null> {
   if (!(toMs > fromMs)) return null;
   const kept: (readonly StoredLeg[])[] = [];
   for await (const legs of stretches(stores.records, { ...traffic, variantIds }, { fromMs, toMs, count: WINDOWS * STRETCHES, newestFirst: true })) {
@@ -53,7 +56,7 @@ async function referenceOf(stores: Stores, { traffic, variantId, contract, nowMs
   return { tenantId: traffic.tenantId, deploymentUid: traffic.uid, variantId, ...of, fromMs, toMs, profile, calibration, expectedAccuracy: expected?.accuracy ?? null, space, blocks, madeAtMs: nowMs };
 }
 
-async function labelledScores({ labels }: Stores, { tenantId, uid }: Omit<Traffic, 'variantIds'>, { legs, contract, asOfMs }: { legs: readonly StoredLeg[]; contract: Contract; asOfMs: number }): Promise<readonly { score: number; label: 0 | 1 }[]> {
+async function labelledScores({ labels }: DriftStores, { tenantId, uid }: Omit<Traffic, 'variantIds'>, { legs, contract, asOfMs }: { legs: readonly StoredLeg[]; contract: Contract; asOfMs: number }): Promise<readonly { score: number; label: 0 | 1 }[]> {
   const scores = new Map(legs.flatMap(({ inferenceId, predictions }) => predictions.flatMap(({ row, score }) => (score === null || !Number.isFinite(score) ? [] : [[`${inferenceId} ${String(row)}`, score] as const]))));
   const known = await labels.asOf(tenantId, uid, legs.map(({ inferenceId }) => inferenceId), asOfMs);
   return known.flatMap(({ inferenceId, row, value }) => {

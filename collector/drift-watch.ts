@@ -6,8 +6,10 @@ import type { DeploymentSpec, DriftPolicy } from '../domain/deployment.ts';
 import { trafficFold, windowFinding, type DriftReference } from '../domain/drift/watch.ts';
 import type { DriftRule } from '../domain/drift/rule.ts';
 import type { Stores } from '../ports/stores.ts';
-import { makeReference } from './drift-reference.ts';
+import type { DeploymentStore } from '../ports/deployment-store.ts';
+import { makeReference, type DriftStores } from './drift-reference.ts';
 import { STRETCHES, stretches, type Traffic } from './drift-traffic.ts';
+import { remembered } from './remembered.ts';
 
 const LOOK_MS = 5_000;
 /** Records are looked at this long after their time. */
@@ -25,9 +27,10 @@ export interface DriftWatch { stop(): Promise<void> }
 export function startDriftWatch({ stores, now, log }: { readonly stores: Stores; readonly now: () => number; readonly log: Log }): DriftWatch {
   const ending = new AbortController();
   const passed = new Map<string, number>();
+  const watching: Watching = { stores: { ...stores, deployments: remembering(stores.deployments, now) }, now, log, passed };
   const run = async (): Promise<void> => {
     while (!ending.signal.aborted) {
-      try { await watchAll({ stores, now, log, passed }); } catch (error) { log.warn('drift could not be looked at; trying again', { error }); }
+      try { await watchAll(watching); } catch (error) { log.warn('drift could not be looked at; trying again', { error }); }
       await delay(LOOK_MS, undefined, { signal: ending.signal }).catch(() => undefined);
     }
   };
@@ -35,7 +38,16 @@ export function startDriftWatch({ stores, now, log }: { readonly stores: Stores;
   return { async stop() { ending.abort(); await running; } };
 }
 
-interface Watching { readonly stores: Stores; readonly now: () => number; readonly log: Log; /** Up to where windows were folded or found empty; spares looking at these again. */ readonly passed: Map<string, number> }
+/** What lies under a hash is asked for once; every deployment is looked at every few seconds. */
+function remembering(deployments: DeploymentStore, now: () => number): Watching['stores']['deployments'] {
+  const of = { foundMs: 600_000, missingMs: 1_000, now };
+  return {
+    allDeployments: () => deployments.allDeployments(), listRollouts: (...args) => deployments.listRollouts(...args),
+    getSpec: remembered((tenant, hash) => deployments.getSpec(tenant, hash), of), getContract: remembered((tenant, hash) => deployments.getContract(tenant, hash), of), getVariant: remembered((tenant, id) => deployments.getVariant(tenant, id), of),
+  };
+}
+
+interface Watching { readonly stores: DriftStores; readonly now: () => number; readonly log: Log; /** Up to where windows were folded or found empty; spares looking at these again. */ readonly passed: Map<string, number> }
 
 /** A failure of one deployment does not keep the others waiting. */
 export async function watchAll(watching: Watching): Promise<void> {
@@ -48,7 +60,7 @@ export async function watchAll(watching: Watching): Promise<void> {
 
 interface Watched { readonly spec: DeploymentSpec; readonly policy: DriftPolicy; readonly contract: Contract }
 
-async function watchedBy({ deployments }: Stores, { tenantId, specHash, status: { champion } }: DeploymentRecord): Promise<Watched | null> {
+async function watchedBy({ deployments }: DriftStores, { tenantId, specHash, status: { champion } }: DeploymentRecord): Promise<Watched | null> {
   const spec = await deployments.getSpec(tenantId, specHash);
   const policy = spec?.spec.drift;
   if (spec === null || policy === undefined || champion === null) return null;
@@ -75,7 +87,7 @@ async function watchOne(watching: Watching, deployment: DeploymentRecord): Promi
   passed.set(key, await foldWindows(watching, { traffic: { ...traffic, variantIds: [variantId] }, reference, watched, fromMs, completeMs }));
 }
 
-async function makeFirst(stores: Stores, wanted: Parameters<typeof makeReference>[1]): Promise<DriftReference | null> {
+async function makeFirst(stores: DriftStores, wanted: Parameters<typeof makeReference>[1]): Promise<DriftReference | null> {
   const made = await makeReference(stores, wanted);
   if (made === null || await stores.drift.putReference(made)) return made;
   return stores.drift.reference(made.tenantId, made.deploymentUid, made.variantId);
