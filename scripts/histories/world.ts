@@ -81,15 +81,23 @@ export function createWorld(of: { uid: string; name: string; policy?: Partial<Ro
   return Object.assign(world, { activities: watched(world, activities) });
 }
 
-/** Every call is noted by name, and may be disturbed. */
+/**
+ * Every call is noted by name, and may be disturbed. Workflows that an earlier test left open on the same server go on as soon as workers poll again: what they ask for is
+ * of another deployment and is turned away, or its rollouts would stand among those of this world.
+ */
 function watched(world: World, activities: Activities): Activities {
   const entries = Object.entries(activities).map(([name, run]: [string, (input: never) => Promise<unknown>]) => [name, async (input: never): Promise<unknown> => {
+    const uid = deploymentIn(input);
+    if (uid !== undefined && uid !== world.route.deploymentUid) throw new Error(`${name} of ${uid} was asked in the world of ${world.route.deploymentUid}`);
     world.calls.push(name);
     await world.before[name as keyof Activities]?.(input);
     return run(input);
   }] as const);
   return Object.fromEntries(entries) as unknown as Activities;
 }
+
+interface AboutDeployment { readonly deploymentUid?: string; readonly subject?: { readonly deploymentUid: string }; readonly record?: { readonly deploymentUid: string } }
+function deploymentIn({ deploymentUid, subject, record }: AboutDeployment): string | undefined { return deploymentUid ?? subject?.deploymentUid ?? record?.deploymentUid; }
 
 function checking(world: World): Pick<Activities, 'readPolicy' | 'validateModel' | 'packageModel' | 'loadVariant' | 'unloadVariant'> {
   return {
