@@ -7,6 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import type { Client } from '../../cli/client.ts';
+import { patient } from './rollouts.ts';
 
 /** All processes of lastmile as `npm start` runs them, on ports, a database and a Temporal namespace of their own. */
 export const PROCESSES = { api: 'api/main.ts', modelhost: 'modelhost/main.ts', collector: 'collector/main.ts', worker: 'workers/main.ts', 'gw-1': 'gateway/main.ts', 'gw-2': 'gateway/main.ts' } as const;
@@ -122,4 +124,16 @@ export async function freePorts(count: number): Promise<number[]> {
   const ports = servers.map((server) => (server.address() as AddressInfo).port);
   await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
   return ports;
+}
+
+const OBEY_MS = 60_000;
+
+/** Waits until both gateways of a stack obey every route, and says when that was seen. Heard from since: until its lease ends, the registry still holds what one said before it was killed. */
+export async function bothObey(client: Client, sinceMs: number): Promise<number> {
+  for (const limit = Date.now() + OBEY_MS; ;) {
+    const { gateways } = await patient(() => client.call('gateways'));
+    if (gateways.filter(({ seenAtMs, behind }) => seenAtMs > sinceMs && behind.length === 0).length === 2) return Date.now();
+    if (Date.now() > limit) throw new Error(`the gateways do not obey: ${JSON.stringify(gateways.map(({ gatewayId, seenAtMs, behind }) => [gatewayId, seenAtMs, behind]))}`);
+    await delay(200);
+  }
 }
