@@ -7,8 +7,8 @@ import type { AnalysisPlan } from '../domain/analysis/plan.ts';
 import { countInto, quantileEdges } from '../domain/drift/histogram.ts';
 import { emptySketch, sketched } from '../domain/drift/log-sketch.ts';
 import type { Label, StoredLeg } from '../domain/record.ts';
+import { normals, uniforms } from '../domain/analysis/stats/seeded-random.ts';
 import { runCommand } from '../scripts/run-command.ts';
-import { normals, uniforms } from './_shared/streams.ts';
 import { figure, row, spreadOf, writeTable } from './_shared/table.ts';
 
 const ROUNDS = 7;

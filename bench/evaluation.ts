@@ -10,8 +10,8 @@ import type { AnalysisPlan } from '../domain/analysis/plan.ts';
 import { metricClock, slotRange } from '../domain/analysis/sealing.ts';
 import type { Contract } from '../domain/contract.ts';
 import type { Label, StoredLeg } from '../domain/record.ts';
+import { uniforms } from '../domain/analysis/stats/seeded-random.ts';
 import { runCommand } from '../scripts/run-command.ts';
-import { uniforms } from './_shared/streams.ts';
 import { figure, row, shown, spreadOf, writeTable } from './_shared/table.ts';
 
 const DAY = 86_400_000;

@@ -7,9 +7,9 @@ import { loadEnvironment } from '../config/environment.ts';
 import { stabilityIndex } from '../domain/drift/distances.ts';
 import { countInto, paired } from '../domain/drift/histogram.ts';
 import { smirnovP, smirnovStatistic } from '../domain/drift/kolmogorov-smirnov.ts';
+import { uniforms } from '../domain/analysis/stats/seeded-random.ts';
 import { ensureEvidently } from '../scripts/foreign/evidently.ts';
 import { runCommand } from '../scripts/run-command.ts';
-import { uniforms } from './_shared/streams.ts';
 import { figure, row, shown, spreadOf, writeTable } from './_shared/table.ts';
 
 const ROWS = 1_000_000;

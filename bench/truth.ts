@@ -3,9 +3,10 @@ import { asymptoticLogE, asymptoticRho } from '../domain/analysis/stats/asymptot
 import { logMixture, tunedRho } from '../domain/analysis/stats/gamma-exponential.ts';
 import { add, deviation, NO_MOMENTS, type Moments } from '../domain/analysis/stats/moments.ts';
 import { normalCdf } from '../domain/analysis/stats/normal-distribution.ts';
+import { normals } from '../domain/analysis/stats/seeded-random.ts';
 import { runCommand } from '../scripts/run-command.ts';
 import { figure, row, writeTable } from './_shared/table.ts';
-import { normals, STREAMS, type Stream } from './_shared/streams.ts';
+import { STREAMS, type Stream } from './_shared/streams.ts';
 
 /**
  * How often each rule promotes, on streams whose truth is known: at the margin every promotion is false; with an effect every one is right. Rules that look again

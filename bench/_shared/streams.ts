@@ -1,3 +1,4 @@
+import { normals, uniforms } from '../../domain/analysis/stats/seeded-random.ts';
 import type { Range } from '../../domain/value/payoff.ts';
 
 /**
@@ -5,23 +6,6 @@ import type { Range } from '../../domain/value/payoff.ts';
  * where blocks are judged, and `loss` what no such block is assumed to lose, as a pilot would have taught.
  */
 export interface Stream { readonly range: Range; readonly effect: number; readonly block: number; readonly loss: number; readonly make: (seed: number) => () => number }
-
-/** mulberry32: 32 bits of state, the same numbers everywhere. */
-export function uniforms(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** Box and Muller. */
-export function normals(seed: number): () => number {
-  const uniform = uniforms(seed);
-  return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-}
 
 const UNIT: Range = { lo: -1, hi: 1 };
 const clip = (x: number, most: number): number => Math.max(-most, Math.min(most, x));

@@ -1,20 +1,13 @@
 import type { Prediction } from '../contract.ts';
-import type { Label, StoredLeg } from '../record.ts';
-import type { Range } from '../value/payoff.ts';
+import type { StoredLeg } from '../record.ts';
 import type { PairedSums } from './blocks.ts';
 import { answered } from './metrics/leg-state.ts';
-import type { RowMetric, Terms } from './metrics/metric.ts';
-import { isPair, labelsByRequest, outcomeOf, rowNumbers, rowsOf, type LabelsOfRequest } from './pair-rows.ts';
+import type { RowMetric } from './metrics/metric.ts';
+import { isPair, labelsByRequest, outcomeOf, rowNumbers, rowsOf, type LabelsOfRequest, type PairFold } from './pair-rows.ts';
 import type { RequestLegs } from './requests.ts';
 import { momentsOf } from './stats/moments.ts';
 
-export interface RowFold {
-  readonly metric: RowMetric;
-  readonly terms: Terms;
-  readonly range: Range;
-  readonly requests: readonly RequestLegs[];
-  readonly labels: readonly Label[];
-}
+export type RowFold = PairFold<RowMetric>;
 
 /**
  * One request, or one row of it. `d` is null while a needed outcome is missing; `worth` where the two are not both known.

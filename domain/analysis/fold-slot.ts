@@ -1,18 +1,9 @@
-import type { Label } from '../record.ts';
-import type { Range } from '../value/payoff.ts';
 import type { PairedSums } from './blocks.ts';
-import type { Answers, AnsweredRow, SlotMetric, Terms } from './metrics/metric.ts';
-import { isPair, labelsByRequest, outcomeOf, rowNumbers, rowsOf, type LabelsOfRequest } from './pair-rows.ts';
+import type { Answers, AnsweredRow, SlotMetric } from './metrics/metric.ts';
+import { isPair, labelsByRequest, outcomeOf, rowNumbers, rowsOf, type LabelsOfRequest, type PairFold } from './pair-rows.ts';
 import type { RequestLegs } from './requests.ts';
 
-export interface SlotFold {
-  readonly metric: SlotMetric;
-  readonly terms: Terms;
-  readonly range: Range;
-  readonly requests: readonly RequestLegs[];
-  readonly labels: readonly Label[];
-}
-
+type SlotFold = PairFold<SlotMetric>;
 interface Rows { readonly champion: readonly AnsweredRow[]; readonly challenger: readonly AnsweredRow[] }
 
 /**

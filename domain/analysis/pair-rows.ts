@@ -2,10 +2,20 @@ import type { Contract, Prediction } from '../contract.ts';
 import { labelValue } from '../contract-reading.ts';
 import type { InferenceId } from '../ids.ts';
 import type { Label, StoredLeg } from '../record.ts';
+import type { Range } from '../value/payoff.ts';
 import { answered, failed, refusedRequest } from './metrics/leg-state.ts';
+import type { PairedMetric, Terms } from './metrics/metric.ts';
 import type { RequestLegs } from './requests.ts';
 
-/** What folds of pairs have in common: which requests are pairs, their rows, and the outcomes of these. */
+/** What folds of pairs have in common: what they are given, which requests are pairs, their rows, and the outcomes of these. */
+
+export interface PairFold<M extends PairedMetric> {
+  readonly metric: M;
+  readonly terms: Terms;
+  readonly range: Range;
+  readonly requests: readonly RequestLegs[];
+  readonly labels: readonly Label[];
+}
 
 /** Both legs; or a challenger alone that failed its caller, since what fails in serving is often not mirrored. */
 export function isPair({ champion, challenger }: RequestLegs): boolean {

@@ -44,9 +44,9 @@ function boundLater({ engine, metric, means }: Outlook): (total: number, mean: n
   const level = levelsOf(engine, metric.alpha);
   const n = means.length;
   const { v } = centred(means, metric.centreCap);
-  const { deviation } = spreadOfMean(means);
   const strict = (total: number, mean: number): number => boundAfter({ ...metric, alpha: level.strict }, { total, mean, v: (v / n) * total });
   if (engine === 'strict') return strict;
+  const { deviation } = spreadOfMean(means);
   const nStar = metric.plannedBlocks ?? PLANNED_BLOCKS;
   // Blocks that have not varied yet may do so later; then the mean itself is what the asymptotic bound can reach at most.
   const fast = (total: number, mean: number): number => (total < BURN_IN.blocks ? -Infinity : asymptoticLowerBound({ n: total, mean, deviation }, { nStar, alpha: level.fast }) ?? mean);

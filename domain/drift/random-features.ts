@@ -1,3 +1,5 @@
+import { normals, uniforms } from '../analysis/stats/seeded-random.ts';
+
 /**
  * Drift of all numeric columns together, of their joint distribution: maximum mean discrepancy with a Gaussian kernel by random Fourier features (Rahimi and Recht,
  * NIPS 2007; Gretton et al., JMLR 13 (2012)). Only mean feature vectors of blocks of rows are kept, so that it is one pass and merges; p by exchanging whole blocks,
@@ -65,21 +67,4 @@ function shuffled(order: readonly number[], u: () => number): readonly number[] 
     [out[i], out[j]] = [out[j] ?? 0, out[i] ?? 0];
   }
   return out;
-}
-
-/** A seeded uniform generator on [0, 1): mulberry32. */
-function uniforms(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** Box and Muller. */
-function normals(seed: number): () => number {
-  const u = uniforms(seed);
-  return () => Math.sqrt(-2 * Math.log(1 - u())) * Math.cos(2 * Math.PI * u());
 }

@@ -96,8 +96,9 @@ function watched(world: World, activities: Activities): Activities {
   return Object.fromEntries(entries) as unknown as Activities;
 }
 
-interface AboutDeployment { readonly deploymentUid?: string; readonly subject?: { readonly deploymentUid: string }; readonly record?: { readonly deploymentUid: string } }
-function deploymentIn({ deploymentUid, subject, record }: AboutDeployment): string | undefined { return deploymentUid ?? subject?.deploymentUid ?? record?.deploymentUid; }
+interface AboutDeployment { readonly deploymentUid?: string; readonly subject?: { readonly deploymentUid: string }; readonly record?: { readonly deploymentUid: string }; readonly entry?: { readonly subject: string } }
+/** The subject of an audit entry is a deployment or one of its rollouts. */
+function deploymentIn({ deploymentUid, subject, record, entry }: AboutDeployment): string | undefined { return deploymentUid ?? subject?.deploymentUid ?? record?.deploymentUid ?? entry?.subject.split('/')[0]; }
 
 function checking(world: World): Pick<Activities, 'readPolicy' | 'validateModel' | 'packageModel' | 'loadVariant' | 'unloadVariant'> {
   return {

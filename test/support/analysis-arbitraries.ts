@@ -126,23 +126,6 @@ export function healthy(plan: AnalysisPlan, n = 2_000): readonly MicroBlock[] {
   return plan.metrics.filter(({ kind }) => kind === 'rate').map(({ name, tauMs }) => block(plan, name, Math.floor(START / tauMs), rateSums({ n, bad: 0 })));
 }
 
-/** A seeded uniform generator on [0, 1): mulberry32. */
-export function uniforms(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** Box–Muller. */
-export function normals(seed: number): () => number {
-  const uniform = uniforms(seed);
-  return () => Math.sqrt(-2 * Math.log(1 - uniform())) * Math.cos(2 * Math.PI * uniform());
-}
-
 const score = fc.double({ min: 0, max: 1, noNaN: true });
 const answers = fc.record({ rows: fc.array(score, { minLength: 1, maxLength: 3 }), latencyMs: fc.integer({ min: 1, max: 600 }) });
 const faults = fc.constantFrom<Partial<StoredLeg>>(

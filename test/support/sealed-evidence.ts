@@ -17,7 +17,8 @@ import type { CommandResult, RouteCommand, RouteVariant } from '../../domain/tra
 import type { Variant } from '../../domain/variant.ts';
 import { publicKeyText, signText, type SigningKey } from '../../config/signing.ts';
 import type { Stores } from '../../ports/stores.ts';
-import { BINARY, block, CHALLENGER, CHAMPION, CONFUSION, daily, DAY, DEPLOYMENT, draftInput, healthy, metricPolicy, normals, pairedSums, ROLLOUT, series, specOf, START, TENANT } from './analysis-arbitraries.ts';
+import { normals } from '../../domain/analysis/stats/seeded-random.ts';
+import { BINARY, block, CHALLENGER, CHAMPION, CONFUSION, daily, DAY, DEPLOYMENT, draftInput, healthy, metricPolicy, pairedSums, ROLLOUT, series, specOf, START, TENANT } from './analysis-arbitraries.ts';
 import { auditEntry, chainOf, checkpointOf } from './signed-audit.ts';
 
 const SETTING = { metrics: [metricPolicy('accuracy'), ...['errors', 'off-contract', 'latency'].map((name) => metricPolicy(name, { role: 'guardrail' as const, margin: 0.05 }))] };

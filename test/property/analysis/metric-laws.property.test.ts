@@ -7,7 +7,8 @@ import { METRIC_NAMES } from '../../../domain/metric-names.ts';
 import type { AnalysisPlan } from '../../../domain/analysis/plan.ts';
 import type { MicroBlock } from '../../../domain/analysis/blocks.ts';
 import type { StoredLeg } from '../../../domain/record.ts';
-import { block, CHALLENGER, CHAMPION, DAY, fixedPlan, leg, metricPolicy, slices, START, termsFor, uniforms, type Slice } from '../../support/analysis-arbitraries.ts';
+import { uniforms } from '../../../domain/analysis/stats/seeded-random.ts';
+import { block, CHALLENGER, CHAMPION, DAY, fixedPlan, leg, metricPolicy, slices, START, termsFor, type Slice } from '../../support/analysis-arbitraries.ts';
 
 /** The laws that every metric of the catalogue obeys; a new one is tested by being listed there. */
 const NAMED = Object.values(METRICS).filter(({ kind }) => kind !== 'share').map(({ name }) => name);

@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { planFromEarlier } from '../../../domain/analysis/earlier-rollouts.ts';
 import { budgetOf, spentBefore, YEAR_MS, type AlphaSpent } from '../../../domain/analysis/false-promotions.ts';
 import { fixPlan } from '../../../domain/analysis/planning.ts';
-import { DAY, draft, normals, series, START } from '../../support/analysis-arbitraries.ts';
+import { normals } from '../../../domain/analysis/stats/seeded-random.ts';
+import { DAY, draft, series, START } from '../../support/analysis-arbitraries.ts';
 
 /** Block means of any size, from almost none to most of the range, around a mean of their own. */
 const streams = fc.record({ seed: fc.nat(), mean: fc.integer({ min: -100, max: 200 }), permille: fc.integer({ min: 0, max: 150 }) })

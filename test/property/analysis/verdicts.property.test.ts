@@ -5,7 +5,8 @@ import { evidenceOf } from '../../../domain/analysis/evidence.ts';
 import { judge } from '../../../domain/analysis/judge.ts';
 import { logEvidence, lowerBound, lowerBoundInFull, type MeanAssumptions } from '../../../domain/analysis/stats/block-means.ts';
 import { rateInterval } from '../../../domain/analysis/stats/bernoulli-sequence.ts';
-import { BINARY, block, DAY, daily, fixedPlan, healthy, label, leg, normals, scores, START, uniforms } from '../../support/analysis-arbitraries.ts';
+import { normals, uniforms } from '../../../domain/analysis/stats/seeded-random.ts';
+import { BINARY, block, DAY, daily, fixedPlan, healthy, label, leg, scores, START } from '../../support/analysis-arbitraries.ts';
 
 const RUNS = 400;
 const LOOKS = Array.from({ length: 22 }, (_, i) => Math.round(4 * 1.2 ** i)).filter((n, i, all) => n <= 120 && n !== all[i - 1]);

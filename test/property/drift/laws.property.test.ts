@@ -3,7 +3,7 @@ import { shannonDivergence, stabilityIndex } from '../../../domain/drift/distanc
 import { countInto, paired, quantileEdges } from '../../../domain/drift/histogram.ts';
 import { decideDrift, USUAL_RULE } from '../../../domain/drift/rule.ts';
 import { emptySketch, mergeSketches, sketched, sketchQuantile } from '../../../domain/drift/log-sketch.ts';
-import { normals } from '../../support/analysis-arbitraries.ts';
+import { normals } from '../../../domain/analysis/stats/seeded-random.ts';
 
 const finite = fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e12, max: 1e12 });
 const counts = fc.array(fc.nat(1_000), { minLength: 2, maxLength: 20 }).filter((all) => all.some((count) => count > 0));

@@ -1,7 +1,7 @@
 import type { Subject } from '../../../activities/index.ts';
 import { sampleBlock } from '../../../conformance/stores/samples.ts';
 import type { AnalysisPlan } from '../../../domain/analysis/plan.ts';
-import { normals } from '../../support/analysis-arbitraries.ts';
+import { normals } from '../../../domain/analysis/stats/seeded-random.ts';
 import { churnOnnx, churnOnnx2 } from '../../support/onnx-models.ts';
 import { createWorld, type World } from './world.ts';
 

@@ -3,7 +3,8 @@ import { foldMetric } from '../../../domain/analysis/fold.ts';
 import { judge } from '../../../domain/analysis/judge.ts';
 import type { RateSums } from '../../../domain/analysis/blocks.ts';
 import type { StoredLeg } from '../../../domain/record.ts';
-import { BINARY, block, fixedPlan, leg, metricPolicy, rateSums, scores, START, uniforms } from '../../support/analysis-arbitraries.ts';
+import { uniforms } from '../../../domain/analysis/stats/seeded-random.ts';
+import { BINARY, block, fixedPlan, leg, metricPolicy, rateSums, scores, START } from '../../support/analysis-arbitraries.ts';
 
 const plan = fixedPlan({ rollout: { goal: 'healthy', minCycles: 1 }, metrics: [metricPolicy('collapse', { role: 'guardrail', margin: 0.5 })] });
 const u = uniforms(5);

@@ -4,7 +4,8 @@ import { blocksToRead, isComparable, planFromEarlier, type Comparing, type Earli
 import { judge } from '../../../domain/analysis/judge.ts';
 import type { AnalysisPlan, MetricPlan } from '../../../domain/analysis/plan.ts';
 import { fixPlan } from '../../../domain/analysis/planning.ts';
-import { CONFUSION, daily, DAY, draft, healthy, metricPolicy, normals, series, specOf, START, type Setting } from '../../support/analysis-arbitraries.ts';
+import { normals } from '../../../domain/analysis/stats/seeded-random.ts';
+import { CONFUSION, daily, DAY, draft, healthy, metricPolicy, series, specOf, START, type Setting } from '../../support/analysis-arbitraries.ts';
 
 const noise = (count: number, { seed = 1, mean = 0.01, sd = 0.05 } = {}): number[] => { const normal = normals(seed); return Array.from({ length: count }, () => mean + sd * normal()); };
 const metricOf = (plan: AnalysisPlan | null, name = 'accuracy'): MetricPlan => plan!.metrics.find((metric) => metric.name === name)!;

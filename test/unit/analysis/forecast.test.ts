@@ -4,7 +4,7 @@ import type { AnalysisPlan, MetricPlan } from '../../../domain/analysis/plan.ts'
 import { lowerBound } from '../../../domain/analysis/stats/block-means.ts';
 import { sampleMetric, samplePlan, sampleSpec } from '../../../conformance/stores/samples.ts';
 import { asymptoticLowerBound, spreadOfMean } from '../../../domain/analysis/stats/asymptotic-blocks.ts';
-import { normals } from '../../support/analysis-arbitraries.ts';
+import { normals } from '../../../domain/analysis/stats/seeded-random.ts';
 
 const DAY = 86_400_000;
 const metric: MetricPlan = { ...sampleMetric(0.05), name: 'accuracy', kind: 'paired', role: 'required', margin: 0, tauMs: DAY / 4, blockSlots: 4, range: { lo: -1, hi: 1 }, lossBound: 0.3, centreCap: 0.05, vOpt: (0.05 ** 2 * 30) / 4, plannedFrom: 'pilot' };

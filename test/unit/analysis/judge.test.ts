@@ -4,7 +4,8 @@ import { judge, JUDGE_VERSION, type JudgeInput } from '../../../domain/analysis/
 import { fixPlan } from '../../../domain/analysis/planning.ts';
 import type { AnalysisPlan } from '../../../domain/analysis/plan.ts';
 import type { Finding, Verdict } from '../../../domain/analysis/verdict.ts';
-import { block, CONFUSION, daily, DAY, draft, fixedPlan, healthy, metricPolicy, normals, rateSums, ROLLOUT, series, START, TENANT, type Setting, withCode } from '../../support/analysis-arbitraries.ts';
+import { normals } from '../../../domain/analysis/stats/seeded-random.ts';
+import { block, CONFUSION, daily, DAY, draft, fixedPlan, healthy, metricPolicy, rateSums, ROLLOUT, series, START, TENANT, type Setting, withCode } from '../../support/analysis-arbitraries.ts';
 
 const NOW = START + 50 * DAY;
 const ask = (plan: AnalysisPlan, blocks: readonly MicroBlock[], more: Partial<JudgeInput> = {}): Verdict => judge({ plan, evidence: evidenceOf(blocks), progress: null, value: CONFUSION, rulingMs: NOW, atMs: NOW, n: 1, ...more });

@@ -2,7 +2,8 @@ import type { MicroBlock } from '../../../domain/analysis/blocks.ts';
 import { planProblems } from '../../../domain/analysis/drafting.ts';
 import { fixPlan } from '../../../domain/analysis/planning.ts';
 import type { AnalysisPlan, MetricPlan } from '../../../domain/analysis/plan.ts';
-import { BINARY, block, daily, DAY, draft, draftInput, fixedPlan, metricPolicy, normals, pairedSums, REGRESSION, series, specOf, START, withCode } from '../../support/analysis-arbitraries.ts';
+import { normals } from '../../../domain/analysis/stats/seeded-random.ts';
+import { BINARY, block, daily, DAY, draft, draftInput, fixedPlan, metricPolicy, pairedSums, REGRESSION, series, specOf, START, withCode } from '../../support/analysis-arbitraries.ts';
 
 const noise = (count: number, seed = 1): number[] => { const normal = normals(seed); return Array.from({ length: count }, () => 0.01 + 0.05 * normal()); };
 const metricOf = (plan: AnalysisPlan | null, name = 'accuracy'): MetricPlan => plan!.metrics.find((metric) => metric.name === name)!;

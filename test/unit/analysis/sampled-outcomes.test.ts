@@ -8,7 +8,8 @@ import type { AnalysisPlan } from '../../../domain/analysis/plan.ts';
 import { fixPlan } from '../../../domain/analysis/planning.ts';
 import type { Verdict } from '../../../domain/analysis/verdict.ts';
 import type { Label } from '../../../domain/record.ts';
-import { BINARY, block, CONFUSION, DAY, draftInput, healthy, label, leg, metricPolicy, pairedSums, scores, specOf, START, uniforms } from '../../support/analysis-arbitraries.ts';
+import { uniforms } from '../../../domain/analysis/stats/seeded-random.ts';
+import { BINARY, block, CONFUSION, DAY, draftInput, healthy, label, leg, metricPolicy, pairedSums, scores, specOf, START } from '../../support/analysis-arbitraries.ts';
 
 const LEAST = 0.1;
 const LABELS = { delayMs: DAY, maturityMs: DAY, coverage: 0.95, graceMs: DAY / 10, clock: 'event', sampling: { least: LEAST } } as const;

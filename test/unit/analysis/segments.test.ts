@@ -8,7 +8,8 @@ import { labelsAsOfMs } from '../../../domain/analysis/sealing.ts';
 import { partsOfLine, segmentLine } from '../../../domain/analysis/segments.ts';
 import type { Verdict } from '../../../domain/analysis/verdict.ts';
 import { draftPlan, planProblems } from '../../../domain/analysis/drafting.ts';
-import { BINARY, block, CONFUSION, DAY, draftInput, healthy, label, leg, metricPolicy, normals, pairedSums, scores, series, specOf, START } from '../../support/analysis-arbitraries.ts';
+import { normals } from '../../../domain/analysis/stats/seeded-random.ts';
+import { BINARY, block, CONFUSION, DAY, draftInput, healthy, label, leg, metricPolicy, pairedSums, scores, series, specOf, START } from '../../support/analysis-arbitraries.ts';
 
 function planWith(values: readonly string[], { margin = 0.05, pilotCycles = 0 } = {}): AnalysisPlan {
   const spec = specOf({ metrics: [metricPolicy('accuracy')], rollout: { pilotCycles } });

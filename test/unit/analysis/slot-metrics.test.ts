@@ -5,7 +5,8 @@ import { foldMetric } from '../../../domain/analysis/fold.ts';
 import { judge } from '../../../domain/analysis/judge.ts';
 import { delong } from '../../../domain/analysis/stats/delong.ts';
 import type { Label, StoredLeg } from '../../../domain/record.ts';
-import { BINARY, block, CONFUSION, DAY, draftInput, fixedPlan, healthy, label, leg, metricPolicy, PER_UNIT, REGRESSION, scores, specOf, START, termsFor, uniforms } from '../../support/analysis-arbitraries.ts';
+import { uniforms } from '../../../domain/analysis/stats/seeded-random.ts';
+import { BINARY, block, CONFUSION, DAY, draftInput, fixedPlan, healthy, label, leg, metricPolicy, PER_UNIT, REGRESSION, scores, specOf, START, termsFor } from '../../support/analysis-arbitraries.ts';
 
 interface Request { readonly champion: number | Partial<StoredLeg>; readonly challenger: number | Partial<StoredLeg>; readonly outcome?: number }
 const legsOf = (requests: readonly Request[]): StoredLeg[] => requests.flatMap(({ champion, challenger }, i) => (['champion', 'challenger'] as const).map((version) => {

@@ -1,10 +1,12 @@
 import { watchAll } from '../../../collector/drift-watch.ts';
-import { sampleContract } from '../../../conformance/stores/samples.ts';
+import { sampleContract, sampleLabel, samplePlan, sampleRollout, sampleVerdict } from '../../../conformance/stores/samples.ts';
+import { isotonicValue } from '../../../domain/analysis/stats/isotonic.ts';
 import type { DeploymentSpec } from '../../../domain/deployment.ts';
 import { codeOf } from '../../../domain/drift/feature-code.ts';
 import type { StoredLeg } from '../../../domain/record.ts';
 import type { Stores } from '../../../ports/stores.ts';
-import { normals } from '../../support/analysis-arbitraries.ts';
+import { normals, uniforms } from '../../../domain/analysis/stats/seeded-random.ts';
+import { INITIAL } from '../../../domain/rollout/machine.ts';
 import { extractLeg } from '../../../collector/extract.ts';
 import { legRecord, SCOPE, scoring, SILENT, world } from './world.ts';
 
@@ -86,4 +88,33 @@ test('a deployment that does not ask for it is left alone, and one that fails do
   stores = await world(DRIFT);
   const failing: Stores = { ...stores, deployments: { ...stores.deployments, allDeployments: async () => { const [one] = await stores.deployments.allDeployments(); return [{ ...one!, status: { ...one!.status, champion: { variantId: 'var_a', model: 'm', artifactDigest: 'd' } } }]; }, getSpec: async () => { throw new Error('away'); } } };
   await expect(watchAll({ stores: failing, now, log: SILENT, passed })).resolves.toBeUndefined();
+});
+
+test('the reference of a promoted version is the traffic of its rollout: inputs of whoever served, its own answers, and outcomes to calibrate by', async () => {
+  await stores.evidence.putPlan(samplePlan(SCOPE, { rolloutId: `${SCOPE.uid}/2`, champion: 'var_old', challenger: 'var_a', state: 'fixed', clock: 'gateway', startedMs: WINDOW }));
+  await stores.evidence.putVerdict(sampleVerdict(SCOPE, { rolloutId: `${SCOPE.uid}/2`, rulingMs: 3 * WINDOW }));
+  await stores.deployments.putRollout(sampleRollout(SCOPE, { n: 2, challenger: { variantId: 'var_a', model: 'filesystem:churn@8', artifactDigest: 'sha256:a' }, state: { ...INITIAL, stage: 'done', outcome: 'promoted' }, endedAtMs: 1 }));
+  const z = normals(4);
+  const served: StoredLeg[] = [];
+  const mirrored: StoredLeg[] = [];
+  const reader = { contract: sampleContract(), clock: 'gateway', keepInputs: false, segments: null, columns: [] } as const;
+  // Windows 0 to 2; the first is of before the comparison.
+  for (let i = 0; i < 2_400; i += 1) {
+    const of = { inferenceId: `inf_r_${i}`, atMs: Math.floor((i * 3 * WINDOW) / 2_400), eventMs: null };
+    served.push({ ...extractLeg(legRecord({ ...of, variantId: 'var_old', response: scoring(0.1) }), reader, of.atMs), features: [[codeOf(50 + 5 * z())]] });
+    mirrored.push(extractLeg(legRecord({ ...of, variantId: 'var_a', role: 'shadow', response: scoring((i % 100) / 100) }), reader, of.atMs));
+  }
+  await stores.records.putBatch({ gatewayId: 'gw-1', incarnation: 1, seq: seq += 1, completeToMs: 3 * WINDOW + 2_000, receivedAtMs: now(), legs: [...served, ...mirrored], drops: [] });
+  // Right as often as the score says.
+  const u = uniforms(6);
+  await stores.labels.put(mirrored.map(({ inferenceId, atMs }, i) => sampleLabel(SCOPE, { inferenceId, value: u() < (i % 100) / 100 ? 1 : 0, labelMs: atMs + 1 })));
+  await look();
+  const reference = (await stores.drift.reference(SCOPE.tenant, SCOPE.uid, 'var_a'))!;
+  expect(reference).toMatchObject({ source: 'rollout', rolloutId: `${SCOPE.uid}/2`, fromMs: WINDOW, toMs: 3 * WINDOW, profile: { rows: 1_600 } });
+  const counted = (name: string): number => reference.profile.columns.find((column) => column.name === name)!.numbers.reduce((sum, [, n]) => sum + n, 0);
+  // Its own scores, 0 to 0.99, and not those of the version that served.
+  expect(counted('output.score')).toBe(1_600);
+  expect(reference.profile.columns.find(({ name }) => name === 'output.score')!.numbers.length).toBeGreaterThan(50);
+  expect(isotonicValue(reference.calibration!, 0.9) - isotonicValue(reference.calibration!, 0.1)).toBeGreaterThan(0.6);
+  expect(reference.expectedAccuracy).toBeCloseTo(0.75, 1);
 });

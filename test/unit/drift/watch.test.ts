@@ -7,7 +7,8 @@ import { discrepancy, embedding } from '../../../domain/drift/random-features.ts
 import { featureColumns, featuresOf } from '../../../domain/drift/request-features.ts';
 import { USUAL_RULE } from '../../../domain/drift/rule.ts';
 import { calibrationOf, driftSentence, featureSpace, trafficFold, windowFinding, type DriftReference } from '../../../domain/drift/watch.ts';
-import { BINARY, leg, normals, uniforms } from '../../support/analysis-arbitraries.ts';
+import { normals, uniforms } from '../../../domain/analysis/stats/seeded-random.ts';
+import { BINARY, leg } from '../../support/analysis-arbitraries.ts';
 
 describe('codes', () => {
   test('a number is told within 1 %, codes lie in the order of values, and what is no number has none', () => {
