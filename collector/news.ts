@@ -8,7 +8,7 @@ const TOLD_EVERY_MS = 500;
 /** A pause of the collector or the database is no pause of the traffic: gateways get this long to hand over what they kept. */
 const CATCH_UP_MS = 60_000;
 /** Stages in which a rollout waits for traffic. */
-const WAITING: ReadonlySet<RolloutRecord['state']['stage']> = new Set(['shadowing', 'canary']);
+const WAITING: ReadonlySet<RolloutRecord['state']['stage']> = new Set(['shadowing', 'admitting', 'canary']);
 
 /** Tells rollouts through the outbox. Ids say what is told, so that the same news from two collectors, or after a restart, is one message. */
 export interface News {

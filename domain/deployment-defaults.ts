@@ -13,6 +13,8 @@ import { WHOLE } from './share.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
+/** Split traffic tells most at one half; callers meet the challenger unproved, so that fewer do. */
+const SPLIT_STEPS = [1_000] as const;
 /** One in five years. */
 export const FALSE_PROMOTIONS_PER_YEAR = 0.2;
 type Spec = DeploymentSpec['spec'];
@@ -69,11 +71,11 @@ function labelPolicy(labels: Read['labels']): LabelPolicy | null {
 }
 
 function rolloutPolicy(rollout: NonNullable<Read['rollout']>, goal: Goal, labels: LabelPolicy | null): RolloutPolicy {
-  const { cycle = DAY, horizon = 30 * DAY + (labels?.delayMs ?? 0), idle = DAY, ask = 7 * DAY, minCycles, pilotCycles, whenInconclusive, whenBusy, alpha, falsePromotions, engine } = rollout;
+  const { cycle = DAY, horizon = 30 * DAY + (labels?.delayMs ?? 0), idle = DAY, ask = 7 * DAY, minCycles, pilotCycles, whenInconclusive, whenBusy, alpha, falsePromotions, engine, compare } = rollout;
   return {
     goal, cycleMs: cycle, horizonMs: horizon, idleMs: idle, askMs: ask, ...shadowAndCanary(rollout, cycle, horizon),
     minCycles: 2, pilotCycles: goal === 'healthy' ? 0 : 10, whenInconclusive: 'keep', whenBusy: 'refuse', alpha: 0.05, approval: approvalPolicy(rollout.approval),
-    falsePromotionsPerYear: falsePromotions?.perYear ?? FALSE_PROMOTIONS_PER_YEAR, ...defined({ minCycles, pilotCycles, whenInconclusive, whenBusy, alpha }), ...(engine === 'fast' ? { engine } : {}),
+    falsePromotionsPerYear: falsePromotions?.perYear ?? FALSE_PROMOTIONS_PER_YEAR, ...defined({ minCycles, pilotCycles, whenInconclusive, whenBusy, alpha }), ...(engine === 'fast' ? { engine } : {}), ...(compare === 'split' ? { compare } : {}),
   };
 }
 
@@ -84,11 +86,12 @@ function approvalPolicy(approval: NonNullable<Read['rollout']>['approval']): App
   return { before, roles, count, notAuthor, deadlineMs: deadline, escalateAfterMs: escalateAfter ?? null, escalateTo };
 }
 
-function shadowAndCanary({ shadow, canary }: NonNullable<Read['rollout']>, cycleMs: number, horizonMs: number): Pick<RolloutPolicy, 'shadow' | 'canary'> {
+/** Split traffic makes no copies. */
+function shadowAndCanary({ shadow, canary, compare }: NonNullable<Read['rollout']>, cycleMs: number, horizonMs: number): Pick<RolloutPolicy, 'shadow' | 'canary'> {
   const steps = canary?.map((step) => ({ sharePer10k: step.share, forMs: step.for ?? cycleMs }));
   return {
-    shadow: { samplePer10k: shadow?.sample ?? WHOLE, maxMs: shadow?.max ?? horizonMs },
-    canary: steps ?? [{ sharePer10k: 500, forMs: cycleMs }, { sharePer10k: 2_500, forMs: cycleMs }],
+    shadow: { samplePer10k: shadow?.sample ?? (compare === 'split' && shadow === undefined ? 0 : WHOLE), maxMs: shadow?.max ?? horizonMs },
+    canary: steps ?? (compare === 'split' ? SPLIT_STEPS : [500, 2_500]).map((sharePer10k) => ({ sharePer10k, forMs: cycleMs })),
   };
 }
 
@@ -119,7 +122,7 @@ function drillPolicy(drills: Read['drills']): Spec['drills'] | undefined {
 
 /** The file's own metrics; the default required one only where it names none; the default guardrails that it does not name. */
 function metricPolicies(spec: Read, goal: Goal): readonly MetricPolicy[] {
-  const own = (spec.metrics ?? []).map((metric) => metricPolicy(metric, goal));
+  const own = (spec.metrics ?? []).map((metric) => ({ ...metricPolicy(metric, goal), ...marginInMoney(metric, spec.value?.currency) }));
   const judged = goal !== 'healthy' && !own.some(({ role }) => role === 'required');
   const names = [...(judged ? [defaultMetric(spec)] : []), 'errors', 'off-contract', 'latency'];
   const taken = new Set(own.map(({ name }) => name));
@@ -135,9 +138,16 @@ function defaultMetric(spec: Read): string {
 function metricPolicy({ name, role, margin, lossBound, proof, quantile }: NonNullable<Read['metrics']>[number], goal: Goal): MetricPolicy {
   const actsAs = role ?? (metricName(name)?.kind === 'paired' ? 'required' : 'guardrail');
   return {
-    name, role: actsAs, margin: margin ?? usualMargin(name, goal === 'better' && actsAs === 'required'), lossBound: lossBound ?? null,
+    name, role: actsAs, margin: typeof margin === 'number' ? margin : usualMargin(name, goal === 'better' && actsAs === 'required'), lossBound: lossBound ?? null,
     proof: proof ?? (actsAs === 'safety' ? 'full' : 'given-loss-bound'), ...(quantile === undefined ? {} : { quantile }),
   };
+}
+
+/** Value and cost are money themselves. What is missing is NaN or empty here, and refused by the rules between fields. */
+function marginInMoney({ name, margin }: NonNullable<Read['metrics']>[number], valueCurrency: string | undefined): Pick<MetricPolicy, 'margin' | 'marginMoney'> | object {
+  if (typeof margin !== 'object') return {};
+  const { money: amount, perUnit = metricName(name)?.isMoney === true ? 1 : NaN, currency = valueCurrency ?? '' } = margin;
+  return { margin: amount / perUnit, marginMoney: { amount, perUnit, currency } };
 }
 
 function usualMargin(name: string, forGain: boolean): number {

@@ -60,6 +60,12 @@ const margin = z.union([percentText, z.number().min(0)], { error: 'is not a marg
   .transform((value, ctx) => parsed(value, ctx, () => typeof value === 'number' ? value : parseShare(value) / WHOLE))
   .meta({ description: 'How much worse is allowed: per request for accuracy, brier, absolute-error and value; the highest rate for the others.' });
 
+const currency = z.string().regex(/^[A-Z]{3}$/, 'is not an ISO 4217 code; write for example EUR');
+/** In the metric's unit, or in money a request with what one unit is worth. */
+const metricMargin = z.union([percentText, z.number().min(0), closed({ money: z.number().min(0), perUnit: z.number().gt(0).optional(), currency: currency.optional() })], { error: 'is not a margin; write for example 1%, 0.01, or {money: 0.002, perUnit: 0.2}' })
+  .transform((value, ctx) => typeof value === 'string' ? parsed(value, ctx, () => parseShare(value) / WHOLE) : value)
+  .meta({ description: 'How much worse is allowed: per request for paired metrics, the highest rate for the others. In money: so much a request, where one unit of the metric is worth perUnit.' });
+
 const column = z.string().regex(/^[^[\]]{1,200}(\[\d{1,6}\])?$/, 'is not an output; write the name of an output, or name[1] for one of its columns')
   .transform((text) => {
     const [, output = text, index] = /^([^[\]]+)(?:\[(\d+)\])?$/.exec(text) ?? [];
@@ -107,6 +113,7 @@ const rollout = closed({
   whenInconclusive: z.enum(['keep', 'ask']).optional(), ask: longerThanZero.optional(),
   whenBusy: z.enum(['refuse', 'queue', 'supersede']).optional(), alpha: z.number().gt(0).max(0.5).optional(),
   engine: z.enum(ENGINES).optional().meta({ description: 'strict: bounds that hold at every number of requests; fast: approximate ones beside them, sooner.' }),
+  compare: z.enum(['paired', 'split']).optional().meta({ description: 'paired: both versions answer the same requests, one of them unseen; split: each request is answered by one of them, and no copy is made.' }),
   falsePromotions: closed({ perYear: z.number().min(0.0001).max(1_000).meta({ description: 'How many false promotions a year may be expected at most, over all rollouts of the deployment.' }) }).optional(),
   approval: closed({
     before: z.array(z.enum(APPROVAL_POINTS)).min(1).optional(), roles: z.array(role).max(20).optional(), count: z.number().int().min(1).max(10).optional(), notAuthor: z.boolean().optional(),
@@ -115,7 +122,7 @@ const rollout = closed({
 });
 
 const metric = closed({
-  name: z.string().max(100), role: z.enum(METRIC_ROLES).optional(), margin: margin.optional(),
+  name: z.string().max(100), role: z.enum(METRIC_ROLES).optional(), margin: metricMargin.optional(),
   lossBound: z.number().gt(0).optional(), proof: z.enum(['given-loss-bound', 'full']).optional(),
   quantile: z.number().gt(0).lt(1).optional(),
 });
@@ -123,7 +130,7 @@ const metric = closed({
 const confusion = closed({ tp: z.number(), fp: z.number(), tn: z.number(), fn: z.number() });
 const perUnit = closed({ perUnit: z.number(), clip: z.number().gt(0) });
 const value = closed({
-  currency: z.string().regex(/^[A-Z]{3}$/, 'is not an ISO 4217 code; write for example EUR'),
+  currency,
   payoff: z.union([confusion, perUnit], { error: 'is not a payoff; write {tp, fp, tn, fn} for classes or {perUnit, clip} for regression' }),
   costPerRequest: z.number().min(0).optional(), costPerSecond: z.number().min(0).optional(),
 }).meta({ description: 'What right and wrong answers are worth, in units of the currency.' });

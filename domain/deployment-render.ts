@@ -71,7 +71,7 @@ function renderLabels(labels: NonNullable<Spec['labels']>): NonNullable<FileSpec
 function renderRollout({ rollout }: Spec): NonNullable<FileSpec['rollout']> {
   return {
     goal: rollout.goal, cycle: formatDuration(rollout.cycleMs), minCycles: rollout.minCycles, pilotCycles: rollout.pilotCycles,
-    shadow: { sample: formatShare(rollout.shadow.samplePer10k), max: formatDuration(rollout.shadow.maxMs) },
+    ...(rollout.compare === 'split' ? { compare: 'split' as const } : { compare: 'paired' as const, shadow: { sample: formatShare(rollout.shadow.samplePer10k), max: formatDuration(rollout.shadow.maxMs) } }),
     canary: rollout.canary.map(({ sharePer10k, forMs }) => ({ share: formatShare(sharePer10k), for: formatDuration(forMs) })),
     horizon: formatDuration(rollout.horizonMs), idle: formatDuration(rollout.idleMs),
     whenInconclusive: rollout.whenInconclusive, ask: formatDuration(rollout.askMs), whenBusy: rollout.whenBusy, alpha: rollout.alpha, engine: rollout.engine ?? 'strict',
@@ -86,8 +86,8 @@ function renderApproval(approval: Spec['rollout']['approval'] | null): NonNullab
   return { before: [...before], roles: [...roles], count, notAuthor, deadline: formatDuration(deadlineMs), ...given('escalateAfter', escalateAfterMs === null ? null : formatDuration(escalateAfterMs)), escalateTo: [...escalateTo] };
 }
 
-function renderMetric({ name, role, margin, lossBound, proof, quantile }: MetricPolicy): NonNullable<FileSpec['metrics']>[number] {
-  return { name, role, margin: metricName(name)?.kind === 'rate' ? renderFraction(margin) : margin, ...given('lossBound', lossBound), proof, ...given('quantile', quantile ?? null) };
+function renderMetric({ name, role, margin, marginMoney, lossBound, proof, quantile }: MetricPolicy): NonNullable<FileSpec['metrics']>[number] {
+  return { name, role, margin: marginMoney === undefined ? metricName(name)?.kind === 'rate' ? renderFraction(margin) : margin : { money: marginMoney.amount, perUnit: marginMoney.perUnit, currency: marginMoney.currency }, ...given('lossBound', lossBound), proof, ...given('quantile', quantile ?? null) };
 }
 
 function renderExternal(of: ExternalMetric): NonNullable<FileSpec['externalMetrics']>[number] {

@@ -4,14 +4,14 @@ import { externalProblems } from './external/rules.ts';
 import { KNOWN_METRICS, metricName, primaryOf } from './metric-names.ts';
 import { parseModelRef } from './model.ts';
 import { nearest } from './nearest.ts';
-import { formatShare } from './share.ts';
+import { formatShare, WHOLE } from './share.ts';
 
 /** One thing wrong with a deployment file: where, in the words of the file, and what to do. */
 export interface SpecProblem { readonly path: string; readonly problem: string }
 
 /** Rules between fields, on the normal form; [] when it holds together. */
 export function specProblems({ spec }: DeploymentSpec): readonly SpecProblem[] {
-  return [...servingRules(spec), ...contractRules(spec), ...labelRules(spec), ...rolloutRules(spec), ...canaryRules(spec), ...approvalRules(spec), ...metricRules(spec), ...segmentRules(spec), ...externalRules(spec), ...valueRules(spec), ...fallbackRules(spec)];
+  return [...servingRules(spec), ...contractRules(spec), ...labelRules(spec), ...rolloutRules(spec), ...splitRules(spec), ...canaryRules(spec), ...approvalRules(spec), ...metricRules(spec), ...segmentRules(spec), ...externalRules(spec), ...valueRules(spec), ...fallbackRules(spec)];
 }
 
 type Spec = DeploymentSpec['spec'];
@@ -50,9 +50,22 @@ function labelRules({ labels }: Spec): Iterable<SpecProblem> {
 function rolloutRules({ labels, rollout }: Spec): Iterable<SpecProblem> {
   return rules(
     [labels === null && rollout.goal !== 'healthy', 'rollout.goal', `is ${rollout.goal}, which is judged on outcomes; add labels: {delay: …}, or write healthy`],
-    [rollout.shadow.samplePer10k === 0, 'rollout.shadow.sample', 'is 0%: a challenger that sees nothing is never judged'],
+    [rollout.compare !== 'split' && rollout.shadow.samplePer10k === 0, 'rollout.shadow.sample', 'is 0%: a challenger that sees nothing is never judged'],
     [rollout.shadow.maxMs > rollout.horizonMs, 'rollout.shadow.max', `is longer than the horizon (${formatDuration(rollout.horizonMs)})`],
   );
+}
+
+/** Each request is answered by one version, so that nothing is known of the other's answer to it, and what chance did not draw cannot be compared. */
+function splitRules({ labels, metrics, rollout, routing }: Spec): readonly SpecProblem[] {
+  if (rollout.compare !== 'split') return [];
+  const first = rollout.canary[0]?.sharePer10k ?? 0;
+  const unlike = metrics.filter(({ name }) => metricName(name)?.needsBoth === true);
+  return [...rules(
+    [rollout.shadow.samplePer10k > 0, 'rollout.shadow', 'has no meaning with compare: split, which makes no copies; leave it out'],
+    [first === 0 || first === WHOLE, 'rollout.canary', 'must begin with a share between 0% and 100%: with compare: split its first step gives the evidence'],
+    [routing.stickyHeader !== null || routing.stickyJsonPath !== null, 'routing', 'keeps a caller with one version, and with compare: split what sets callers apart would be taken for the models\' doing; leave it out, or write compare: paired'],
+    [labels?.sampling !== undefined, 'labels.sampling', 'does not go with compare: split, where every request needs its outcome'],
+  ), ...unlike.map(({ name }) => ({ path: `spec.metrics[${name}]`, problem: 'needs the answers of both versions to one request, and with compare: split there is one; leave it out, or write compare: paired' }))];
 }
 
 function canaryRules({ rollout: { canary } }: Spec): Iterable<SpecProblem> {
@@ -86,7 +99,7 @@ function metricRules(spec: Spec): readonly SpecProblem[] {
   ];
 }
 
-function metricRule(spec: Spec, { name, role, margin, proof, quantile }: MetricPolicy): readonly SpecProblem[] {
+function metricRule(spec: Spec, { name, role, margin, marginMoney, proof, quantile }: MetricPolicy): readonly SpecProblem[] {
   const known = metricName(name);
   const path = `metrics[${name}]`;
   if (known === null) {
@@ -94,10 +107,10 @@ function metricRule(spec: Spec, { name, role, margin, proof, quantile }: MetricP
     return [...rules([true, path, `is not a metric${near === null ? '' : `; did you mean ${near}?`}; the known ones are ${KNOWN_METRICS.join(', ')}`])];
   }
   const { task } = spec.contract;
-  return [...termRules(spec.value, name, quantile), ...rules(
+  return [...termRules(spec.value, name, quantile), ...moneyRules(spec.value, name, marginMoney), ...rules(
     [known.needsLabels && spec.labels === null, path, 'is judged on outcomes, and there are no labels; add labels: {delay: …}'],
     [known.kind === 'rate' && role === 'required', `${path}.role`, 'is a rate, which guards and proves no gain; write guardrail or safety'],
-    [Number.isNaN(margin), `${path}.margin`, `is needed: how much worse is allowed (${known.about})`],
+    [Number.isNaN(margin) && marginMoney === undefined, `${path}.margin`, `is needed: how much worse is allowed (${known.about})`],
     [margin > 1 && known.isShare, `${path}.margin`, `is ${String(margin)}; it is a share, at most 1 (100%)`],
     [task !== undefined && !known.tasks.includes(task), path, `does not fit task ${String(task)}; it is for ${known.tasks.join(', ')}`],
     [role === 'safety' && proof !== 'full', `${path}.proof`, 'of a safety metric must be full: it may act past a person\'s pin'],
@@ -112,6 +125,18 @@ function termRules(value: Spec['value'], name: string, quantile: number | undefi
     [name !== 'pinball' && quantile !== undefined, `${path}.quantile`, 'has no meaning here; it belongs to pinball'],
     [name === 'cost' && value?.costPerSecond === undefined, path, 'needs what a second of serving costs; add value: {costPerSecond}'],
     [name === 'value' && value === null, path, 'needs a value model; add value: {currency, payoff}'],
+  );
+}
+
+function moneyRules(value: Spec['value'], name: string, margin: MetricPolicy['marginMoney']): Iterable<SpecProblem> {
+  if (margin === undefined) return [];
+  const path = `metrics[${name}].margin`;
+  const known = metricName(name);
+  return rules(
+    [Number.isNaN(margin.perUnit), `${path}.perUnit`, `is needed: what one unit is worth, in currency units (${known?.about ?? name})`],
+    [known?.isMoney === true && margin.perUnit !== 1 && !Number.isNaN(margin.perUnit), `${path}.perUnit`, `has no meaning here: ${name} is money already`],
+    [margin.currency === '', `${path}.currency`, 'is needed: which money it is; write EUR, for example'],
+    [value !== null && margin.currency !== '' && margin.currency !== value.currency, `${path}.currency`, `is ${margin.currency}, and value is in ${value?.currency ?? ''}`],
   );
 }
 

@@ -44,7 +44,9 @@ function problemsOf(issue: z.core.$ZodIssue, before: readonly PropertyKey[], inp
 }
 
 function closestBranch(branches: readonly (readonly z.core.$ZodIssue[])[]): readonly z.core.$ZodIssue[] | null {
-  return [...branches].sort((a, b) => weight(a) - weight(b))[0] ?? null;
+  // A branch that wanted no object at all is never what was meant.
+  const alike = branches.filter((issues) => !issues.some(({ code, path }) => code === 'invalid_type' && path.length === 0));
+  return [...(alike.length > 0 ? alike : branches)].sort((a, b) => weight(a) - weight(b))[0] ?? null;
 }
 function weight(issues: readonly z.core.$ZodIssue[]): number { return issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0); }
 

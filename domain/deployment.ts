@@ -15,11 +15,16 @@ export type Goal = (typeof GOALS)[number];
 export const METRIC_ROLES = ['required', 'guardrail', 'safety'] as const;
 export type MetricRole = (typeof METRIC_ROLES)[number];
 
+/** A margin as it was said in money: so much a request, at `perUnit` for one unit of the metric; in currency units. */
+export interface MarginMoney { readonly amount: number; readonly perUnit: number; readonly currency: string }
+
 /** One metric of the policy. Margin: how much worse per request is allowed (paired metrics), or the highest rate allowed (rates). */
 export interface MetricPolicy {
   readonly name: string;
   readonly role: MetricRole;
   readonly margin: number;
+  /** Where the file says the margin in money, of which `margin` is made; absent: in the metric's unit. */
+  readonly marginMoney?: MarginMoney;
   /** Declared loss bound of block means; null lets the pilot plan it (decision-engine 3b). */
   readonly lossBound: number | null;
   readonly proof: 'given-loss-bound' | 'full';
@@ -78,6 +83,8 @@ export interface RolloutPolicy {
   readonly alpha: number;
   /** Absent: strict, so that files of before it was known keep their hash. */
   readonly engine?: Engine;
+  /** `split`: each request is answered by one of the two versions, none by both; absent: the challenger answers a copy too. */
+  readonly compare?: 'split';
   /** How many false promotions a year may be expected at most, over all rollouts of the deployment; absent in files stored before it was known: the default. */
   readonly falsePromotionsPerYear?: number;
   /** People who must agree on the way; null or absent (older specs): nobody. */

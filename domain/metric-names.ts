@@ -13,6 +13,10 @@ export interface MetricName {
   /** A share of something, so that no margin above 1 makes sense. */
   readonly isShare: boolean;
   readonly about: string;
+  /** Its unit is the currency unit. */
+  readonly isMoney?: boolean;
+  /** Looks at the two answers to one request; absent: at each version's answers by themselves. */
+  readonly needsBoth?: boolean;
 }
 
 const ALL: readonly Task[] = ['binary', 'multiclass', 'regression'];
@@ -36,18 +40,18 @@ export const METRIC_NAMES = {
   'absolute-error': { kind: 'paired', needsLabels: true, tasks: NUMBERS, margin: OWN_UNIT, isShare: false, about: 'distance of the predicted value from the outcome' },
   'squared-error': { kind: 'paired', needsLabels: true, tasks: NUMBERS, margin: OWN_UNIT, isShare: false, about: 'squared distance of the predicted value from the outcome' },
   pinball: { kind: 'paired', needsLabels: true, tasks: NUMBERS, margin: OWN_UNIT, isShare: false, about: 'loss of a predicted quantile' },
-  value: { kind: 'paired', needsLabels: true, tasks: ALL, margin: OWN_UNIT, isShare: false, about: 'money per request by the value model' },
-  cost: { kind: 'paired', needsLabels: false, tasks: ALL, margin: OWN_UNIT, isShare: false, about: 'money that serving a request costs, by its time' },
+  value: { kind: 'paired', needsLabels: true, tasks: ALL, margin: OWN_UNIT, isShare: false, isMoney: true, about: 'money per request by the value model' },
+  cost: { kind: 'paired', needsLabels: false, tasks: ALL, margin: OWN_UNIT, isShare: false, isMoney: true, about: 'money that serving a request costs, by its time' },
   'latency-p50': { kind: 'paired', needsLabels: false, tasks: ALL, margin: OWN_UNIT, isShare: false, about: 'milliseconds that half of the answers stay below' },
   'latency-p95': { kind: 'paired', needsLabels: false, tasks: ALL, margin: OWN_UNIT, isShare: false, about: 'milliseconds that 95 % of the answers stay below' },
   'latency-p99': { kind: 'paired', needsLabels: false, tasks: ALL, margin: OWN_UNIT, isShare: false, about: 'milliseconds that 99 % of the answers stay below' },
-  'output-shift': { kind: 'paired', needsLabels: false, tasks: ALL, margin: null, isShare: true, about: 'distance between the distributions of the answers of the two versions' },
+  'output-shift': { kind: 'paired', needsLabels: false, tasks: ALL, margin: null, isShare: true, about: 'distance between the distributions of the answers of the two versions', needsBoth: true },
   errors: { kind: 'rate', needsLabels: false, tasks: ALL, margin: { better: 0.01, other: 0.01 }, isShare: true, about: 'share of requests that failed' },
   timeouts: { kind: 'rate', needsLabels: false, tasks: ALL, margin: { better: 0.01, other: 0.01 }, isShare: true, about: 'share of requests without an answer in time' },
   'off-contract': { kind: 'rate', needsLabels: false, tasks: ALL, margin: { better: 0.01, other: 0.01 }, isShare: true, about: 'share of answers with missing, misshapen or non-finite outputs' },
   latency: { kind: 'rate', needsLabels: false, tasks: ALL, margin: { better: 0.05, other: 0.05 }, isShare: true, about: 'share of answers slower than contract.latency' },
-  disagreement: { kind: 'rate', needsLabels: false, tasks: ALL, margin: null, isShare: true, about: 'share of requests where the two versions decide differently' },
-  collapse: { kind: 'rate', needsLabels: false, tasks: ALL, margin: { better: 0.5, other: 0.5 }, isShare: true, about: 'share of neighbouring requests that the champion answers differently and the challenger alike' },
+  disagreement: { kind: 'rate', needsLabels: false, tasks: ALL, margin: null, isShare: true, about: 'share of requests where the two versions decide differently', needsBoth: true },
+  collapse: { kind: 'rate', needsLabels: false, tasks: ALL, margin: { better: 0.5, other: 0.5 }, isShare: true, about: 'share of neighbouring requests that the champion answers differently and the challenger alike', needsBoth: true },
 } as const satisfies Readonly<Record<string, MetricName>>;
 
 export const KNOWN_METRICS: readonly string[] = Object.keys(METRIC_NAMES);

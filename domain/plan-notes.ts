@@ -1,3 +1,5 @@
+import { metricOf } from './analysis/metrics/index.ts';
+import { figure } from './analysis/reason-texts.ts';
 import { cleanRequestsToPass } from './analysis/compare-rate.ts';
 import type { DeploymentSpec } from './deployment.ts';
 import { formatDuration } from './duration.ts';
@@ -7,7 +9,7 @@ import { formatShare, WHOLE } from './share.ts';
 
 /** What a file costs and what it leaves out, in plain words; printed by `lastmile plan` and kept with the answer of apply. */
 export function planNotes(file: DeploymentSpec): readonly string[] {
-  return [...shadowNotes(file), ...timeNotes(file), ...trafficNotes(file), ...approvalNotes(file), ...guessNotes(file), ...gapNotes(file), ...externalNotes(file), ...trustNotes(file)];
+  return [...shadowNotes(file), ...timeNotes(file), ...trafficNotes(file), ...moneyNotes(file), ...approvalNotes(file), ...guessNotes(file), ...gapNotes(file), ...externalNotes(file), ...trustNotes(file)];
 }
 
 /** The least time from the start of shadow to a verdict, in ms: pilot, cycles of evidence, and the wait for their outcomes. */
@@ -29,6 +31,11 @@ export function neverTells({ spec: { labels, rollout } }: DeploymentSpec): strin
 }
 
 function* shadowNotes({ spec: { rollout, serving } }: DeploymentSpec): Generator<string> {
+  if (rollout.compare === 'split') {
+    yield `Traffic is split: no copies are made, and ${formatShare(rollout.canary[0]?.sharePer10k ?? 0)} of callers get the challenger from the start, before anything is proved of it but its checks; guardrails take it back. The same proof takes several times the requests of compare: paired.`;
+    yield 'Requests are drawn one by one, by chance: a caller meets both versions.';
+    return;
+  }
   const sample = rollout.shadow.samplePer10k;
   const load = sample === WHOLE ? 'Shadow copies every request to the challenger: inference compute doubles while a rollout runs.'
     : `Shadow copies ${formatShare(sample)} of requests to the challenger: that much more inference compute while a rollout runs.`;
@@ -43,7 +50,7 @@ function* timeNotes(file: DeploymentSpec): Generator<string> {
     ...(rollout.pilotCycles > 0 ? [`${String(rollout.pilotCycles)} cycles of pilot`] : []), `${String(rollout.minCycles)} cycles of evidence`,
     ...(labels !== null && rollout.goal !== 'healthy' ? [`${formatDuration(labels.maturityMs)} until outcomes are in`] : []),
   ];
-  yield `No verdict comes sooner than ${formatDuration(least)} after shadow begins: ${parts.join(', ')} (a cycle is ${formatDuration(rollout.cycleMs)}).`;
+  yield `No verdict comes sooner than ${formatDuration(least)} after ${rollout.compare === 'split' ? 'callers get it' : 'shadow begins'}: ${parts.join(', ')} (a cycle is ${formatDuration(rollout.cycleMs)}).`;
   if (rollout.pilotCycles > 0) yield `Where earlier rollouts of the deployment were compared in the same way, they stand in for the pilot, and the verdict may come ${formatDuration(rollout.pilotCycles * rollout.cycleMs)} sooner.`;
   yield `How much longer it takes rests on traffic and on how far apart the versions are; both are unknown before. At ${formatDuration(rollout.horizonMs)} it ends inconclusive, and the champion stays${rollout.whenInconclusive === 'ask' ? ` unless a person promotes within ${formatDuration(rollout.askMs)}` : ''}.`;
   const never = neverTells(file);
@@ -64,7 +71,13 @@ function* trafficNotes({ spec: { metrics, rollout } }: DeploymentSpec): Generato
   if (rates.length === 0 || first === undefined) return;
   const strictest = rates.reduce((least, metric) => (metric.margin < least.margin ? metric : least));
   const clean = cleanRequestsToPass(strictest.margin, rollout.alpha);
-  yield `The guardrail ${strictest.name} at ${String(strictest.margin * 100)} % needs at least ${String(clean)} clean answers in shadow, and as many again that callers got from the challenger: at ${formatShare(first.sharePer10k)} about ${String(Math.ceil(clean * WHOLE / first.sharePer10k))} requests of the first step. With less traffic than that the canary waits.`;
+  yield `The guardrail ${strictest.name} at ${String(strictest.margin * 100)} % needs at least ${String(clean)} clean answers ${rollout.compare === 'split' ? '' : 'in shadow, and as many again '}that callers got from the challenger: at ${formatShare(first.sharePer10k)} about ${String(Math.ceil(clean * WHOLE / first.sharePer10k))} requests of the first step. With less traffic than that the canary waits.`;
+}
+
+function* moneyNotes({ spec: { metrics } }: DeploymentSpec): Generator<string> {
+  for (const { name, margin, marginMoney } of metrics) {
+    if (marginMoney !== undefined) yield `${name}: a margin of ${marginMoney.currency} ${figure(marginMoney.amount)} a request is ${figure(margin)} ${metricOf(name).unit}, at ${marginMoney.currency} ${figure(marginMoney.perUnit)} a unit.`;
+  }
 }
 
 function* approvalNotes({ spec: { rollout: { approval, whenInconclusive } } }: DeploymentSpec): Generator<string> {

@@ -2,6 +2,7 @@ import { CancellationScope, condition } from '@temporalio/workflow';
 import type { RolloutAction, RolloutEvent } from '../domain/rollout/machine.ts';
 import type { CommandResult } from '../domain/traffic/route.ts';
 import { formatShare } from '../domain/share.ts';
+import type { VariantId } from '../domain/ids.ts';
 import type { VariantSummary } from '../domain/variant.ts';
 import { checks, lasting, loading, packing, quick } from './activity-stubs.ts';
 import type { Run } from './rollout-run.ts';
@@ -22,6 +23,7 @@ export async function take(run: Run, action: StepAction): Promise<RolloutEvent |
     case 'package': return pack(run, challenger);
     case 'load': return load(run, challenger);
     case 'start-shadow': return startShadow(run, challenger);
+    case 'open-split': return openSplit(run, challenger);
     case 'set-share': return setShare(run, challenger, action.sharePer10k);
     case 'promote': return promote(run, challenger);
   }
@@ -48,16 +50,28 @@ async function load(run: Run, { variantId }: VariantSummary): Promise<RolloutEve
 
 /** The collector compares from the moment on which every gateway mirrors. */
 async function startShadow(run: Run, { variantId }: VariantSummary): Promise<RolloutEvent | null> {
-  const { subject, input } = run;
+  const { subject } = run;
   register(run, 'route');
   const failure = await routed(run, () => quick.setShadows.executeWithOptions({ summary: 'Copy traffic to it' }, [{ subject, commandId: commandId(run, 'shadow'), variantIds: [variantId] }]));
-  if (failure !== null || input.champion === null) return failure;
-  await quick.openComparison({ subject, champion: input.champion.variantId, challenger: variantId });
+  return failure ?? openComparison(run, variantId);
+}
+
+/** Nothing reaches it yet: the judge is asked at once, and if nothing holds the rollout the first step follows. */
+function openSplit(run: Run, { variantId }: VariantSummary): Promise<null> {
+  register(run, 'route');
+  run.pings += 1;
+  return openComparison(run, variantId);
+}
+
+async function openComparison(run: Run, challenger: VariantId): Promise<null> {
+  const { subject, input } = run;
+  if (input.champion === null) return null;
+  await quick.openComparison({ subject, champion: input.champion.variantId, challenger });
   run.shadowSinceMs = Date.now();
   return null;
 }
 
-/** The shadow stays: gateways mirror whichever leg does not answer, so that pairs go on (decision D5). */
+/** A shadow stays: gateways mirror whichever leg does not answer, so that pairs go on (decision D5). */
 function setShare(run: Run, { variantId }: VariantSummary, sharePer10k: number): Promise<RolloutEvent | null> {
   const { subject, state } = run;
   return routed(run, () => quick.setShare.executeWithOptions({ summary: `${formatShare(sharePer10k)} of the traffic` }, [{ subject, commandId: commandId(run, `share-${state.step + 1}/${attempt(run)}`), variantId, sharePer10k }]));

@@ -69,21 +69,21 @@ async function turn(run: Run): Promise<void> {
 }
 
 async function perform(run: Run, action: RolloutAction): Promise<void> {
-  switch (action.type) {
-    case 'undo': await Promise.all([undoAll(run), flush(run)]); report(run, { type: 'undone' }); return;
-    case 'ask-approval': return askApproval(run);
-    case 'ask': run.askedAtMs = Date.now(); return notify(run, 'asking');
-    case 'finish': return finish(run);
-    case 'validate': case 'package': case 'load': case 'start-shadow': case 'set-share': case 'promote': {
-      const { stage } = run.state;
-      const event = await inStep(run, () => take(run, action));
-      if (event !== null) await whenResumed(run, event, () => run.state.stage === stage);
-    }
+  if (action.type === 'undo') {
+    await Promise.all([undoAll(run), flush(run)]);
+    report(run, { type: 'undone' });
+    return;
   }
+  if (action.type === 'ask' || action.type === 'ask-approval') return askPeople(run, action.type);
+  if (action.type === 'finish') return finish(run);
+  const { stage } = run.state;
+  const event = await inStep(run, () => take(run, action));
+  if (event !== null) await whenResumed(run, event, () => run.state.stage === stage);
 }
 
-/** Each time that it is asked anew, and when others are asked too, is a notice of its own. */
-function askApproval(run: Run): Promise<void> {
+/** Each time that approval is asked for anew, and when others are asked too, is a notice of its own. */
+function askPeople(run: Run, what: 'ask' | 'ask-approval'): Promise<void> {
+  if (what === 'ask') { run.askedAtMs = Date.now(); return notify(run, 'asking'); }
   const { approval } = run.state;
   const type = approval?.escalated === true ? 'escalated' : 'approving';
   return notify(run, type, `${type}/${String(approval?.verdictN ?? 0)}`);

@@ -64,7 +64,7 @@ function held(before: RolloutState, after: RolloutState): readonly string[] {
 }
 
 function voided(before: RolloutState, { stage }: RolloutState): string {
-  if (before.stage !== 'approving' || (stage !== 'shadowing' && stage !== 'canary') || before.approval?.before === undefined) return '';
+  if (before.stage !== 'approving' || (stage !== 'shadowing' && stage !== 'admitting' && stage !== 'canary') || before.approval?.before === undefined) return '';
   return before.approval.given.length === 0 ? ' It no longer waits for approval.' : ' The approvals are void: the evidence has changed.';
 }
 
@@ -74,7 +74,7 @@ const silent = (): string => '';
 const SENTENCES: Readonly<Record<RolloutEvent['type'], (run: Run, by: Actor) => string>> = {
   validated: (run) => `${run.input.model} is sound (${run.challenger?.artifactDigest.slice(0, 19) ?? ''}…). Packaging it.`,
   packaged: () => 'Packaged. Loading it beside what serves.',
-  loaded: (run) => `Loaded; its golden requests are right. ${run.plan.mode === 'first' ? `There is nothing to compare it with${run.state.stage === 'promoting' ? ': making it the champion.' : `.${whatNow(run)}`}` : 'It now gets a copy of the traffic; callers do not see its answers.'}`,
+  loaded: (run) => `Loaded; its golden requests are right. ${run.plan.mode === 'first' ? `There is nothing to compare it with${run.state.stage === 'promoting' ? ': making it the champion.' : `.${whatNow(run)}`}` : run.plan.compare === 'split' ? 'It will answer a part of the callers; no copies are made.' : 'It now gets a copy of the traffic; callers do not see its answers.'}`,
   pause: (_, by) => `${by.name} paused it: traffic stays as it is.`,
   resume: (_, by) => `${by.name} let it go on.`,
   held: (run) => `${run.state.heldBy ?? 'A person'}: it is held where it was, and goes on when that ends.`,
@@ -89,7 +89,7 @@ function asked({ plan, state }: Run): string { return plan.approval && state.app
 
 const NEXT: Readonly<Record<Exclude<Stage, 'canary' | 'approving'>, string>> = {
   promoting: ' Making it the champion.', undoing: ' Taking back what was done.', asking: ' Waiting for a person: promote or abort.',
-  validating: '', packaging: '', loading: '', shadowing: '', done: '',
+  validating: '', packaging: '', loading: '', shadowing: '', admitting: '', done: '',
 };
 
 function whatNow(run: Run): string {

@@ -4,6 +4,7 @@ import type * as plan from '../../domain/analysis/plan.ts';
 import { FINDING_STATES, REASONS, SEGMENT_STATES, VERDICTS } from '../../domain/analysis/verdict.ts';
 import type * as verdict from '../../domain/analysis/verdict.ts';
 import { ENGINES, GOALS, METRIC_ROLES } from '../../domain/deployment.ts';
+import type * as deployment from '../../domain/deployment.ts';
 import { EXTERNAL_STATES } from '../../domain/external/finding.ts';
 import type * as finding from '../../domain/external/finding.ts';
 import { BETTER, COMPARISONS, EXTERNAL_ROLES } from '../../domain/external/metric.ts';
@@ -14,12 +15,15 @@ import { byName, count, exactly, list, named, number, part, text, time } from '.
 
 const Reason = exactly<verdict.Reason>()(named('Reason', { code: z.enum(REASONS), metric: text.nullable(), text }));
 
+export const MarginMoney = exactly<deployment.MarginMoney>()(named('MarginMoney', { amount: number, perUnit: number, currency: text }));
+
 const Finding = exactly<verdict.Finding>()(named('Finding', {
   metric: text, role: z.enum(METRIC_ROLES), state: z.enum(FINDING_STATES), estimate: number.nullable(), lower: number.nullable(), upper: number.nullable(), lowerFull: number.nullable(),
   alpha: number, margin: number, championMean: number.nullable(), challengerMean: number.nullable(), blocks: count, shortBlocks: count, requests: count, coverage: number.nullable(),
   lossBound: number.nullable(), worstBlock: number.nullable(), projectedBlocks: number.nullable(),
   sampled: part({ needed: count, seen: count, weight: number }).exactOptional(),
   fast: part({ lower: number.nullable(), upper: number.nullable(), cases: count, isBurntIn: z.boolean(), isLongRun: z.boolean() }).exactOptional(),
+  marginMoney: MarginMoney.exactOptional(),
 }));
 
 const SegmentFinding = exactly<verdict.SegmentFinding>()(named('SegmentFinding', {
@@ -53,11 +57,11 @@ export const Progress = exactly<blocks.Progress>()(named('Progress', {
 const MetricPlan = exactly<plan.MetricPlan>()(named('MetricPlan', {
   name: text, kind: z.enum(['paired', 'rate']), role: z.enum(METRIC_ROLES), margin: number, needsLabels: z.boolean(), clock: z.enum(['ruling', 'gateway']), tauMs: number,
   range: part({ lo: number, hi: number }), alpha: number, proof: z.enum(['given-loss-bound', 'full']), blockSlots: count, lossBound: number, gainBound: number.exactOptional(), centreCap: number,
-  vOpt: number, plannedBlocks: count.exactOptional(), lag1: number.nullable(), plannedFrom: z.enum(['pilot', 'earlier-rollout', 'full-range', 'declared']), quantile: number.exactOptional(),
+  vOpt: number, plannedBlocks: count.exactOptional(), lag1: number.nullable(), plannedFrom: z.enum(['pilot', 'earlier-rollout', 'full-range', 'declared']), quantile: number.exactOptional(), marginMoney: MarginMoney.exactOptional(),
 }));
 
 export const AnalysisPlan = exactly<plan.AnalysisPlan>()(named('AnalysisPlan', {
   tenantId: text, deploymentUid: text, rolloutId: text, champion: text, challenger: text, specHash: text, contractHash: text, state: z.enum(['draft', 'fixed']), judgeVersion: text,
-  goal: z.enum(GOALS), engine: z.enum(ENGINES), clock: z.enum(['gateway', 'event']), cycleMs: number, minCycles: count, pilotCycles: count, evidenceFromMs: time.nullable(), coverage: number, sampling: part({ least: number }).exactOptional(),
+  goal: z.enum(GOALS), engine: z.enum(ENGINES), compare: z.literal('split').exactOptional(), clock: z.enum(['gateway', 'event']), cycleMs: number, minCycles: count, pilotCycles: count, evidenceFromMs: time.nullable(), coverage: number, sampling: part({ least: number }).exactOptional(),
   maturityMs: number, graceMs: number, horizonMs: number, startedMs: time, startedAtMs: time, settleMs: number, splitBy: z.enum(['request', 'key']).exactOptional(), learntFrom: list(text).exactOptional(), harmAlpha: number.exactOptional(), metrics: list(MetricPlan), segments: part({ jsonPath: text, metrics: list(MetricPlan) }).exactOptional(), external: list(ExternalMetric).exactOptional(),
 }));

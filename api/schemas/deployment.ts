@@ -10,7 +10,7 @@ import type * as approval from '../../domain/rollout/approval.ts';
 import type * as tensor from '../../domain/tensor.ts';
 import { ATTESTATIONS } from '../../domain/variant.ts';
 import type * as variant from '../../domain/variant.ts';
-import { VerdictSummary } from './analysis.ts';
+import { MarginMoney, VerdictSummary } from './analysis.ts';
 import { ExternalMetric } from './external.ts';
 import { byName, count, exactly, flag, list, named, number, part, text, time } from './shape.ts';
 
@@ -47,11 +47,11 @@ export const ApprovalPolicy = exactly<approval.ApprovalPolicy>()(named('Approval
 }));
 const RolloutPolicy = exactly<deployment.RolloutPolicy>()(named('RolloutPolicy', {
   goal: z.enum(GOALS), cycleMs: number, minCycles: count, pilotCycles: count, shadow: part({ samplePer10k: count, maxMs: number }), canary: list(CanaryStep), horizonMs: number, idleMs: number,
-  whenInconclusive: z.enum(['keep', 'ask']), askMs: number, whenBusy: z.enum(['refuse', 'queue', 'supersede']), alpha: number, engine: z.enum(ENGINES).exactOptional(),
+  whenInconclusive: z.enum(['keep', 'ask']), askMs: number, whenBusy: z.enum(['refuse', 'queue', 'supersede']), alpha: number, engine: z.enum(ENGINES).exactOptional(), compare: z.literal('split').exactOptional(),
   falsePromotionsPerYear: number.exactOptional(), approval: ApprovalPolicy.nullable().exactOptional(),
 }));
 const MetricPolicy = exactly<deployment.MetricPolicy>()(named('MetricPolicy', {
-  name: text, role: z.enum(METRIC_ROLES), margin: number, lossBound: number.nullable(), proof: z.enum(['given-loss-bound', 'full']), quantile: number.exactOptional(),
+  name: text, role: z.enum(METRIC_ROLES), margin: number, lossBound: number.nullable(), proof: z.enum(['given-loss-bound', 'full']), quantile: number.exactOptional(), marginMoney: MarginMoney.exactOptional(),
 }));
 const ValueModel = exactly<deployment.ValueModel>()(named('ValueModel', {
   currency: text, costPerRequest: number, costPerSecond: number.exactOptional(),

@@ -8,6 +8,8 @@ import { utc } from './table.ts';
 import { renderExternal, renderFindings, renderMoney, renderSegments, toneOfVerdict } from './verdict.ts';
 
 const TIMELINE: readonly Stage[] = ['validating', 'packaging', 'loading', 'shadowing', 'canary', 'promoting'];
+/** Where traffic is split there is no shadow. */
+const SPLIT_TIMELINE: readonly Stage[] = TIMELINE.map((stage) => (stage === 'shadowing' ? 'admitting' : stage));
 
 /** One line: number, models, where it is or how it ended. */
 export function rolloutHeadline(rollout: RolloutRecord): string {
@@ -40,9 +42,10 @@ function renderVerdict(io: Pick<Io, 'color'>, { verdict }: RolloutView): string 
   return [head, ...(verdict.findings.length === 0 ? [] : [renderFindings(io, verdict)]), ...renderSegments(io, verdict), ...renderExternal(io, verdict), ...money].join('\n');
 }
 
-function timeline(io: Pick<Io, 'color'>, { state }: RolloutRecord): string {
-  const at = state.stage === 'done' ? (state.outcome === 'promoted' || state.outcome === 'first' ? TIMELINE.length : -1) : TIMELINE.indexOf(state.stage);
-  const parts = TIMELINE.map((stage, i) => (i < at ? paint(io, 'good', stage) : i === at ? paint(io, 'bold', `[${stage}]`) : paint(io, 'dim', stage)));
+function timeline(io: Pick<Io, 'color'>, { state, plan }: RolloutRecord): string {
+  const stages = plan.compare === 'split' ? SPLIT_TIMELINE : TIMELINE;
+  const at = state.stage === 'done' ? (state.outcome === 'promoted' || state.outcome === 'first' ? stages.length : -1) : stages.indexOf(state.stage);
+  const parts = stages.map((stage, i) => (i < at ? paint(io, 'good', stage) : i === at ? paint(io, 'bold', `[${stage}]`) : paint(io, 'dim', stage)));
   return at === -1 ? `${parts.join(' > ')} > ${paint(io, 'bad', state.outcome ?? state.stage)}` : parts.join(' > ');
 }
 

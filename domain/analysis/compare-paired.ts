@@ -24,7 +24,7 @@ export function comparePaired(plan: AnalysisPlan, metric: MetricPlan, micro: rea
     metric: metric.name, role: metric.role, state, estimate: means.length === 0 ? null : sum(means) / means.length, ...bounds, alpha: metric.alpha, margin: metric.margin,
     ...worths(cycles), blocks: means.length, shortBlocks: micro.filter((block) => block.state === 'short').length, requests, coverage: coverageOf(cycles),
     ...lossOf(metric, means),
-    projectedBlocks: state === 'undecided' ? projectedBlocks(outlook) : null, ...(sampled === null ? {} : { sampled }),
+    projectedBlocks: state === 'undecided' ? projectedBlocks(outlook) : null, ...(metric.marginMoney === undefined ? {} : { marginMoney: metric.marginMoney }), ...(sampled === null ? {} : { sampled }),
   };
   return { finding, cycles, futile: state === 'undecided' && isFutile(outlook, bounds.upper ?? metric.range.hi, blocksLeft(plan, metric, cycles)) };
 }

@@ -27,7 +27,7 @@ export function compareRate(plan: AnalysisPlan, metric: MetricPlan, pages: reado
   return {
     metric: metric.name, role: metric.role, state, estimate: known ? telling.count.bad / telling.count.n : null, lower: known ? telling.lower : null, upper: known ? telling.upper : null,
     lowerFull: null, alpha: metric.alpha, margin: metric.margin, championMean: telling.championRate, challengerMean: known ? telling.count.bad / telling.count.n : null,
-    blocks: pages.reduce((n, { sealed }) => n + sealed, 0), shortBlocks: unsound, requests: roles.reduce((n, { count }) => n + count.n, 0), coverage: null, lossBound: null, worstBlock: null, projectedBlocks: null,
+    blocks: pages.reduce((n, { sealed }) => n + sealed, 0), shortBlocks: unsound, requests: roles.reduce((n, { count }) => n + count.n, 0), coverage: null, lossBound: null, worstBlock: null, projectedBlocks: null, ...(metric.marginMoney === undefined ? {} : { marginMoney: metric.marginMoney }),
   };
 }
 

@@ -44,6 +44,7 @@ export function planProblems({ spec }: DeploymentSpec, contract: Contract): read
     const range = rangeOf(policy, spec, contract);
     if (typeof range === 'string') return [`metrics[${name}] ${range}`];
     if (metricOf(name).kind === 'paired' && policy.margin >= leastOf(policy, spec, contract)) return [`metrics[${name}].margin is ${String(policy.margin)}, and no version could be worse by more than ${String(leastOf(policy, spec, contract))}: it would guard nothing`];
+    if (spec.rollout.compare === 'split' && metricName(name)?.needsBoth === true) return [`metrics[${name}] needs the answers of both versions to one request, and traffic is split`];
     return spec.labels === null && needsOutcomes(name) ? [`metrics[${name}] is judged on outcomes, and there are no labels`] : [];
   })];
 }
@@ -60,7 +61,7 @@ export function draftPlan(input: DraftInput): AnalysisPlan {
   const { rollout, labels } = spec;
   return {
     tenantId: input.tenantId, deploymentUid: input.deploymentUid, rolloutId: input.rolloutId, champion: input.champion, challenger: input.challenger,
-    specHash: input.specHash, contractHash: input.contractHash, state: 'draft', judgeVersion: JUDGE_VERSION, goal: rollout.goal, engine: rollout.engine ?? 'strict',
+    specHash: input.specHash, contractHash: input.contractHash, state: 'draft', judgeVersion: JUDGE_VERSION, goal: rollout.goal, engine: rollout.engine ?? 'strict', ...(rollout.compare === undefined ? {} : { compare: rollout.compare }),
     cycleMs: rollout.cycleMs, minCycles: rollout.minCycles, pilotCycles: rollout.pilotCycles, evidenceFromMs: null,
     ...outcomesOf(labels), ...samplingOf(labels), horizonMs: rollout.horizonMs,
     startedMs: input.startedMs, startedAtMs: input.startedAtMs, settleMs: Math.floor(pairedTauMs(rollout.cycleMs) / 4),
@@ -129,7 +130,7 @@ function pairedMetric(policy: MetricPolicy, spec: Spec, contract: Contract): Met
   const tauMs = pairedTauMs(cycleMs);
   return {
     name: policy.name, kind: 'paired', role: policy.role, margin: policy.margin, needsLabels: needsOutcomes(policy.name), clock: 'ruling', tauMs, range, alpha, proof: policy.proof,
-    blockSlots: cycleMs / tauMs, lag1: null, ...(policy.quantile === undefined ? {} : { quantile: policy.quantile }), ...withoutPilot(range, policy.lossBound),
+    blockSlots: cycleMs / tauMs, lag1: null, ...inMoney(policy), ...(policy.quantile === undefined ? {} : { quantile: policy.quantile }), ...withoutPilot(range, policy.lossBound),
   };
 }
 
@@ -141,10 +142,13 @@ function pairedTauMs(cycleMs: number): number {
   return cycleMs;
 }
 
-function rateMetric({ name, role, margin, proof }: MetricPolicy, { labels, rollout }: Spec): MetricPlan {
+function inMoney({ marginMoney }: MetricPolicy): Pick<MetricPlan, 'marginMoney'> { return marginMoney === undefined ? {} : { marginMoney }; }
+
+function rateMetric(policy: MetricPolicy, { labels, rollout }: Spec): MetricPlan {
+  const { name, role, margin, proof } = policy;
   const tauMs = labels?.clock === 'event' ? 2 * SECOND : Math.min(Math.max(Math.round(rollout.horizonMs / 10_000), SECOND), MINUTE);
   return {
     name, kind: 'rate', role, margin, needsLabels: false, clock: 'gateway', tauMs, range: { lo: 0, hi: 1 }, alpha: rollout.alpha, proof,
-    blockSlots: 1, lossBound: 1, centreCap: 0, vOpt: 0, lag1: null, plannedFrom: 'declared',
+    blockSlots: 1, lossBound: 1, centreCap: 0, vOpt: 0, lag1: null, plannedFrom: 'declared', ...inMoney(policy),
   };
 }

@@ -31,7 +31,7 @@ export function isComparable(now: Comparing, before: Comparing): boolean {
   const [a, b] = [now.plan, before.plan];
   const sameTerms = a.tenantId === b.tenantId && a.deploymentUid === b.deploymentUid && a.contractHash === b.contractHash
     && a.clock === b.clock && a.cycleMs === b.cycleMs && a.maturityMs === b.maturityMs;
-  return sameTerms && sampleOf(now) === sampleOf(before) && pairedPlans(a).every((metric) => b.metrics.some((other) => isSameMetric(metric, other)) && (metric.name !== 'value' || valueOf(now) === valueOf(before)));
+  return sameTerms && sampleOf(now) === sampleOf(before) && a.compare === b.compare && pairedPlans(a).every((metric) => b.metrics.some((other) => isSameMetric(metric, other)) && (metric.name !== 'value' || valueOf(now) === valueOf(before)));
 }
 
 function isSameMetric(a: MetricPlan, b: MetricPlan): boolean {

@@ -68,9 +68,9 @@ const HARM: Readonly<Record<string, string>> = {
 
 const RUNNING: Readonly<Record<Stage, (version: string) => string>> = {
   validating: (version) => `${capital(version)} is being checked.`, packaging: (version) => `${capital(version)} is being packaged.`, loading: (version) => `${capital(version)} is being loaded.`,
-  shadowing: (version) => `${capital(version)} is being tried beside it; no caller sees its answers.`, canary: (version) => `${capital(version)} answers some callers on trial.`,
+  shadowing: (version) => `${capital(version)} is being tried beside it; no caller sees its answers.`, admitting: (version) => `${capital(version)} waits for its first callers.`, canary: (version) => `${capital(version)} answers some callers on trial.`,
   promoting: (version) => `${capital(version)} is taking over.`, undoing: (version) => `The trial of ${version} is being taken back.`, asking: (version) => `A person has to decide about ${version}.`,
-  approving: (version) => `${capital(version)} is good enough by the evidence; people have to agree before it goes on.`,
+  approving: (version) => `${capital(version)} waits: people have to agree before it goes on.`,
   done: (version) => `The trial of ${version} has ended.`,
 };
 const ENDED: Readonly<Record<Outcome, (version: string) => string>> = {

@@ -3,7 +3,7 @@ import { externalSummary } from '../external/texts.ts';
 import { formatMoney } from '../money.ts';
 import type { Progress } from './blocks.ts';
 import type { Explained } from './explained.ts';
-import { figure, percent } from './reason-texts.ts';
+import { figure, moneyText as marginText, percent } from './reason-texts.ts';
 import type { Finding, MoneyFinding, SegmentFinding, Verdict } from './verdict.ts';
 
 export { explainForOwner } from './explain-owner.ts';
@@ -31,10 +31,10 @@ function verdictParts(verdict: Verdict): readonly string[] {
   ];
 }
 
-function findingText({ metric, role, state, estimate, lower, lowerFull, upper, alpha, margin, blocks, requests, fast }: Finding): string {
+function findingText({ metric, role, state, estimate, lower, lowerFull, upper, alpha, margin, marginMoney, blocks, requests, fast }: Finding): string {
   if (estimate === null) return `${metric} (${role}): ${state}.`;
   const full = lowerFull === null ? '' : `, in full ${figure(lowerFull)}`;
-  return `${metric} (${role}): ${state}; estimate ${figure(estimate)}, lower ${figure(lower)}${full}, upper ${figure(upper)}, alpha ${figure(alpha)}, margin ${figure(margin)}, ${blocks} blocks, ${requests} requests${fast === undefined ? '' : `; engine fast ${fast.isBurntIn ? `${figure(fast.lower)} to ${figure(fast.upper)}${fast.isLongRun ? ' by the long-run variance' : ''}` : 'not burnt in'}`}.`;
+  return `${metric} (${role}): ${state}; estimate ${figure(estimate)}, lower ${figure(lower)}${full}, upper ${figure(upper)}, alpha ${figure(alpha)}, margin ${figure(margin)}${marginText(marginMoney)}, ${blocks} blocks, ${requests} requests${fast === undefined ? '' : `; engine fast ${fast.isBurntIn ? `${figure(fast.lower)} to ${figure(fast.upper)}${fast.isLongRun ? ' by the long-run variance' : ''}` : 'not burnt in'}`}.`;
 }
 
 function segmentText({ metric, segment, state, estimate, lower, upper, margin, blocks, requests }: SegmentFinding): string {

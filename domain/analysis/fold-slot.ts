@@ -35,7 +35,8 @@ export function foldSlot(fold: SlotFold): PairedSums {
   return { kind: 'paired', n: used.length, needed, labelled, pairs, mean, m2: 0, min: mean, max: mean, championMean: found.champion, challengerMean: found.challenger, scored: used.length };
 }
 
-const NOTHING: PairedSums = { kind: 'paired', n: 0, needed: 0, labelled: 0, pairs: 0, mean: 0, m2: 0, min: 0, max: 0, championMean: 0, challengerMean: 0, scored: 0 };
+/** Of a slot that tells nothing. */
+export const NOTHING: PairedSums = { kind: 'paired', n: 0, needed: 0, labelled: 0, pairs: 0, mean: 0, m2: 0, min: 0, max: 0, championMean: 0, challengerMean: 0, scored: 0 };
 
 function answersOf(used: readonly RequestLegs[], rows: Rows, version: 'champion' | 'challenger'): Answers { return { rows: rows[version], legs: used.filter(({ champion, challenger }) => champion !== null && challenger !== null).flatMap((request) => request[version] ?? []) }; }
 

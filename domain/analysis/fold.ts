@@ -8,6 +8,7 @@ import { foldRows } from './fold-rows.ts';
 import { foldSampled } from './fold-sampled.ts';
 import { foldShare } from './fold-share.ts';
 import { foldSlot } from './fold-slot.ts';
+import { foldSplit } from './fold-split.ts';
 import { metricPlan, segmentPlans } from './metric-plan.ts';
 import { metricOf } from './metrics/index.ts';
 import type { AnalysisPlan } from './plan.ts';
@@ -43,6 +44,7 @@ export function foldMetric({ metric: name, plan, contract, value, legs, labels }
     case 'paired': {
       const { range, quantile = null } = metricPlan(plan, name);
       const of = { terms: { contract, value, quantile }, range, requests, labels };
+      if (plan.compare === 'split') return foldSplit({ ...of, metric });
       if (metric.by === 'slot') return foldSlot({ ...of, metric });
       return plan.sampling === undefined ? foldRows({ ...of, metric }) : foldSampled({ ...of, metric, least: plan.sampling.least });
     }

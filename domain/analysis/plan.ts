@@ -1,4 +1,4 @@
-import type { Engine, Goal, MetricRole } from '../deployment.ts';
+import type { Engine, Goal, MarginMoney, MetricRole } from '../deployment.ts';
 import type { ExternalMetric } from '../external/metric.ts';
 import type { DeploymentUid, RolloutId, TenantId, VariantId } from '../ids.ts';
 
@@ -8,6 +8,8 @@ export interface MetricPlan {
   readonly kind: 'paired' | 'rate';
   readonly role: MetricRole;
   readonly margin: number;
+  /** Where the file says it in money. */
+  readonly marginMoney?: MarginMoney;
   readonly needsLabels: boolean;
   /** Which time cuts its slots: health (rates, shares) is counted by gateway time, so that it is seen in seconds; outcomes by the ruling clock. */
   readonly clock: 'ruling' | 'gateway';
@@ -56,6 +58,8 @@ export interface AnalysisPlan {
   readonly judgeVersion: string;
   readonly goal: Goal;
   readonly engine: Engine;
+  /** Each request is answered by one of the two, drawn by the route; absent: by both. */
+  readonly compare?: 'split';
   readonly clock: 'gateway' | 'event';
   readonly cycleMs: number;
   readonly minCycles: number;

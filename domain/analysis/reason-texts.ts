@@ -1,4 +1,5 @@
 import { formatDuration } from '../duration.ts';
+import type { MarginMoney } from '../deployment.ts';
 import type { ExternalFinding } from '../external/finding.ts';
 import { metricOf } from './metrics/index.ts';
 import { BURN_IN } from './paired-bounds.ts';
@@ -21,18 +22,18 @@ export function explainFinding(code: ReasonCode, finding: Finding): Reason {
 
 function isRate({ metric }: Finding): boolean { return metricOf(metric).kind === 'rate'; }
 
-function rateText(code: ReasonCode, { estimate, lower, upper, margin, requests, championMean, shortBlocks }: Finding): string {
+function rateText(code: ReasonCode, { estimate, lower, upper, margin, requests, championMean, shortBlocks, marginMoney }: Finding): string {
   if (code === 'no-data') return 'no requests of the challenger in a role that it plays; a guardrail without data is not passed.';
   if (code === 'coverage' || code === 'not-judged') return `${figure(shortBlocks)} blocks hold numbers that cannot be; it is not judged.`;
   const rate = `the challenger's rate is ${percent(estimate)} over ${figure(requests)} requests (champion ${percent(championMean)})`;
-  if (code === 'guardrail' || code === 'safety') return `${rate}, proved to be above ${percent(lower)}; the limit is ${percent(margin)}.`;
-  return `${rate}, not yet proved to be at most ${percent(margin)} (proved: at most ${percent(upper)}).`;
+  if (code === 'guardrail' || code === 'safety') return `${rate}, proved to be above ${percent(lower)}; the limit is ${percent(margin)}${moneyText(marginMoney)}.`;
+  return `${rate}, not yet proved to be at most ${percent(margin)}${moneyText(marginMoney)} (proved: at most ${percent(upper)}).`;
 }
 
 type Words = Partial<Record<ReasonCode, (finding: Finding) => string>>;
 
 const lacksOutcomes = ({ coverage, sampled }: Finding): string => sampled !== undefined ? `${figure(sampled.seen)} outcomes were taken of ${figure(sampled.needed)} that were needed, and by their propensities stand for ${figure(sampled.weight)}: outcomes were lost, or taken with other chances than was said; nothing rests on them.` : `more than ${percent(ALLOWED_SHORT)} of the cycles lack outcomes (coverage ${percent(coverage)}); such cycles are not judged.`;
-const worse = (finding: Finding): string => `${meanText(finding)}, proved to be below ${figure(finding.upper)}; allowed is ${figure(finding.margin === 0 ? 0 : -finding.margin)}.`;
+const worse = (finding: Finding): string => `${meanText(finding)}, proved to be below ${figure(finding.upper)}; allowed is ${figure(finding.margin === 0 ? 0 : -finding.margin)}${moneyText(finding.marginMoney)}.`;
 const PAIRED: Words = {
   'no-data': () => 'no whole cycle with known outcomes yet.',
   coverage: lacksOutcomes, 'not-judged': lacksOutcomes, 'proved-worse': worse, guardrail: worse, safety: worse,
@@ -50,6 +51,11 @@ function pairedText(code: ReasonCode, finding: Finding): string {
   if (words !== undefined) return words(finding);
   const { lower, lowerFull, projectedBlocks } = finding;
   return `${meanText(finding)}, proved to be above ${figure(lower ?? lowerFull)}${byWhat(finding)}${burnIn(finding)}${projectedBlocks === null ? '' : `; about ${figure(projectedBlocks)} more blocks like these would prove it`}.`;
+}
+
+/** What a margin is in money, where the file says it so. */
+export function moneyText(margin: MarginMoney | undefined): string {
+  return margin === undefined ? '' : ` (${margin.currency} ${figure(margin.amount)} a request, at ${margin.currency} ${figure(margin.perUnit)} a unit)`;
 }
 
 function isBySlot(name: string): boolean { const metric = metricOf(name); return metric.kind === 'paired' && metric.by === 'slot'; }

@@ -1,6 +1,6 @@
 import type { ExternalFinding } from '../external/finding.ts';
 import type { RolloutId, TenantId } from '../ids.ts';
-import type { MetricRole } from '../deployment.ts';
+import type { MarginMoney, MetricRole } from '../deployment.ts';
 
 export const VERDICTS = ['promote', 'rollback', 'collecting', 'inconclusive', 'first'] as const;
 export type VerdictKind = (typeof VERDICTS)[number];
@@ -40,6 +40,8 @@ export interface Finding {
   readonly lowerFull: number | null;
   readonly alpha: number;
   readonly margin: number;
+  /** Where the file says the margin in money. */
+  readonly marginMoney?: MarginMoney;
   readonly championMean: number | null;
   readonly challengerMean: number | null;
   readonly blocks: number;

@@ -4,7 +4,7 @@ import type { Approval, ApprovalPoint, ApprovalState, Delegation } from './appro
 import { isGranted, withApproval, withDelegation } from './approval.ts';
 import type { RolloutPlan } from './plan.ts';
 
-export const STAGES = ['validating', 'packaging', 'loading', 'shadowing', 'canary', 'promoting', 'undoing', 'asking', 'approving', 'done'] as const;
+export const STAGES = ['validating', 'packaging', 'loading', 'shadowing', 'admitting', 'canary', 'promoting', 'undoing', 'asking', 'approving', 'done'] as const;
 export type Stage = (typeof STAGES)[number];
 export const OUTCOMES = ['promoted', 'first', 'refused', 'rolled-back', 'aborted', 'inconclusive', 'superseded'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
@@ -53,6 +53,8 @@ export type RolloutEvent =
 export type RolloutAction =
   | { readonly type: 'validate' } | { readonly type: 'package' } | { readonly type: 'load' }
   | { readonly type: 'start-shadow' }
+  /** Split traffic: the comparison opens before its first request. */
+  | { readonly type: 'open-split' }
   | { readonly type: 'set-share'; readonly sharePer10k: number }
   | { readonly type: 'promote' }
   | { readonly type: 'undo' }
@@ -68,9 +70,9 @@ export const INITIAL: RolloutState = { stage: 'validating', step: 0, stepSinceMs
 export type Next = (plan: RolloutPlan, state: RolloutState, event: RolloutEvent) => Transition;
 
 /** Stages in which the judge is asked. */
-export const JUDGED_STAGES: readonly Stage[] = ['shadowing', 'canary', 'asking', 'approving'];
+export const JUDGED_STAGES: readonly Stage[] = ['shadowing', 'admitting', 'canary', 'asking', 'approving'];
 
-const PAUSABLE: readonly Stage[] = ['validating', 'packaging', 'loading', 'shadowing', 'canary', 'approving'];
+const PAUSABLE: readonly Stage[] = ['validating', 'packaging', 'loading', 'shadowing', 'admitting', 'canary', 'approving'];
 
 /**
  * The rollout as a state machine: pure and total. An event that does not apply is refused and changes nothing.
@@ -88,7 +90,7 @@ const ON: { readonly [T in RolloutEvent['type']]: On<Extract<RolloutEvent, { typ
   loaded,
   failed: (_, state, { verdict }) => failed(state, verdict),
   judged,
-  held: (_, state, { by }) => held(state, by),
+  held: (plan, state, { by }) => held(plan, state, by),
   promoted: (plan, state) => promoted(plan, state),
   undone: (_, state) => (state.stage === 'undoing' ? moved({ ...state, stage: 'done', outcome: state.pendingOutcome, pendingOutcome: null }, { type: 'finish' }) : misplaced(state, 'undone')),
   pause: (_, state) => (PAUSABLE.includes(state.stage) ? moved({ ...state, paused: true }) : refusal(state, `It cannot be paused: it ${STANDING[state.stage]}.`)),
@@ -104,7 +106,7 @@ const ON: { readonly [T in RolloutEvent['type']]: On<Extract<RolloutEvent, { typ
 };
 
 const STANDING: Readonly<Record<Stage, string>> = {
-  validating: 'is being validated', packaging: 'is being packaged', loading: 'is being loaded', shadowing: 'is in shadow', canary: 'is in canary',
+  validating: 'is being validated', packaging: 'is being packaged', loading: 'is being loaded', shadowing: 'is in shadow', admitting: 'waits for its first callers', canary: 'is in canary',
   promoting: 'is being promoted', undoing: 'is being undone', asking: 'waits for a person to promote or abort', approving: 'waits for approval', done: 'has ended',
 };
 
@@ -115,7 +117,7 @@ function step(state: RolloutState, from: Stage, to: Stage, action: RolloutAction
 }
 
 function loaded(plan: RolloutPlan, state: RolloutState, { first, atMs = 0 }: Extract<RolloutEvent, { type: 'loaded' }>): Transition {
-  if (plan.mode !== 'first') return step(state, 'loading', 'shadowing', { type: 'start-shadow' });
+  if (plan.mode !== 'first') return step(state, 'loading', beforeCanary(plan), { type: plan.compare === 'split' ? 'open-split' : 'start-shadow' });
   const checked = { ...state, verdict: first ?? state.verdict };
   if (!plan.approval) return step(checked, 'loading', 'promoting', { type: 'promote' });
   // Callers get it and it decides at once: whatever the policy asks for, it is asked here.
@@ -147,9 +149,13 @@ function judged(plan: RolloutPlan, state: RolloutState, event: Judged): Transiti
 /** What a verdict that is no harm leads to, where nothing holds. */
 function follow(plan: RolloutPlan, seen: RolloutState, { verdict, rulingMs, atMs = rulingMs }: Judged): Transition {
   if (verdict.kind === 'inconclusive') return plan.whenInconclusive === 'ask' ? moved({ ...seen, stage: 'asking' }, { type: 'ask' }) : undo(seen, 'inconclusive');
-  if (verdict.kind === 'promote' && stepHasLasted(plan, seen, rulingMs)) return forward(plan, seen, atMs);
+  if (mayStep(seen, verdict) && stepHasLasted(plan, seen, rulingMs)) return forward(plan, seen, atMs);
   return moved(seen);
 }
+
+/** Where split traffic gives the evidence, none can be there before the first step: it is taken as soon as nothing holds the rollout. */
+function mayStep({ stage }: RolloutState, { kind }: VerdictSummary): boolean { return kind === 'promote' || (stage === 'admitting' && kind === 'collecting'); }
+function beforeCanary({ compare }: RolloutPlan): Stage { return compare === 'split' ? 'admitting' : 'shadowing'; }
 
 type Judged = Extract<RolloutEvent, { type: 'judged' }>;
 
@@ -163,7 +169,8 @@ export function isHeld(state: RolloutState): boolean { return state.paused || (s
  */
 function stillApproving(plan: RolloutPlan, state: RolloutState, event: Judged): Transition {
   const seen: RolloutState = { ...state, ...heldBy(event, state), verdict: event.verdict };
-  if (event.verdict.kind !== 'promote') return moved({ ...seen, stage: seen.stepSinceMs === null ? 'shadowing' : 'canary', approval: null });
+  const before = seen.stepSinceMs === null ? beforeCanary(plan) : 'canary';
+  if (!mayStep({ ...seen, stage: before }, event.verdict)) return moved({ ...seen, stage: before, approval: null });
   if (isHeld(seen) || !plan.approval || !seen.approval || !isGranted(plan.approval, seen.approval)) return moved(seen);
   return advance(plan, { ...seen, approval: null });
 }
@@ -180,10 +187,12 @@ function approvalExpired(plan: RolloutPlan, state: RolloutState, { verdict }: { 
 }
 
 /** The step that the route refused was not taken: the stage before it goes on, and the judge says when to try again. */
-function held(state: RolloutState, heldBy: string): Transition {
-  if (state.stage === 'promoting') return moved({ ...state, stage: state.stepSinceMs === null ? 'shadowing' : 'canary', heldBy });
+function held(plan: RolloutPlan, state: RolloutState, heldBy: string): Transition {
+  // A first version has no judge who would try again.
+  if (plan.mode === 'first') return state.stage === 'promoting' ? undo(state, 'aborted') : misplaced(state, 'held');
+  if (state.stage === 'promoting') return moved({ ...state, stage: state.stepSinceMs === null ? beforeCanary(plan) : 'canary', heldBy });
   if (state.stage !== 'canary') return misplaced(state, 'held');
-  return moved(state.step === 0 ? { ...state, stage: 'shadowing', stepSinceMs: null, heldBy } : { ...state, step: state.step - 1, stepSinceMs: null, heldBy });
+  return moved(state.step === 0 ? { ...state, stage: beforeCanary(plan), stepSinceMs: null, heldBy } : { ...state, step: state.step - 1, stepSinceMs: null, heldBy });
 }
 
 /** A killed challenger goes the way of a rolled back one; without its champion there is nothing to compare with. */
@@ -213,7 +222,7 @@ function pointAhead(plan: RolloutPlan, state: RolloutState): ApprovalPoint | nul
 }
 
 /** Out of shadow comes the first step; `stepSinceMs` tells, since approving keeps it. */
-function nextIndex(state: RolloutState): number { return state.stage === 'shadowing' || state.stepSinceMs === null ? 0 : state.step + 1; }
+function nextIndex(state: RolloutState): number { return state.stage === 'shadowing' || state.stage === 'admitting' || state.stepSinceMs === null ? 0 : state.step + 1; }
 
 function advance(plan: RolloutPlan, state: RolloutState): Transition {
   const index = nextIndex(state);

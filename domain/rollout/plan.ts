@@ -16,11 +16,14 @@ export interface RolloutPlan {
   readonly approval?: ApprovalPolicy | null;
   /** External metrics are measured; absent: there are none. */
   readonly measures?: boolean;
+  /** No copies: the first step gives the evidence that the next ones rest on; absent: shadow does. */
+  readonly compare?: 'split';
 }
 
 export function planRollout(policy: RolloutPolicy, hasChampion: boolean): RolloutPlan {
   return {
     mode: hasChampion ? 'compare' : 'first', goal: policy.goal, shadowSamplePer10k: policy.shadow.samplePer10k, shadowMaxMs: policy.shadow.maxMs,
     steps: policy.canary, horizonMs: policy.horizonMs, idleMs: policy.idleMs, whenInconclusive: policy.whenInconclusive, askMs: policy.askMs, approval: policy.approval ?? null,
+    ...(policy.compare === undefined ? {} : { compare: policy.compare }),
   };
 }

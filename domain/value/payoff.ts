@@ -24,6 +24,9 @@ function confusionCell({ tp, fp, tn, fn }: Extract<Payoff, { kind: 'confusion' }
   return klass === 1 ? fp : tn;
 }
 
+/** The least that one answered row can earn. */
+export function leastPayoff({ payoff: of }: ValueModel): number { return of.kind === 'confusion' ? Math.min(of.tp, of.fp, of.tn, of.fn) : Math.min(0, of.perUnit * of.clip); }
+
 /** The most that two answers to one row can differ in payoff, either way. The cost of serving is the same for both and cancels. */
 export function valueRange({ payoff: of }: ValueModel): Range {
   const most = of.kind === 'confusion' ? Math.max(Math.abs(of.tp - of.fn), Math.abs(of.tn - of.fp)) : Math.abs(of.perUnit * of.clip);

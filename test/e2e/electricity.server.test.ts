@@ -82,6 +82,17 @@ test('engine fast, judged by ranking, with guardrails on the answers themselves 
   await everyVerdictVerifies('ranked', end.verdict!.n);
 }, 300_000);
 
+test('split traffic: no copy is made, half of the callers get the challenger unproved, and it is promoted by what became of the two halves', async () => {
+  const scene = await given('halved', { horizonDays: KILLED_HORIZON_DAYS, challenger, rollout: { compare: 'split' }, canary: [{ share: '50%', for: '1d' }] });
+  const end = await scene.whenTrafficFlows(SPLIT);
+  expect(outcomeOf(end)).toBe('promoted');
+  expect(end.verdict).toMatchObject({ kind: 'promote', reasons: [expect.objectContaining({ code: 'proved-better', metric: 'accuracy' })], dropRatio: null });
+  const finding = end.verdict!.findings.find(({ metric }) => metric === 'accuracy')!;
+  expect(finding.challengerMean! - finding.championMean!).toBeGreaterThan(0.1);
+  expect(end.rollout.story.map(({ stage }) => stage)).not.toContain('shadowing');
+  await everyVerdictVerifies('halved', end.verdict!.n, ['route.setShare', 'route.setChampion']);
+}, 300_000);
+
 test('a model that collapsed to one answer is rolled back under goal healthy, by the guardrail that sees it', async () => {
   const flat: Logistic = { weights: challenger.weights.map(() => 0), bias: 0 };
   const scene = await given('collapsed', { horizonDays: HORIZON_DAYS, challenger: flat, rollout: { goal: 'healthy' }, metrics: [{ name: 'collapse' }] });
@@ -168,7 +179,7 @@ async function given(name: string, of: { horizonDays: number; challenger: Logist
   await apply(name, '1', of);
   await rolloutWhere(client, { name, n: 1, limitMs: LIMIT_MS }, ({ rollout }) => rollout.endedAtMs !== null);
   await apply(name, '2', of);
-  await rolloutWhere(client, { name, n: 2, limitMs: LIMIT_MS }, ({ rollout }) => rollout.state.stage === 'shadowing');
+  await rolloutWhere(client, { name, n: 2, limitMs: LIMIT_MS }, ({ rollout }) => rollout.state.stage === 'shadowing' || rollout.state.stage === 'canary');
   let summary: FeedSummary | null = null;
   return {
     fed: () => { if (summary === null) throw new Error('nothing was fed'); return summary; },
@@ -183,14 +194,14 @@ async function given(name: string, of: { horizonDays: number; challenger: Logist
   };
 }
 
-interface Policy { readonly horizonDays: number; readonly rollout?: Readonly<Record<string, string>>; readonly metrics?: readonly object[]; readonly segments?: object; readonly drift?: object }
+interface Policy { readonly horizonDays: number; readonly rollout?: Readonly<Record<string, string>>; readonly canary?: readonly object[]; readonly metrics?: readonly object[]; readonly segments?: object; readonly drift?: object }
 
-async function apply(name: string, version: string, { horizonDays, rollout, metrics, segments, drift }: Policy): Promise<void> {
+async function apply(name: string, version: string, { horizonDays, rollout, canary = [{ share: '20%', for: '1d' }], metrics, segments, drift }: Policy): Promise<void> {
   await client.call('apply', { params: { name }, body: { spec: {
     apiVersion: 'lastmile.dev/v1alpha1', kind: 'ModelDeployment', metadata: { name },
     spec: {
       model: `filesystem:${name}@${version}`, contract: { task: 'binary' }, labels: { delay: '1d', clock: 'event' },
-      rollout: { goal: 'better', cycle: '1d', pilotCycles: 10, canary: [{ share: '20%', for: '1d' }], horizon: `${String(horizonDays)}d`, idle: '5m', ...rollout },
+      rollout: { goal: 'better', cycle: '1d', pilotCycles: 10, canary, horizon: `${String(horizonDays)}d`, idle: '5m', ...rollout },
       ...(metrics === undefined ? {} : { metrics }), ...(segments === undefined ? {} : { segments }), ...(drift === undefined ? {} : { drift }),
     },
   } } });
@@ -227,7 +238,7 @@ function feedPorts(name: string): FeedPorts {
 
 
 /** Of verdicts from the first to the last: the bundle is whole, and the judge, asked again, gives those that rest on blocks to the last digit. */
-async function everyVerdictVerifies(name: string, last: number): Promise<void> {
+async function everyVerdictVerifies(name: string, last: number, commands: readonly string[] = ['route.setShadows', 'route.setShare', 'route.setChampion']): Promise<void> {
   const told: unknown[] = [];
   for (const k of new Set([1, 2, 3, Math.ceil(last / 2), last - 1, last].filter((each) => each >= 1))) {
     const bundle = await client.call('bundle', { params: { name, n: 2 }, query: { verdict: k } });
@@ -237,7 +248,7 @@ async function everyVerdictVerifies(name: string, last: number): Promise<void> {
     expect(rejudged?.state).toBe(parts?.plan === null ? 'not-judged' : 'same');
     // Every route command of the rollout stands in the chain once.
     const actions = parts!.routeChanges.map(({ action }) => action);
-    expect(actions).toEqual(expect.arrayContaining(['route.setShadows', 'route.setShare', 'route.setChampion']));
+    expect(actions).toEqual(expect.arrayContaining([...commands]));
     expect(new Set(parts!.routeChanges.map(({ facts }) => facts?.commandId)).size).toBe(actions.length);
   }
   process.stderr.write(`${name}: ${JSON.stringify(told)}\n`);

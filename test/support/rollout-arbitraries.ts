@@ -22,7 +22,7 @@ const approval = fc.option(fc.record({
 export const rolloutPlan: fc.Arbitrary<RolloutPlan> = fc.record({
   mode: fc.constantFrom('first' as const, 'compare' as const), goal: fc.constantFrom('better' as const, 'no-worse' as const, 'healthy' as const), shadowSamplePer10k: fc.constant(10_000), shadowMaxMs: fc.constant(1_000),
   steps, horizonMs: fc.constant(10_000), idleMs: fc.constant(1_000), whenInconclusive: fc.constantFrom('keep' as const, 'ask' as const), askMs: fc.constant(1_000), approval,
-});
+}).chain((plan) => (plan.steps.length === 0 ? fc.constant(plan) : fc.constantFrom(plan, { ...plan, compare: 'split' as const })));
 
 const APPROVAL = { actor: { kind: 'person', name: 'bea' }, atMs: 1, before: 'promote', digest: 'sha256:a', verdictN: 1, voice: 'bea', reason: 'looked at it' } as const;
 const approvedBy = (name: string): RolloutEvent => ({ type: 'approved', approval: { ...APPROVAL, actor: { kind: 'person', name }, voice: name } });
@@ -49,7 +49,7 @@ const usual: Readonly<Record<Stage, fc.Arbitrary<RolloutEvent>>> = (() => {
   const judged = fc.tuple(fc.constantFrom<VerdictKind>('promote', 'promote', 'promote', 'promote', 'collecting', 'inconclusive', 'rollback'), fc.integer({ min: 0, max: 20 }), hold).map(([kind, hours, heldBy]) => ({ type: 'judged' as const, verdict: verdict(kind), rulingMs: hours * 500, heldBy }));
   const fixed = (event: RolloutEvent): fc.Arbitrary<RolloutEvent> => fc.constant(event);
   return {
-    validating: fixed({ type: 'validated' }), packaging: fixed({ type: 'packaged' }), loading: fixed({ type: 'loaded', first: null }), shadowing: judged, canary: judged,
+    validating: fixed({ type: 'validated' }), packaging: fixed({ type: 'packaged' }), loading: fixed({ type: 'loaded', first: null }), shadowing: judged, admitting: judged, canary: judged,
     asking: fc.oneof(judged, fixed({ type: 'ask-expired' }), fixed({ type: 'promote-now', verdict: verdict('promote', 'person') })), approving: fc.oneof(judged, judged, approvals, approvals, fixed({ type: 'escalated' }), fixed({ type: 'approval-expired', verdict: verdict('inconclusive', 'not-approved') })), promoting: fixed({ type: 'promoted' }), undoing: fixed({ type: 'undone' }), done: judged,
   };
 })();

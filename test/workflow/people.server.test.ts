@@ -38,6 +38,20 @@ const refusal = async (call: Promise<unknown>): Promise<{ type: unknown; message
 });
 const actions = ({ world, uid }: Harness): string[] => world.audits.filter(({ subject }) => subject === `${uid}/2`).map(({ action }) => action);
 
+test('split traffic waits for the end of a freeze, and for people, before its first callers', async () => {
+  const frozen = 'frozen by ada (year end)';
+  await rollingOut({ compare: 'split', canary: [{ sharePer10k: 1_000, forMs: 0 }], approval: { ...APPROVAL, before: ['canary'] } }, async (h) => {
+    await until('it is held', () => h.record(2).state.heldBy === frozen);
+    expect([h.record(2).state.stage, h.world.route.shares]).toEqual(['admitting', []]);
+    h.world.heldBy = null;
+    await untilStage(h, 2, 'approving');
+    expect(h.world.route.shares).toEqual([]);
+    await approve(h, 'bea');
+    expect(await h.rollout(2).result()).toMatchObject({ outcome: 'promoted' });
+    expect(actions(h)).toEqual(['validating', 'packaging', 'loading', 'admitting', 'approving', 'approved', 'canary', 'promoting', 'promoted'].map((name) => `rollout.${name}`));
+  }, ({ sharePer10k }) => (sharePer10k > 0 ? PROMOTE : COLLECTING), frozen);
+});
+
 test('it waits for a person of the role, refuses all others, and goes on when one agrees', async () => {
   await rollingOut({ approval: APPROVAL }, async (h) => {
     await untilStage(h, 2, 'approving');

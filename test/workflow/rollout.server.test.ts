@@ -49,6 +49,18 @@ test('a better version passes shadow and its canary days and is promoted; the ol
   });
 });
 
+test('split traffic: no copies are made; the first share is given before there is evidence, the next only on a proof, and a rollback takes it all back', async () => {
+  const policy = { compare: 'split' as const, shadow: { samplePer10k: 0, maxMs: DAY }, canary: SHORT };
+  await rollingOut({ policy, judge: ({ sharePer10k, nowMs, sinceMs }) => (sharePer10k > 0 && nowMs - sinceMs > DAY / 2 ? PROMOTE : COLLECTING) }, (h, result) => {
+    expect(result).toMatchObject({ outcome: 'promoted', verdict: PROMOTE });
+    expect(h.world.calls).not.toContain('setShadows');
+    expect(h.world.audits.filter(({ subject }) => subject === `${h.uid}/2`).map(({ action }) => action)).toEqual(['validating', 'packaging', 'loading', 'admitting', 'canary', 'canary', 'promoting', 'promoted'].map((name) => `rollout.${name}`));
+    expect(h.record(2).story.map(({ text }) => text).join('\n')).toMatch(/It will answer a part of the callers; no copies are made\.\n.* Sending it 5% of the traffic/);
+    expect(h.world.route).toMatchObject({ champion: NEW, shares: [], shadows: [] });
+  });
+  await rollingOut({ policy, judge: ({ sharePer10k }) => (sharePer10k > 0 ? ROLLBACK : COLLECTING) }, (h, result) => { expect(result).toMatchObject({ outcome: 'rolled-back' }); expectUndone(h, 'rolled-back'); });
+});
+
 test('a first version has a verdict of its own and is projected before the start is answered', async () => {
   const world = createWorld({ uid: 'dep_first', name: 'churn' });
   await inWorld(env, world, async (h) => {

@@ -9,6 +9,7 @@ export const absoluteError: RowMetric = {
   usable: ({ score }) => score !== null && Number.isFinite(score),
   same: (champion, challenger) => champion.score === challenger.score,
   score: ({ score }, label, { contract }) => typeof label === 'number' ? -Math.min(Math.abs((score ?? NaN) - label), rangeWidth(contract)) : NaN,
+  worst: ({ contract }) => -rangeWidth(contract),
 };
 
 /** Of contract.range; NaN without one. */

@@ -7,4 +7,5 @@ export const accuracy: RowMetric = {
   usable: ({ klass }) => klass !== null && !Number.isNaN(klass),
   same: (champion, challenger) => champion.klass === challenger.klass,
   score: ({ klass }, label) => String(klass) === String(label) ? 1 : 0,
+  worst: () => 0,
 };

@@ -8,4 +8,5 @@ export const brier: RowMetric = {
   usable: ({ score }) => score !== null && score >= 0 && score <= 1,
   same: (champion, challenger) => champion.score === challenger.score,
   score: ({ score }, label) => label === 0 || label === 1 ? -(((score ?? NaN) - label) ** 2) : NaN,
+  worst: () => -1,
 };

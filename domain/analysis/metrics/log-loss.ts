@@ -18,4 +18,5 @@ export const logLoss: RowMetric = {
   usable: ({ score }) => score !== null && score >= 0 && score <= 1,
   same: (champion, challenger) => champion.score === challenger.score,
   score: ({ score }, label) => label === 0 || label === 1 ? -logLossOf(score ?? NaN, label) : NaN,
+  worst: () => -MOST_LOG_LOSS,
 };

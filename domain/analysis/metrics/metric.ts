@@ -30,6 +30,8 @@ export interface RowMetric {
   same(champion: Prediction, challenger: Prediction): boolean;
   /** What a usable row is worth once its outcome is known; larger is better. NaN where the outcome is of the wrong kind. */
   score(row: Prediction, label: number | string, terms: Terms): number;
+  /** The lowest score there is: what no answer is worth where traffic is split, and no answer of the other version stands beside it. */
+  worst(terms: Terms): number;
 }
 
 /** One row as a version answered it; without a prediction where it failed, or where the metric cannot use it. */

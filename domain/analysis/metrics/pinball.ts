@@ -21,4 +21,5 @@ export const pinball: RowMetric = {
     const above = label - score;
     return -Math.min(Math.abs(above), rangeWidth(contract)) * (above >= 0 ? quantile : 1 - quantile);
   },
+  worst: ({ contract, quantile }) => (quantile === null ? NaN : -rangeWidth(contract) * Math.max(quantile, 1 - quantile)),
 };

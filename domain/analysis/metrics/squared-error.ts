@@ -9,4 +9,5 @@ export const squaredError: RowMetric = {
   usable: ({ score }) => score !== null && Number.isFinite(score),
   same: (champion, challenger) => champion.score === challenger.score,
   score: ({ score }, label, { contract }) => typeof label === 'number' ? -(Math.min(Math.abs((score ?? NaN) - label), rangeWidth(contract)) ** 2) : NaN,
+  worst: ({ contract }) => -(rangeWidth(contract) ** 2),
 };

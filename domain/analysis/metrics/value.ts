@@ -1,4 +1,4 @@
-import { payoff, valueRange } from '../../value/payoff.ts';
+import { leastPayoff, payoff, valueRange } from '../../value/payoff.ts';
 import type { RowMetric } from './metric.ts';
 
 /** Money per request by the value model. Where both answer the same they earn the same; the cost of serving cancels in d and is in both means. */
@@ -14,4 +14,5 @@ export const value: RowMetric = {
   usable: ({ score, klass }) => (klass !== null && !Number.isNaN(klass)) || (score !== null && Number.isFinite(score)),
   same: (champion, challenger) => champion.klass === null && challenger.klass === null ? champion.score === challenger.score : champion.klass === challenger.klass,
   score: (row, label, { contract, value: model }) => model === null ? NaN : payoff(model, contract, row, label) - model.costPerRequest,
+  worst: ({ value: model }) => model === null ? NaN : leastPayoff(model) - model.costPerRequest,
 };

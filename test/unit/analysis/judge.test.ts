@@ -34,6 +34,17 @@ test('a proved gain with proved health promotes; the finding and the hashes stan
   expect(ask(plan, blocks.slice(4)).evidenceHash).not.toBe(verdict.evidenceHash);
 });
 
+test('a margin that was said in money is told in money where it is held against', () => {
+  const marginMoney = { amount: 0.002, perUnit: 0.2, currency: 'EUR' };
+  const of = piloted({ rollout: { goal: 'no-worse' }, metrics: [metricPolicy('accuracy', { margin: 0.01, marginMoney }), metricPolicy('errors', { role: 'guardrail', margin: 0.01, marginMoney })] });
+  const worse = ask(of, [...daily(of, 'accuracy', gains(30, -0.08)), ...healthy(of)]);
+  expect(worse.reasons[0]).toMatchObject({ code: 'proved-worse', text: expect.stringContaining('allowed is -0.01 (EUR 0.002 a request, at EUR 0.2 a unit).') as string });
+  expect(finding(worse, 'accuracy')).toMatchObject({ margin: 0.01, marginMoney });
+  const failing = ask(of, [...healthy(of).filter(({ metric }) => metric !== 'errors'), block(of, 'errors', START / of.metrics[1]!.tauMs, rateSums({ n: 2_000, bad: 200 }))]);
+  expect(failing.reasons[0]).toMatchObject({ code: 'guardrail', text: expect.stringContaining('the limit is 1 % (EUR 0.002 a request, at EUR 0.2 a unit).') as string });
+  expect(finding(ask(plan, healthy(plan)), 'accuracy')).not.toHaveProperty('marginMoney');
+});
+
 test('the same gain is held by a guardrail without data, or not yet proved', () => {
   const gain = daily(plan, 'accuracy', gains(12));
   expect(code(ask(plan, gain))).toBe('collecting no-data no-data no-data');

@@ -59,6 +59,20 @@ test('an entry of the file replaces its default', () => {
     .toEqual([{ name: 'latency', role: 'safety', margin: 0.02, lossBound: null, proof: 'full' }]);
 });
 
+test('a margin in money becomes one in the metric\'s unit, and what was said is kept', () => {
+  const value = { currency: 'EUR', payoff: { tp: 1, fp: -1, tn: 0, fn: 0 }, costPerSecond: 0.1 };
+  const { metrics } = parseDeployment(labelled({ value, metrics: [{ name: 'accuracy', margin: { money: 0.002, perUnit: 0.25 } }, { name: 'value', margin: { money: 0.5 } }, { name: 'errors', margin: { money: 0.01, perUnit: 2, currency: 'EUR' } }] })).spec;
+  expect(metrics.slice(0, 3)).toMatchObject([
+    { name: 'accuracy', margin: 0.008, marginMoney: { amount: 0.002, perUnit: 0.25, currency: 'EUR' } }, { name: 'value', margin: 0.5, marginMoney: { amount: 0.5, perUnit: 1, currency: 'EUR' } },
+    { name: 'errors', margin: 0.005, marginMoney: { amount: 0.01, perUnit: 2, currency: 'EUR' } },
+  ]);
+});
+
+test('split traffic makes no copies, and its first step gives the evidence', () => {
+  expect(parseDeployment(labelled({ rollout: { compare: 'split' } })).spec.rollout).toMatchObject({ compare: 'split', shadow: { samplePer10k: 0 }, canary: [{ sharePer10k: 1_000 }] });
+  expect(parseDeployment(labelled({ rollout: { compare: 'paired' } })).spec.rollout).not.toHaveProperty('compare');
+});
+
 test('spellings become the normal form', () => {
   const { spec } = parseDeployment(labelled({
     contract: { task: 'binary', score: 'probabilities[1]', class: 'label', classes: ['no', 'yes'], positive: 'yes', threshold: 0.4, range: [0, 1], latency: '1m30s', golden: [{ request: { inputs: [{ name: 'x', datatype: 'FP32', shape: [1, 2], data: [1, 2] }] }, expect: { probabilities: [0.1, 0.9] } }] },
@@ -134,6 +148,19 @@ test.each([
   [{ labels: { delay: '1d' }, metrics: [{ name: 'accuracy', quantile: 0.5 }] }, 'spec.metrics[accuracy].quantile has no meaning here'],
   [{ labels: { delay: '1d' }, metrics: [{ name: 'cost', role: 'guardrail', margin: 1 }] }, 'spec.metrics[cost] needs what a second of serving costs'],
   [{ labels: { delay: '1d' }, metrics: [{ name: 'latency-p99', role: 'guardrail' }] }, 'spec.metrics[latency-p99].margin is needed'],
+  [{ labels: { delay: '1d' }, rollout: { compare: 'split', shadow: { sample: '50%' } } }, 'spec.rollout.shadow has no meaning with compare: split'],
+  [{ labels: { delay: '1d' }, rollout: { compare: 'split', shadow: { max: '5d' } } }, 'spec.rollout.shadow has no meaning with compare: split'],
+  [{ labels: { delay: '1d' }, rollout: { compare: 'split', canary: [] } }, 'spec.rollout.canary must begin with a share between 0% and 100%'],
+  [{ labels: { delay: '1d' }, rollout: { compare: 'split', canary: [{ share: '100%' }] } }, 'spec.rollout.canary must begin with a share between 0% and 100%'],
+  [{ labels: { delay: '1d' }, rollout: { compare: 'split' }, routing: { stickyHeader: 'x-user' } }, 'spec.routing keeps a caller with one version'],
+  [{ labels: { delay: '1d', sampling: { least: 0.1 } }, rollout: { compare: 'split' } }, 'spec.labels.sampling does not go with compare: split'],
+  [{ labels: { delay: '1d' }, rollout: { compare: 'split' }, metrics: [{ name: 'accuracy' }, { name: 'disagreement', margin: 0.1 }] }, 'spec.metrics[disagreement] needs the answers of both versions'],
+  [{ labels: { delay: '1d' }, metrics: [{ name: 'accuracy', margin: { money: 1, currency: 'EUR' } }] }, 'spec.metrics[accuracy].margin.perUnit is needed: what one unit is worth'],
+  [{ labels: { delay: '1d' }, metrics: [{ name: 'accuracy', margin: { money: 1, perUnit: 2 } }] }, 'spec.metrics[accuracy].margin.currency is needed'],
+  [{ labels: { delay: '1d' }, value: { currency: 'EUR', payoff: { tp: 1, fp: 0, tn: 0, fn: 0 } }, metrics: [{ name: 'value', margin: { money: 1, perUnit: 2 } }] }, 'spec.metrics[value].margin.perUnit has no meaning here'],
+  [{ labels: { delay: '1d' }, value: { currency: 'EUR', payoff: { tp: 1, fp: 0, tn: 0, fn: 0 } }, metrics: [{ name: 'accuracy', margin: { money: 1, perUnit: 2, currency: 'USD' } }] }, 'spec.metrics[accuracy].margin.currency is USD, and value is in EUR'],
+  [{ labels: { delay: '1d' }, metrics: [{ name: 'accuracy', margin: { money: 1, perUnit: 0.5, currency: 'EUR' } }] }, 'spec.metrics[accuracy].margin is 2; it is a share'],
+  [{ labels: { delay: '1d' }, metrics: [{ name: 'accuracy', margin: { mony: 1, perUnit: 2 } }] }, 'spec.metrics[0].margin.mony is not known here; did you mean money?'],
   [{ labels: { delay: '1d' }, rollout: { engine: 'quick' } }, 'spec.rollout.engine'],
   [{ labels: { delay: '1d', sampling: { least: 0 } } }, 'spec.labels.sampling.least'],
   [{ labels: { delay: '1d' }, segments: { jsonPath: '$.a', values: ['x', 'x'] } }, 'spec.segments.values names a value twice'],
