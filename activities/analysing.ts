@@ -122,6 +122,6 @@ function summaryOf(verdict: Verdict): VerdictSummary {
   const [first] = verdict.reasons;
   return {
     rolloutId: verdict.rolloutId, n: verdict.n, kind: verdict.kind, reason: first?.code ?? 'not-enough-evidence', metric: first?.metric ?? null,
-    text: first?.text ?? '', evidenceHash: verdict.evidenceHash,
+    text: first?.text ?? '', evidenceHash: verdict.evidenceHash, ...(verdict.provisional === undefined ? {} : { provisional: verdict.provisional }),
   };
 }

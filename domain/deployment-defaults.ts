@@ -13,6 +13,7 @@ import { WHOLE } from './share.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
+const MIN_CYCLES = 2;
 /** Split traffic tells most at one half; callers meet the challenger unproved, so that fewer do. */
 const SPLIT_STEPS = [1_000] as const;
 /** One in five years. */
@@ -71,12 +72,17 @@ function labelPolicy(labels: Read['labels']): LabelPolicy | null {
 }
 
 function rolloutPolicy(rollout: NonNullable<Read['rollout']>, goal: Goal, labels: LabelPolicy | null): RolloutPolicy {
-  const { cycle = DAY, horizon = 30 * DAY + (labels?.delayMs ?? 0), idle = DAY, ask = 7 * DAY, minCycles, pilotCycles, whenInconclusive, whenBusy, alpha, falsePromotions, engine, compare } = rollout;
+  const { cycle = DAY, horizon = 30 * DAY + (labels?.delayMs ?? 0), idle = DAY, ask = 7 * DAY, minCycles, pilotCycles, whenInconclusive, whenBusy, alpha, falsePromotions } = rollout;
   return {
     goal, cycleMs: cycle, horizonMs: horizon, idleMs: idle, askMs: ask, ...shadowAndCanary(rollout, cycle, horizon),
-    minCycles: 2, pilotCycles: goal === 'healthy' ? 0 : 10, whenInconclusive: 'keep', whenBusy: 'refuse', alpha: 0.05, approval: approvalPolicy(rollout.approval),
-    falsePromotionsPerYear: falsePromotions?.perYear ?? FALSE_PROMOTIONS_PER_YEAR, ...defined({ minCycles, pilotCycles, whenInconclusive, whenBusy, alpha }), ...(engine === 'fast' ? { engine } : {}), ...(compare === 'split' ? { compare } : {}),
+    minCycles: MIN_CYCLES, pilotCycles: goal === 'healthy' ? 0 : 10, whenInconclusive: 'keep', whenBusy: 'refuse', alpha: 0.05, approval: approvalPolicy(rollout.approval),
+    falsePromotionsPerYear: falsePromotions?.perYear ?? FALSE_PROMOTIONS_PER_YEAR, ...defined({ minCycles, pilotCycles, whenInconclusive, whenBusy, alpha }), ...howJudged(rollout),
   };
+}
+
+/** Left out where it is the usual way, so that files of before it was known keep their hash. */
+function howJudged({ engine, compare, provisional, minCycles = MIN_CYCLES }: NonNullable<Read['rollout']>): Pick<RolloutPolicy, 'engine' | 'compare' | 'provisional'> {
+  return { ...(engine === 'fast' ? { engine } : {}), ...(compare === 'split' ? { compare } : {}), ...(provisional === undefined ? {} : { provisional: { minCycles: provisional.minCycles ?? minCycles } }) };
 }
 
 /** Two pairs of eyes, before promotion, within a week. */

@@ -113,6 +113,7 @@ const rollout = closed({
   whenInconclusive: z.enum(['keep', 'ask']).optional(), ask: longerThanZero.optional(),
   whenBusy: z.enum(['refuse', 'queue', 'supersede']).optional(), alpha: z.number().gt(0).max(0.5).optional(),
   engine: z.enum(ENGINES).optional().meta({ description: 'strict: bounds that hold at every number of requests; fast: approximate ones beside them, sooner.' }),
+  provisional: closed({ minCycles: z.number().int().min(1).max(1_000).optional() }).optional().meta({ description: 'Outcomes come late: give all callers the challenger on health alone, and take it back if its outcomes say so.' }),
   compare: z.enum(['paired', 'split']).optional().meta({ description: 'paired: both versions answer the same requests, one of them unseen; split: each request is answered by one of them, and no copy is made.' }),
   falsePromotions: closed({ perYear: z.number().min(0.0001).max(1_000).meta({ description: 'How many false promotions a year may be expected at most, over all rollouts of the deployment.' }) }).optional(),
   approval: closed({

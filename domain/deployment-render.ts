@@ -76,7 +76,7 @@ function renderRollout({ rollout }: Spec): NonNullable<FileSpec['rollout']> {
     horizon: formatDuration(rollout.horizonMs), idle: formatDuration(rollout.idleMs),
     whenInconclusive: rollout.whenInconclusive, ask: formatDuration(rollout.askMs), whenBusy: rollout.whenBusy, alpha: rollout.alpha, engine: rollout.engine ?? 'strict',
     ...(rollout.falsePromotionsPerYear === undefined ? {} : { falsePromotions: { perYear: rollout.falsePromotionsPerYear } }),
-    ...given('approval', renderApproval(rollout.approval ?? null)),
+    ...given('provisional', rollout.provisional ?? null), ...given('approval', renderApproval(rollout.approval ?? null)),
   };
 }
 

@@ -11,7 +11,7 @@ export interface SpecProblem { readonly path: string; readonly problem: string }
 
 /** Rules between fields, on the normal form; [] when it holds together. */
 export function specProblems({ spec }: DeploymentSpec): readonly SpecProblem[] {
-  return [...servingRules(spec), ...contractRules(spec), ...labelRules(spec), ...rolloutRules(spec), ...splitRules(spec), ...canaryRules(spec), ...approvalRules(spec), ...metricRules(spec), ...segmentRules(spec), ...externalRules(spec), ...valueRules(spec), ...fallbackRules(spec)];
+  return [...servingRules(spec), ...contractRules(spec), ...labelRules(spec), ...rolloutRules(spec), ...splitRules(spec), ...provisionalRules(spec), ...canaryRules(spec), ...approvalRules(spec), ...metricRules(spec), ...segmentRules(spec), ...externalRules(spec), ...valueRules(spec), ...fallbackRules(spec)];
 }
 
 type Spec = DeploymentSpec['spec'];
@@ -66,6 +66,14 @@ function splitRules({ labels, metrics, rollout, routing }: Spec): readonly SpecP
     [routing.stickyHeader !== null || routing.stickyJsonPath !== null, 'routing', 'keeps a caller with one version, and with compare: split what sets callers apart would be taken for the models\' doing; leave it out, or write compare: paired'],
     [labels?.sampling !== undefined, 'labels.sampling', 'does not go with compare: split, where every request needs its outcome'],
   ), ...unlike.map(({ name }) => ({ path: `spec.metrics[${name}]`, problem: 'needs the answers of both versions to one request, and with compare: split there is one; leave it out, or write compare: paired' }))];
+}
+
+function provisionalRules({ metrics, rollout }: Spec): Iterable<SpecProblem> {
+  if (rollout.provisional === undefined) return [];
+  return rules(
+    [!metrics.some(({ name, role }) => role === 'required' && metricName(name)?.needsLabels === true), 'rollout.provisional', 'has no meaning without a required metric of outcomes: there is nothing that could confirm it later; leave it out'],
+    [rollout.compare === 'split', 'rollout.provisional', 'does not go with compare: split: once all callers get the challenger, nothing is left to compare it with'],
+  );
 }
 
 function canaryRules({ rollout: { canary } }: Spec): Iterable<SpecProblem> {

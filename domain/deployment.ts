@@ -83,6 +83,8 @@ export interface RolloutPolicy {
   readonly alpha: number;
   /** Absent: strict, so that files of before it was known keep their hash. */
   readonly engine?: Engine;
+  /** All callers get the challenger before its outcomes are in, once all else is proved over so many whole cycles; absent: never. */
+  readonly provisional?: { readonly minCycles: number };
   /** `split`: each request is answered by one of the two versions, none by both; absent: the challenger answers a copy too. */
   readonly compare?: 'split';
   /** How many false promotions a year may be expected at most, over all rollouts of the deployment; absent in files stored before it was known: the default. */

@@ -9,7 +9,7 @@ import { formatShare, WHOLE } from './share.ts';
 
 /** What a file costs and what it leaves out, in plain words; printed by `lastmile plan` and kept with the answer of apply. */
 export function planNotes(file: DeploymentSpec): readonly string[] {
-  return [...shadowNotes(file), ...timeNotes(file), ...trafficNotes(file), ...moneyNotes(file), ...approvalNotes(file), ...guessNotes(file), ...gapNotes(file), ...externalNotes(file), ...trustNotes(file)];
+  return [...shadowNotes(file), ...timeNotes(file), ...trafficNotes(file), ...provisionalNotes(file), ...moneyNotes(file), ...approvalNotes(file), ...guessNotes(file), ...gapNotes(file), ...externalNotes(file), ...trustNotes(file)];
 }
 
 /** The least time from the start of shadow to a verdict, in ms: pilot, cycles of evidence, and the wait for their outcomes. */
@@ -72,6 +72,12 @@ function* trafficNotes({ spec: { metrics, rollout } }: DeploymentSpec): Generato
   const strictest = rates.reduce((least, metric) => (metric.margin < least.margin ? metric : least));
   const clean = cleanRequestsToPass(strictest.margin, rollout.alpha);
   yield `The guardrail ${strictest.name} at ${String(strictest.margin * 100)} % needs at least ${String(clean)} clean answers ${rollout.compare === 'split' ? '' : 'in shadow, and as many again '}that callers got from the challenger: at ${formatShare(first.sharePer10k)} about ${String(Math.ceil(clean * WHOLE / first.sharePer10k))} requests of the first step. With less traffic than that the canary waits.`;
+}
+
+function* provisionalNotes({ spec: { metrics, rollout } }: DeploymentSpec): Generator<string> {
+  if (rollout.provisional === undefined) return;
+  const early = metrics.filter(({ name }) => metricName(name)?.needsLabels === false).map(({ name }) => name);
+  yield `Provisional: after ${String(rollout.provisional.minCycles)} cycles and the steps of canary all callers may get the challenger before its outcomes are in, on ${early.join(', ')} alone; it becomes champion by the proof of its outcomes, and is taken back by proved harm or at the horizon. Until then every request is answered by both.`;
 }
 
 function* moneyNotes({ spec: { metrics } }: DeploymentSpec): Generator<string> {

@@ -1,9 +1,9 @@
 import type { VerdictSummary } from '../domain/analysis/verdict.ts';
 import type { Actor, AuditEntry } from '../domain/audit.ts';
 import { explainApproval } from '../domain/rollout/approval.ts';
-import type { Outcome, RolloutEvent, RolloutState, Stage } from '../domain/rollout/machine.ts';
+import { isProvisional, type Outcome, type RolloutEvent, type RolloutState, type Stage } from '../domain/rollout/machine.ts';
 import { formatDuration } from '../domain/duration.ts';
-import { formatShare } from '../domain/share.ts';
+import { formatShare, WHOLE } from '../domain/share.ts';
 import type { JournalEntry, Run } from './rollout-run.ts';
 
 interface Change { readonly before: RolloutState; readonly event: RolloutEvent; readonly by: Actor }
@@ -96,6 +96,7 @@ function whatNow(run: Run): string {
   const { state, plan } = run;
   if (state.stage === 'approving') return ` Waiting for approval.${asked(run)}`;
   if (state.stage !== 'canary') return NEXT[state.stage];
+  if (isProvisional(plan, state)) return state.stepSinceMs !== null ? '' : ` Sending it ${formatShare(WHOLE)} of the traffic until its outcomes are in, provisionally: proved harm, or no proof by the horizon, takes it back.`;
   const step = plan.steps[state.step];
   return step === undefined || state.stepSinceMs !== null ? '' : ` Sending it ${formatShare(step.sharePer10k)} of the traffic for at least ${formatDuration(step.forMs)}.`;
 }

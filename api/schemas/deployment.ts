@@ -47,7 +47,7 @@ export const ApprovalPolicy = exactly<approval.ApprovalPolicy>()(named('Approval
 }));
 const RolloutPolicy = exactly<deployment.RolloutPolicy>()(named('RolloutPolicy', {
   goal: z.enum(GOALS), cycleMs: number, minCycles: count, pilotCycles: count, shadow: part({ samplePer10k: count, maxMs: number }), canary: list(CanaryStep), horizonMs: number, idleMs: number,
-  whenInconclusive: z.enum(['keep', 'ask']), askMs: number, whenBusy: z.enum(['refuse', 'queue', 'supersede']), alpha: number, engine: z.enum(ENGINES).exactOptional(), compare: z.literal('split').exactOptional(),
+  whenInconclusive: z.enum(['keep', 'ask']), askMs: number, whenBusy: z.enum(['refuse', 'queue', 'supersede']), alpha: number, engine: z.enum(ENGINES).exactOptional(), compare: z.literal('split').exactOptional(), provisional: part({ minCycles: count }).exactOptional(),
   falsePromotionsPerYear: number.exactOptional(), approval: ApprovalPolicy.nullable().exactOptional(),
 }));
 const MetricPolicy = exactly<deployment.MetricPolicy>()(named('MetricPolicy', {

@@ -17,7 +17,7 @@ export const Actor = exactly<audit.Actor>()(named('Actor', { kind: z.enum(['pers
 
 const RolloutPlan = exactly<plan.RolloutPlan>()(named('RolloutPlan', {
   mode: z.enum(['first', 'compare']), goal: z.enum(GOALS), shadowSamplePer10k: count, shadowMaxMs: number, steps: list(CanaryStep), horizonMs: number, idleMs: number,
-  whenInconclusive: z.enum(['keep', 'ask']), askMs: number, approval: ApprovalPolicy.nullable().exactOptional(), measures: flag.exactOptional(), compare: z.literal('split').exactOptional(),
+  whenInconclusive: z.enum(['keep', 'ask']), askMs: number, approval: ApprovalPolicy.nullable().exactOptional(), measures: flag.exactOptional(), compare: z.literal('split').exactOptional(), provisional: flag.exactOptional(),
 }));
 
 const Approval = exactly<approval.Approval>()(named('Approval', { actor: Actor, atMs: time, before: z.enum(APPROVAL_POINTS), digest: text, verdictN: count, voice: text, reason: text }));

@@ -1,5 +1,5 @@
 import type { RolloutView } from '../../api/contract.ts';
-import type { Stage } from '../../domain/rollout/machine.ts';
+import { isProvisional, type Stage } from '../../domain/rollout/machine.ts';
 import type { RolloutRecord } from '../../domain/rollout/record.ts';
 import { formatShare } from '../../domain/share.ts';
 import { paint, type Io } from '../io.ts';
@@ -19,6 +19,7 @@ export function rolloutHeadline(rollout: RolloutRecord): string {
 
 export function whereIs({ state, plan }: RolloutRecord): string {
   if (state.stage === 'done') return state.outcome ?? 'done';
+  if (isProvisional(plan, state)) return `canary, provisional (100%)${state.paused ? ', paused' : ''}${state.heldBy ? ', held' : ''}`;
   const share = plan.steps[state.step]?.sharePer10k;
   const step = state.stage === 'canary' && share !== undefined ? `canary, step ${state.step + 1} of ${plan.steps.length} (${formatShare(share)})` : state.stage;
   return `${step}${state.paused ? ', paused' : ''}${state.heldBy ? ', held' : ''}`;

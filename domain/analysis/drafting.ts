@@ -61,7 +61,7 @@ export function draftPlan(input: DraftInput): AnalysisPlan {
   const { rollout, labels } = spec;
   return {
     tenantId: input.tenantId, deploymentUid: input.deploymentUid, rolloutId: input.rolloutId, champion: input.champion, challenger: input.challenger,
-    specHash: input.specHash, contractHash: input.contractHash, state: 'draft', judgeVersion: JUDGE_VERSION, goal: rollout.goal, engine: rollout.engine ?? 'strict', ...(rollout.compare === undefined ? {} : { compare: rollout.compare }),
+    specHash: input.specHash, contractHash: input.contractHash, state: 'draft', judgeVersion: JUDGE_VERSION, goal: rollout.goal, engine: rollout.engine ?? 'strict', ...howCompared(rollout),
     cycleMs: rollout.cycleMs, minCycles: rollout.minCycles, pilotCycles: rollout.pilotCycles, evidenceFromMs: null,
     ...outcomesOf(labels), ...samplingOf(labels), horizonMs: rollout.horizonMs,
     startedMs: input.startedMs, startedAtMs: input.startedAtMs, settleMs: Math.floor(pairedTauMs(rollout.cycleMs) / 4),
@@ -70,6 +70,10 @@ export function draftPlan(input: DraftInput): AnalysisPlan {
     metrics: policies(spec).map((policy) => metricOf(policy.name).kind === 'paired' ? pairedMetric(policy, spec, contract) : rateMetric(policy, spec)),
     ...externalOf(spec), ...segmentsOf(spec, contract),
   };
+}
+
+function howCompared({ compare, provisional }: Spec['rollout']): Pick<AnalysisPlan, 'compare' | 'provisional'> {
+  return { ...(compare === undefined ? {} : { compare }), ...(provisional === undefined ? {} : { provisional }) };
 }
 
 function segmentProblems(spec: Spec, contract: Contract): readonly string[] {

@@ -1,5 +1,5 @@
 import { formatMoney } from '../money.ts';
-import type { Outcome, Stage } from '../rollout/machine.ts';
+import { isProvisional, type Outcome, type Stage } from '../rollout/machine.ts';
 import type { RolloutRecord } from '../rollout/record.ts';
 import type { Progress } from './blocks.ts';
 import type { Explained } from './explained.ts';
@@ -28,7 +28,7 @@ function outcomesOpen(progress: Progress | null): readonly string[] {
 function storyFor(rollout: RolloutRecord, verdict: Verdict | null): readonly string[] {
   const challenger = versionName(rollout.model);
   const { outcome, stage } = rollout.state;
-  const ending = outcome === null ? RUNNING[stage](challenger) : ENDED[outcome](challenger);
+  const ending = outcome === null ? isProvisional(rollout.plan, rollout.state) ? `${capital(challenger)} answers all callers on trial, until it is known whether its answers turn out right.` : RUNNING[stage](challenger) : ENDED[outcome](challenger);
   const money = rollout.champion === null || verdict === null ? [] : moneySentences(verdict, versionName(rollout.champion.model));
   return outcome === 'promoted' ? [...money, ...why(verdict)] : [ending, ...why(verdict), ...money];
 }

@@ -13,6 +13,7 @@ import { decide, type Case } from './decide.ts';
 import { evidenceDigest } from './evidence-digest.ts';
 import { validEvidence, type Evidence, type ValidEvidence } from './evidence.ts';
 import { JUDGE_VERSION } from './judge-version.ts';
+import { mayServeProvisionally } from './provisional.ts';
 import { pairedPlans, ratePlans } from './metric-plan.ts';
 import { moneyFinding } from './money-finding.ts';
 import { dropRatio, notMeasured } from './not-measured.ts';
@@ -62,6 +63,7 @@ export function judge(input: JudgeInput): Verdict {
     money: money(input, compared), cycles: cyclesJudged(input, valid, compared), ...span(judged), rulingMs: input.rulingMs, atMs: input.atMs,
     planHash: planHashOf(plan), evidenceHash: hashOf(input, judged),
     dropRatio: drops, notMeasured: notMeasured(plan, { findings: compared.findings, segments: compared.segments.findings }, drops), seenTo: seenTo(valid), ...(plan.segments === undefined ? {} : { segments: compared.segments.findings }), ...(plan.external === undefined ? {} : { external }),
+    ...(decision.kind === 'collecting' && mayServeProvisionally(plan, { findings: compared.findings, external, logShareEvidence: compared.share.logEvidence, cycles: cyclesOfTraffic(input, valid) }) ? { provisional: true as const } : {}),
   };
 }
 
@@ -106,6 +108,10 @@ function caseOf(input: JudgeInput, valid: ValidEvidence, { paired, findings, sha
 function cyclesJudged({ plan, rulingMs }: JudgeInput, valid: ValidEvidence, { paired }: Pick<Compared, 'paired'>): number {
   if (plan.state === 'draft') return 0;
   if (paired.length > 0) return Math.min(...paired.map(({ cycles }) => cycles.filter(({ state }) => state === 'judged').length));
+  return cyclesOfTraffic({ plan, rulingMs }, valid);
+}
+
+function cyclesOfTraffic({ plan, rulingMs }: Pick<JudgeInput, 'plan' | 'rulingMs'>, valid: ValidEvidence): number {
   if (plan.clock === 'event') return Math.max(0, Math.floor((rulingMs - plan.startedMs) / plan.cycleMs));
   const pages = ratePlans(plan).flatMap(({ name }) => valid.paged.get(name) ?? []);
   const whole = Math.floor((pages.reduce((end, page) => Math.max(end, spanOf(page).toMs), plan.startedAtMs) - plan.startedAtMs) / plan.cycleMs);

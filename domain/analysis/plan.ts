@@ -58,6 +58,8 @@ export interface AnalysisPlan {
   readonly judgeVersion: string;
   readonly goal: Goal;
   readonly engine: Engine;
+  /** Whole cycles of traffic after which all that needs no outcomes may be proved and the challenger serve all callers; absent: never. */
+  readonly provisional?: { readonly minCycles: number };
   /** Each request is answered by one of the two, drawn by the route; absent: by both. */
   readonly compare?: 'split';
   readonly clock: 'gateway' | 'event';

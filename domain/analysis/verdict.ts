@@ -112,6 +112,8 @@ export interface Verdict {
   readonly notMeasured: readonly string[];
   /** The newest slot of each metric that the judge was handed: blocks are sealed in order, so this names all that it saw. Absent in verdicts of before it was kept. */
   readonly seenTo?: Readonly<Record<string, number>>;
+  /** All that needs no outcomes is proved, and outcomes are awaited: callers may get the challenger, to be taken back if they say so. Absent where that is not so. */
+  readonly provisional?: true;
   /** Declared parts of the traffic; absent where the plan names none. */
   readonly segments?: readonly SegmentFinding[];
   /** Numbers of other systems as judged; absent where the plan names none. */
@@ -127,4 +129,6 @@ export interface VerdictSummary {
   readonly metric: string | null;
   readonly text: string;
   readonly evidenceHash: string | null;
+  /** As in the verdict. */
+  readonly provisional?: true;
 }

@@ -149,12 +149,18 @@ function judged(plan: RolloutPlan, state: RolloutState, event: Judged): Transiti
 /** What a verdict that is no harm leads to, where nothing holds. */
 function follow(plan: RolloutPlan, seen: RolloutState, { verdict, rulingMs, atMs = rulingMs }: Judged): Transition {
   if (verdict.kind === 'inconclusive') return plan.whenInconclusive === 'ask' ? moved({ ...seen, stage: 'asking' }, { type: 'ask' }) : undo(seen, 'inconclusive');
-  if (mayStep(seen, verdict) && stepHasLasted(plan, seen, rulingMs)) return forward(plan, seen, atMs);
+  if (mayStep(plan, seen, verdict) && stepHasLasted(plan, seen, rulingMs)) return forward(plan, seen, atMs);
   return moved(seen);
 }
 
 /** Where split traffic gives the evidence, none can be there before the first step: it is taken as soon as nothing holds the rollout. */
-function mayStep({ stage }: RolloutState, { kind }: VerdictSummary): boolean { return kind === 'promote' || (stage === 'admitting' && kind === 'collecting'); }
+function mayStep(plan: RolloutPlan, state: RolloutState, { kind, provisional }: VerdictSummary): boolean {
+  if (kind !== 'collecting') return kind === 'promote';
+  return state.stage === 'admitting' || (plan.provisional === true && provisional === true && nextIndex(state) <= lastIndex(plan));
+}
+/** The last step there can be before a proof: where promotion may be provisional, all of the traffic. */
+function lastIndex({ provisional, steps }: RolloutPlan): number { return provisional === true && steps.at(-1)?.sharePer10k !== WHOLE ? steps.length : steps.length - 1; }
+export function isProvisional(plan: RolloutPlan, { stage, step }: RolloutState): boolean { return plan.provisional === true && stage === 'canary' && step === lastIndex(plan); }
 function beforeCanary({ compare }: RolloutPlan): Stage { return compare === 'split' ? 'admitting' : 'shadowing'; }
 
 type Judged = Extract<RolloutEvent, { type: 'judged' }>;
@@ -170,7 +176,7 @@ export function isHeld(state: RolloutState): boolean { return state.paused || (s
 function stillApproving(plan: RolloutPlan, state: RolloutState, event: Judged): Transition {
   const seen: RolloutState = { ...state, ...heldBy(event, state), verdict: event.verdict };
   const before = seen.stepSinceMs === null ? beforeCanary(plan) : 'canary';
-  if (!mayStep({ ...seen, stage: before }, event.verdict)) return moved({ ...seen, stage: before, approval: null });
+  if (!mayStep(plan, { ...seen, stage: before }, event.verdict)) return moved({ ...seen, stage: before, approval: null });
   if (isHeld(seen) || !plan.approval || !seen.approval || !isGranted(plan.approval, seen.approval)) return moved(seen);
   return advance(plan, { ...seen, approval: null });
 }
@@ -226,7 +232,7 @@ function nextIndex(state: RolloutState): number { return state.stage === 'shadow
 
 function advance(plan: RolloutPlan, state: RolloutState): Transition {
   const index = nextIndex(state);
-  const share = plan.steps[index]?.sharePer10k;
+  const share = plan.steps[index]?.sharePer10k ?? (index === lastIndex(plan) && state.verdict?.kind !== 'promote' ? WHOLE : undefined);
   if (share === undefined) return moved({ ...state, stage: 'promoting' }, { type: 'promote' });
   return moved({ ...state, stage: 'canary', step: index, stepSinceMs: null }, { type: 'set-share', sharePer10k: Math.min(share, WHOLE) });
 }

@@ -16,6 +16,8 @@ export interface RolloutPlan {
   readonly approval?: ApprovalPolicy | null;
   /** External metrics are measured; absent: there are none. */
   readonly measures?: boolean;
+  /** After its steps all callers get the challenger while its outcomes are awaited; absent: not before a proof. */
+  readonly provisional?: boolean;
   /** No copies: the first step gives the evidence that the next ones rest on; absent: shadow does. */
   readonly compare?: 'split';
 }
@@ -24,6 +26,6 @@ export function planRollout(policy: RolloutPolicy, hasChampion: boolean): Rollou
   return {
     mode: hasChampion ? 'compare' : 'first', goal: policy.goal, shadowSamplePer10k: policy.shadow.samplePer10k, shadowMaxMs: policy.shadow.maxMs,
     steps: policy.canary, horizonMs: policy.horizonMs, idleMs: policy.idleMs, whenInconclusive: policy.whenInconclusive, askMs: policy.askMs, approval: policy.approval ?? null,
-    ...(policy.compare === undefined ? {} : { compare: policy.compare }),
+    ...(policy.provisional === undefined ? {} : { provisional: true }), ...(policy.compare === undefined ? {} : { compare: policy.compare }),
   };
 }

@@ -33,9 +33,11 @@ export const SHORT: RolloutPolicy['canary'] = [{ sharePer10k: 500, forMs: 5 * MI
 
 /** What the judge of this world knows: when shadow began, how often it was asked, and what the route gives the challenger. */
 export interface Hearing { readonly n: number; readonly nowMs: number; readonly sinceMs: number; readonly sharePer10k: number; readonly model: string }
-export type Judge = (hearing: Hearing) => Pick<VerdictSummary, 'kind' | 'reason' | 'text'>;
+export type Judge = (hearing: Hearing) => Pick<VerdictSummary, 'kind' | 'reason' | 'text' | 'provisional'>;
 
 export const COLLECTING = { kind: 'collecting', reason: 'not-enough-evidence', text: 'Not enough evidence yet.' } as const;
+/** Outcomes are awaited, all else is proved. */
+export const PROVISIONAL = { ...COLLECTING, provisional: true } as const;
 export const PROMOTE = { kind: 'promote', reason: 'proved-better', text: 'It is better by proof.' } as const;
 export const ROLLBACK = { kind: 'rollback', reason: 'proved-worse', text: 'It is worse by proof.' } as const;
 export const INCONCLUSIVE = { kind: 'inconclusive', reason: 'horizon', text: 'The horizon is reached without proof.' } as const;

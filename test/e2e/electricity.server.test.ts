@@ -93,6 +93,24 @@ test('split traffic: no copy is made, half of the callers get the challenger unp
   await everyVerdictVerifies('halved', end.verdict!.n, ['route.setShare', 'route.setChampion']);
 }, 300_000);
 
+const LATE_DAYS = 20;
+test.each([
+  ['a better one becomes champion by the proof of its outcomes', 'early', challenger, 'promoted'],
+  ['a bad one, which nothing but its outcomes shows, is taken back', 'early-bad', inverted, 'rolled-back'],
+] as const)('outcomes that come twenty days late: all callers get the challenger before; %s', async (_what, name, model, outcome) => {
+  const scene = await given(name, { horizonDays: KILLED_HORIZON_DAYS, challenger: model, rollout: { provisional: { minCycles: 2 } }, canary: [], lateDays: LATE_DAYS });
+  const end = await scene.whenTrafficFlows(SPLIT);
+  expect(outcomeOf(end)).toBe(outcome);
+  const { story } = end.rollout;
+  const given100 = story.findIndex(({ text }) => text.includes('Sending it 100% of the traffic until its outcomes are in, provisionally'));
+  expect(given100).toBeGreaterThan(0);
+  expect(story.findIndex(({ stage }) => stage === (outcome === 'promoted' ? 'promoting' : 'undoing'))).toBeGreaterThan(given100);
+  const errors = end.verdict!.findings.find(({ metric }) => metric === 'errors')!;
+  expect(errors.requests).toBeGreaterThan(500);
+  expect(await championOf(name)).toBe(`filesystem:${name}@${outcome === 'promoted' ? '2' : '1'}`);
+  expect(scene.fed()).toMatchObject({ errors: 0 });
+}, 300_000);
+
 test('a model that collapsed to one answer is rolled back under goal healthy, by the guardrail that sees it', async () => {
   const flat: Logistic = { weights: challenger.weights.map(() => 0), bias: 0 };
   const scene = await given('collapsed', { horizonDays: HORIZON_DAYS, challenger: flat, rollout: { goal: 'healthy' }, metrics: [{ name: 'collapse' }] });
@@ -186,7 +204,7 @@ async function given(name: string, of: { horizonDays: number; challenger: Logist
     async whenTrafficFlows(fromRow) {
       const ended = new AbortController();
       const feeding = feed(feedRows(fromRow), feedPorts(name), {
-        labelDelay: { rows: DAY_ROWS }, concurrency: 8, rate: () => 400, labelBatch: 200, clock: 'event', signal: ended.signal,
+        labelDelay: { rows: DAY_ROWS * (of.lateDays ?? 1) }, concurrency: 8, rate: () => 400, labelBatch: 200, clock: 'event', signal: ended.signal,
       });
       const [end] = await Promise.all([rolloutWhere(client, { name, n: 2, limitMs: LIMIT_MS }, ({ rollout }) => rollout.endedAtMs !== null).finally(() => { ended.abort(); }), feeding.then((result) => { summary = result; })]);
       return end;
@@ -194,13 +212,13 @@ async function given(name: string, of: { horizonDays: number; challenger: Logist
   };
 }
 
-interface Policy { readonly horizonDays: number; readonly rollout?: Readonly<Record<string, string>>; readonly canary?: readonly object[]; readonly metrics?: readonly object[]; readonly segments?: object; readonly drift?: object }
+interface Policy { readonly horizonDays: number; readonly rollout?: Readonly<Record<string, unknown>>; readonly lateDays?: number; readonly canary?: readonly object[]; readonly metrics?: readonly object[]; readonly segments?: object; readonly drift?: object }
 
-async function apply(name: string, version: string, { horizonDays, rollout, canary = [{ share: '20%', for: '1d' }], metrics, segments, drift }: Policy): Promise<void> {
+async function apply(name: string, version: string, { horizonDays, rollout, lateDays = 1, canary = [{ share: '20%', for: '1d' }], metrics, segments, drift }: Policy): Promise<void> {
   await client.call('apply', { params: { name }, body: { spec: {
     apiVersion: 'lastmile.dev/v1alpha1', kind: 'ModelDeployment', metadata: { name },
     spec: {
-      model: `filesystem:${name}@${version}`, contract: { task: 'binary' }, labels: { delay: '1d', clock: 'event' },
+      model: `filesystem:${name}@${version}`, contract: { task: 'binary' }, labels: { delay: `${String(lateDays)}d`, clock: 'event' },
       rollout: { goal: 'better', cycle: '1d', pilotCycles: 10, canary, horizon: `${String(horizonDays)}d`, idle: '5m', ...rollout },
       ...(metrics === undefined ? {} : { metrics }), ...(segments === undefined ? {} : { segments }), ...(drift === undefined ? {} : { drift }),
     },

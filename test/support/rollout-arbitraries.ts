@@ -10,7 +10,7 @@ export function verdict(kind: VerdictKind, reason: VerdictSummary['reason'] = 'n
 
 const kinds = fc.constantFrom<VerdictKind>('promote', 'rollback', 'collecting', 'inconclusive', 'first');
 const reasons = fc.constantFrom(...REASONS);
-const anyVerdict = fc.tuple(kinds, reasons).map(([kind, reason]) => verdict(kind, reason));
+const anyVerdict = fc.tuple(kinds, reasons, fc.boolean()).map(([kind, reason, provisional]) => ({ ...verdict(kind, reason), ...(provisional && kind === 'collecting' ? { provisional: true as const } : {}) }));
 
 /** Steps of growing shares, as a checked spec has them. */
 const steps = fc.uniqueArray(fc.integer({ min: 1, max: 10_000 }), { maxLength: 5 }).chain((shares) => fc.tuple(...shares.sort((a, b) => a - b).map((sharePer10k) => fc.record({ sharePer10k: fc.constant(sharePer10k), forMs: fc.integer({ min: 0, max: 1_000 }) }))));
@@ -22,7 +22,7 @@ const approval = fc.option(fc.record({
 export const rolloutPlan: fc.Arbitrary<RolloutPlan> = fc.record({
   mode: fc.constantFrom('first' as const, 'compare' as const), goal: fc.constantFrom('better' as const, 'no-worse' as const, 'healthy' as const), shadowSamplePer10k: fc.constant(10_000), shadowMaxMs: fc.constant(1_000),
   steps, horizonMs: fc.constant(10_000), idleMs: fc.constant(1_000), whenInconclusive: fc.constantFrom('keep' as const, 'ask' as const), askMs: fc.constant(1_000), approval,
-}).chain((plan) => (plan.steps.length === 0 ? fc.constant(plan) : fc.constantFrom(plan, { ...plan, compare: 'split' as const })));
+}).chain((plan) => (plan.steps.length === 0 ? fc.constant(plan) : fc.constantFrom(plan, { ...plan, compare: 'split' as const }, { ...plan, provisional: true })));
 
 const APPROVAL = { actor: { kind: 'person', name: 'bea' }, atMs: 1, before: 'promote', digest: 'sha256:a', verdictN: 1, voice: 'bea', reason: 'looked at it' } as const;
 const approvedBy = (name: string): RolloutEvent => ({ type: 'approved', approval: { ...APPROVAL, actor: { kind: 'person', name }, voice: name } });
@@ -46,7 +46,7 @@ export const rolloutEvent: fc.Arbitrary<RolloutEvent> = fc.oneof(
 
 /** What usually comes next in a stage; with it most runs get far, without it most events are out of place. */
 const usual: Readonly<Record<Stage, fc.Arbitrary<RolloutEvent>>> = (() => {
-  const judged = fc.tuple(fc.constantFrom<VerdictKind>('promote', 'promote', 'promote', 'promote', 'collecting', 'inconclusive', 'rollback'), fc.integer({ min: 0, max: 20 }), hold).map(([kind, hours, heldBy]) => ({ type: 'judged' as const, verdict: verdict(kind), rulingMs: hours * 500, heldBy }));
+  const judged = fc.tuple(fc.constantFrom<VerdictKind>('promote', 'promote', 'promote', 'promote', 'collecting', 'inconclusive', 'rollback'), fc.integer({ min: 0, max: 20 }), hold, fc.boolean()).map(([kind, hours, heldBy, provisional]) => ({ type: 'judged' as const, verdict: { ...verdict(kind), ...(provisional && kind === 'collecting' ? { provisional: true as const } : {}) }, rulingMs: hours * 500, heldBy }));
   const fixed = (event: RolloutEvent): fc.Arbitrary<RolloutEvent> => fc.constant(event);
   return {
     validating: fixed({ type: 'validated' }), packaging: fixed({ type: 'packaged' }), loading: fixed({ type: 'loaded', first: null }), shadowing: judged, admitting: judged, canary: judged,

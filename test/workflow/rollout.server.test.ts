@@ -1,6 +1,6 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { until, withChampion, type Harness } from '../../scripts/histories/harness.ts';
-import { COLLECTING, createWorld, DAY, INCONCLUSIVE, PROMOTE, ROLLBACK, SHORT, variantOf, type Judge, type World } from '../../scripts/histories/world.ts';
+import { COLLECTING, createWorld, DAY, INCONCLUSIVE, PROMOTE, PROVISIONAL, ROLLBACK, SHORT, variantOf, type Judge, type World } from '../../scripts/histories/world.ts';
 import { inWorld, quietRuntime, timeSkipping } from '../support/temporal.ts';
 
 let env: TestWorkflowEnvironment;
@@ -59,6 +59,19 @@ test('split traffic: no copies are made; the first share is given before there i
     expect(h.world.route).toMatchObject({ champion: NEW, shares: [], shadows: [] });
   });
   await rollingOut({ policy, judge: ({ sharePer10k }) => (sharePer10k > 0 ? ROLLBACK : COLLECTING) }, (h, result) => { expect(result).toMatchObject({ outcome: 'rolled-back' }); expectUndone(h, 'rolled-back'); });
+});
+
+test('a provisional promotion: all callers get it before its outcomes are in, and it becomes champion by their proof, or is taken back', async () => {
+  const policy = { provisional: { minCycles: 1 }, canary: SHORT };
+  const late = (verdict: typeof PROMOTE | typeof ROLLBACK): Judge => ({ sharePer10k, nowMs, sinceMs }) => (sharePer10k === 10_000 && nowMs - sinceMs > 3 * DAY ? verdict : nowMs - sinceMs > DAY ? PROVISIONAL : COLLECTING);
+  await rollingOut({ policy, judge: late(PROMOTE) }, (h, result) => {
+    expect(result).toMatchObject({ outcome: 'promoted', verdict: PROMOTE });
+    expect(h.world.route).toMatchObject({ champion: NEW, shares: [], shadows: [], lastGood: [OLD] });
+    expect(h.record(2).story.map(({ text }) => text).join('\n')).toMatch(/Sending it 100% of the traffic until its outcomes are in, provisionally/);
+    expect(h.world.audits.filter(({ subject, action }) => subject === `${h.uid}/2` && action === 'rollout.canary')).toHaveLength(3);
+  });
+  await rollingOut({ policy, judge: late(ROLLBACK) }, (h, result) => { expect(result).toMatchObject({ outcome: 'rolled-back' }); expectUndone(h, 'rolled-back'); });
+  await rollingOut({ policy, judge: ({ nowMs, sinceMs }) => (nowMs - sinceMs > DAY ? PROMOTE : COLLECTING) }, (h) => { expect(h.world.audits.filter(({ subject, action }) => subject === `${h.uid}/2` && action === 'rollout.canary')).toHaveLength(2); });
 });
 
 test('a first version has a verdict of its own and is projected before the start is answered', async () => {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { ApprovalPoint } from '../../../domain/rollout/approval.ts';
-import { INITIAL, next, type RolloutEvent, type RolloutState, type Transition } from '../../../domain/rollout/machine.ts';
+import { INITIAL, isProvisional, next, type RolloutEvent, type RolloutState, type Transition } from '../../../domain/rollout/machine.ts';
 import type { RolloutPlan } from '../../../domain/rollout/plan.ts';
 import { rolloutPlan, rolloutTurn, type Turn } from '../../support/rollout-arbitraries.ts';
 
@@ -52,10 +52,11 @@ test('undo is asked for once, on the way into undoing', () => {
   });
 });
 
-test('shares come from the steps of the plan, in their order', () => {
+test('shares come from the steps of the plan, in their order; one that was held is asked for again', () => {
   holds((plan, seen) => {
-    const shares = seen.flatMap(({ transition }) => transition.actions.flatMap((action) => (action.type === 'set-share' ? [action.sharePer10k] : [])));
-    expect(shares).toEqual(plan.steps.slice(0, shares.length).map(({ sharePer10k }) => sharePer10k));
+    const shares = seen.flatMap(({ transition }) => transition.actions.flatMap((action) => (action.type === 'set-share' ? [action.sharePer10k] : []))).filter((share, i, all) => share !== all[i - 1]);
+    const steps = plan.steps.map(({ sharePer10k }) => sharePer10k);
+    expect(shares).toEqual([...steps, ...(plan.provisional === true && steps.at(-1) !== 10_000 ? [10_000] : [])].slice(0, shares.length));
   });
 });
 
@@ -81,7 +82,7 @@ test('the judge promotes only after every step lasted its time', () => {
   holds((plan, seen) => {
     for (const { before, event, transition } of seen) {
       if (event.type !== 'judged' || before.stage !== 'canary' || transition.state.stage === 'canary' && transition.state.step === before.step || transition.state.stage === 'undoing' || transition.state.stage === 'asking') continue;
-      expect(event.rulingMs - before.stepSinceMs!).toBeGreaterThanOrEqual(plan.steps[before.step]!.forMs);
+      expect(event.rulingMs - before.stepSinceMs!).toBeGreaterThanOrEqual(plan.steps[before.step]?.forMs ?? 0);
     }
   });
 });
@@ -103,9 +104,11 @@ test('a proved harm is always acted on at once while it is judged', () => {
   });
 });
 
+function transitionShares({ transition: { actions } }: { readonly transition: Pick<Transition, 'state' | 'actions'> }): boolean { return actions.some(({ type }) => type === 'set-share'); }
+
 /** The point at which people must agree that a transition goes past, or null. */
 function pointPassed(plan: RolloutPlan, { transition: { state, actions } }: Seen): ApprovalPoint | null {
-  const point = actions.some(({ type }) => type === 'promote') ? 'promote' : actions.some(({ type }) => type === 'set-share') && state.step === 0 ? 'canary' : null;
+  const point = actions.some(({ type }) => type === 'promote') || state.stage === 'canary' && isProvisional(plan, state) && plan.steps.length === state.step && transitionShares({ transition: { state, actions } }) ? 'promote' : actions.some(({ type }) => type === 'set-share') && state.step === 0 ? 'canary' : null;
   return point !== null && plan.approval && (plan.mode === 'first' || plan.approval.before.includes(point)) ? point : null;
 }
 
@@ -118,8 +121,8 @@ test('whatever comes in whatever order, nothing goes past a point where people m
       passed += 1;
       const { before, event } = each;
       // Split traffic has no evidence before its first step.
-      const kind = plan.compare === 'split' && point === 'canary' ? expect.stringMatching(/^(promote|collecting)$/) as string : 'promote';
-      if (plan.mode === 'compare') expect(event).toMatchObject({ type: 'judged', verdict: { kind } });
+      const early = (plan.compare === 'split' && point === 'canary') || (plan.provisional === true && transitionShares(each));
+      if (plan.mode === 'compare') expect(event).toMatchObject({ type: 'judged', verdict: { kind: early ? expect.stringMatching(/^(promote|collecting)$/) as string : 'promote' } });
       expect([before.stage, before.approval?.before]).toEqual(['approving', point]);
       const given = [...before.approval?.given ?? [], ...(event.type === 'approved' ? [event.approval] : [])];
       expect(new Set(given.map(({ actor }) => actor.name)).size).toBeGreaterThanOrEqual(plan.approval!.count);

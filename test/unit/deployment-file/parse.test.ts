@@ -150,6 +150,8 @@ test.each([
   [{ labels: { delay: '1d' }, metrics: [{ name: 'latency-p99', role: 'guardrail' }] }, 'spec.metrics[latency-p99].margin is needed'],
   [{ labels: { delay: '1d' }, rollout: { compare: 'split', shadow: { sample: '50%' } } }, 'spec.rollout.shadow has no meaning with compare: split'],
   [{ labels: { delay: '1d' }, rollout: { compare: 'split', shadow: { max: '5d' } } }, 'spec.rollout.shadow has no meaning with compare: split'],
+  [{ labels: { delay: '1d' }, rollout: { compare: 'split', provisional: {} } }, 'spec.rollout.provisional does not go with compare: split'],
+  [{ rollout: { provisional: {} } }, 'spec.rollout.provisional has no meaning without a required metric of outcomes'],
   [{ labels: { delay: '1d' }, rollout: { compare: 'split', canary: [] } }, 'spec.rollout.canary must begin with a share between 0% and 100%'],
   [{ labels: { delay: '1d' }, rollout: { compare: 'split', canary: [{ share: '100%' }] } }, 'spec.rollout.canary must begin with a share between 0% and 100%'],
   [{ labels: { delay: '1d' }, rollout: { compare: 'split' }, routing: { stickyHeader: 'x-user' } }, 'spec.routing keeps a caller with one version'],
