@@ -1,4 +1,3 @@
-import type { PairedSums } from '../../../domain/analysis/blocks.ts';
 import { draftPlan } from '../../../domain/analysis/drafting.ts';
 import { evidenceOf } from '../../../domain/analysis/evidence.ts';
 import { foldMetric } from '../../../domain/analysis/fold.ts';
