@@ -1,5 +1,6 @@
 import { draftPlan } from '../domain/analysis/drafting.ts';
-import { judge, JUDGE_VERSION } from '../domain/analysis/judge.ts';
+import { judgeField, outOf } from '../domain/analysis/judge-field.ts';
+import { JUDGE_VERSION } from '../domain/analysis/judge.ts';
 import { fixPlan } from '../domain/analysis/planning.ts';
 import type { AnalysisPlan } from '../domain/analysis/plan.ts';
 import type { Verdict, VerdictSummary } from '../domain/analysis/verdict.ts';
@@ -16,19 +17,19 @@ const AHEAD_MS = 10_000;
 const CLOCK_ERROR_MS = 600_000;
 
 type Analysing = Pick<Activities, 'openComparison' | 'judge' | 'recordVerdict'>;
-interface Pairing { readonly champion: VariantId; readonly challenger: VariantId }
+interface Pairing { readonly champion: VariantId; readonly challenger: VariantId; /** All that are tried, or still are, where several are. */ readonly field?: readonly VariantId[] }
 
 export function analysingActivities(ports: ActivityPorts): Analysing {
   const { evidence } = ports.stores;
   return {
-    async openComparison({ subject, champion, challenger }) {
-      const plan = await openPlan(ports, subject, { champion, challenger });
+    async openComparison({ subject, ...pairing }) {
+      const plan = await openPlan(ports, subject, pairing);
       return { rulingMs: plan?.startedMs ?? 0 };
     },
 
-    judge: ({ subject, n, champion, challenger }) => withHeartbeat(async () => {
-      const plan = await currentPlan(ports, subject, { champion, challenger });
-      const verdict = plan === null ? await withoutTraffic(ports, subject, n) : await judgement(ports, subject, { n, plan });
+    judge: ({ subject, n, ...pairing }) => withHeartbeat(async () => {
+      const plan = await currentPlan(ports, subject, pairing);
+      const verdict = plan === null ? await withoutTraffic(ports, subject, n) : await judgement(ports, subject, { n, plan, ...pairing });
       const stored = await evidence.putVerdict(verdict);
       return { verdict: summaryOf(stored), rulingMs: stored.rulingMs, heldBy: await heldBy(ports, subject) };
     }),
@@ -47,12 +48,12 @@ async function currentPlan(ports: ActivityPorts, subject: Subject, pairing: Pair
   const { evidence } = ports.stores;
   const plan = await openPlan(ports, subject, pairing);
   if (plan?.state !== 'draft') return plan;
-  const fixed = fixPlan(plan, (await evidence.summary(subject.tenant, subject.rolloutId)).blocks);
+  const fixed = fixPlan(plan, (await evidence.summary(subject.tenant, subject.rolloutId)).blocks, pairing.field);
   return fixed === null ? plan : evidence.putPlan(await atGrantedAlpha(ports, fixed, await specOf(ports.stores.deployments, subject.tenant, subject.specHash)));
 }
 
 /** What is stored, else a draft or a fixed plan: which of the two is chosen once, when the comparison opens. */
-async function openPlan(ports: ActivityPorts, subject: Subject, { champion, challenger }: Pairing): Promise<AnalysisPlan | null> {
+async function openPlan(ports: ActivityPorts, subject: Subject, { champion, challenger, field }: Pairing): Promise<AnalysisPlan | null> {
   const { deployments, evidence, records } = ports.stores;
   const known = await evidence.getPlan(subject.tenant, subject.rolloutId);
   if (known !== null) return known;
@@ -64,7 +65,7 @@ async function openPlan(ports: ActivityPorts, subject: Subject, { champion, chal
   const { contractHash } = await variantOf(deployments, subject.tenant, champion);
   const contract = await contractOf(deployments, subject.tenant, contractHash);
   const draft = draftPlan({
-    tenantId: subject.tenant, deploymentUid: subject.deploymentUid, rolloutId: subject.rolloutId, champion, challenger,
+    tenantId: subject.tenant, deploymentUid: subject.deploymentUid, rolloutId: subject.rolloutId, champion, challenger, ...(field === undefined ? {} : { field }),
     spec, specHash: subject.specHash, contract, contractHash, startedMs, startedAtMs,
   });
   return evidence.putPlan(await firstPlan(ports, draft, spec));
@@ -84,7 +85,7 @@ async function isIdle(ports: ActivityPorts, sinceMs: number, idleMs: number): Pr
   return await recordsClockMs(ports) - sinceMs > idleMs || ports.now() - sinceMs > idleMs + CLOCK_ERROR_MS;
 }
 
-async function judgement(ports: ActivityPorts, subject: Subject, of: { n: number; plan: AnalysisPlan }): Promise<Verdict> {
+async function judgement(ports: ActivityPorts, subject: Subject, of: { n: number; plan: AnalysisPlan; field?: readonly VariantId[] }): Promise<Verdict> {
   const { deployments, evidence, measurements, records } = ports.stores;
   const spec = await specOf(deployments, subject.tenant, subject.specHash);
   const progress = await evidence.getProgress(subject.tenant, subject.rolloutId);
@@ -96,7 +97,7 @@ async function judgement(ports: ActivityPorts, subject: Subject, of: { n: number
   // Read behind the measurements: none of them is of later than the verdict.
   const now = ports.now();
   const idle = await isIdle(ports, Math.max(watermark.lastAtMs ?? 0, of.plan.startedAtMs), spec.spec.rollout.idleMs);
-  return judge({ plan: of.plan, evidence: sealed, progress, external, value: spec.spec.value, rulingMs, atMs: now, n: of.n, idle });
+  return judgeField({ plan: of.plan, evidence: sealed, progress, external, value: spec.spec.value, rulingMs, atMs: now, n: of.n, idle }, of.field);
 }
 
 /** No record has been seen at all: nothing to judge, and after the idle limit the rollout ends. */
@@ -123,5 +124,6 @@ function summaryOf(verdict: Verdict): VerdictSummary {
   return {
     rolloutId: verdict.rolloutId, n: verdict.n, kind: verdict.kind, reason: first?.code ?? 'not-enough-evidence', metric: first?.metric ?? null,
     text: first?.text ?? '', evidenceHash: verdict.evidenceHash, ...(verdict.provisional === undefined ? {} : { provisional: verdict.provisional }),
+    ...(verdict.challenger === undefined ? {} : { challenger: verdict.challenger, out: outOf(verdict) }),
   };
 }

@@ -27,7 +27,7 @@ export type Steering = WithoutId<Extract<RouteCommand, { readonly type: 'pin' | 
 /** The activities: the surface that recorded histories depend on. Payloads are ids, digests and small facts, never data. */
 export interface Activities {
   /** What the workflow needs of the spec. measures: it names external metrics; absent: none. */
-  readPolicy(input: { tenant: TenantId; specHash: string }): Promise<{ policy: RolloutPolicy; hasLabels: boolean; managed: boolean; measures?: boolean; retrain: { command: readonly string[]; timeoutMs: number } | null }>;
+  readPolicy(input: { tenant: TenantId; specHash: string }): Promise<{ policy: RolloutPolicy; hasLabels: boolean; managed: boolean; measures?: boolean; contenders?: readonly string[]; retrain: { command: readonly string[]; timeoutMs: number } | null }>;
   /** Resolve, digest, infer and freeze the contract, store the variant. Refuses (LM_VALIDATION_FAILED, LM_SAME_VARIANT, LM_ALREADY_TRIED …). */
   validateModel(input: { subject: Subject; champion: VariantId | null; retry: boolean }): Promise<VariantSummary>;
   /** An immutable bundle in the artifact store; null for a model that already runs. */
@@ -48,9 +48,9 @@ export interface Activities {
   awaitApplied(input: { subject: Subject; revision: number }): Promise<{ gateways: number }>;
 
   /** Stores the draft of the analysis plan: from here on the collector compares. */
-  openComparison(input: { subject: Subject; champion: VariantId; challenger: VariantId }): Promise<{ rulingMs: number }>;
-  /** One judgement, stored as verdict n; the same n again returns the stored one. heldBy: what keeps it from going forward all the same, in words; absent in histories of before there were freezes. */
-  judge(input: { subject: Subject; n: number; champion: VariantId; challenger: VariantId }): Promise<{ verdict: VerdictSummary; rulingMs: number; heldBy?: string | null }>;
+  openComparison(input: { subject: Subject; champion: VariantId; challenger: VariantId; field?: readonly VariantId[] }): Promise<{ rulingMs: number }>;
+  /** One judgement, stored as verdict n; the same n again returns the stored one. heldBy: what keeps it from going forward all the same, in words; absent in histories of before there were freezes. field: all that are still tried, where several are. */
+  judge(input: { subject: Subject; n: number; champion: VariantId; challenger: VariantId; field?: readonly VariantId[] }): Promise<{ verdict: VerdictSummary; rulingMs: number; heldBy?: string | null }>;
   /** Measures the external metrics of the plan whose interval has not been measured yet, and stores that. nextMs: when there is more to do. Heartbeats. */
   measure(input: { subject: Subject; champion: VariantId; challenger: VariantId }): Promise<{ taken: number; nextMs: number }>;
   /** Stores a verdict that needs no evidence (first, refused, aborted by a person). */

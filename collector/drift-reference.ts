@@ -35,7 +35,7 @@ async function promotingRollout({ deployments, evidence }: DriftStores, { traffi
   if (rollout === undefined) return null;
   const [plan, [verdict]] = await Promise.all([evidence.getPlan(tenantId, rollout.rolloutId), evidence.verdicts(tenantId, rollout.rolloutId, 1)]);
   if (plan === null || verdict === undefined) return null;
-  return { rolloutId: rollout.rolloutId, variantIds: [plan.champion, plan.challenger], fromMs: Math.max(plan.startedMs, verdict.rulingMs - WINDOWS * windowMs), toMs: verdict.rulingMs };
+  return { rolloutId: rollout.rolloutId, variantIds: [plan.champion, variantId], fromMs: Math.max(plan.startedMs, verdict.rulingMs - WINDOWS * windowMs), toMs: verdict.rulingMs };
 }
 
 async function referenceOf(stores: DriftStores, { traffic, variantId, contract, nowMs }: Wanted, { variantIds, fromMs, toMs, ...of }: Period): Promise<DriftReference | null> {

@@ -1,3 +1,4 @@
+import { fieldOf, placeOf } from '../domain/analysis/field.ts';
 import { metricPlan } from '../domain/analysis/metric-plan.ts';
 import { labelsAsOfMs, slotRange } from '../domain/analysis/sealing.ts';
 import type { Label, StoredLeg } from '../domain/record.ts';
@@ -9,7 +10,7 @@ import type { Comparison } from './comparison.ts';
 export interface Step { readonly metric: string; readonly slot: number; readonly fromMs: number; readonly toMs: number; readonly asOfMs: number | null }
 
 export function stepOf({ plan }: Comparison, metric: string, slot: number): Step {
-  return { metric, slot, ...slotRange(plan, metric, slot), asOfMs: metric !== 'share' && metricPlan(plan, metric).needsLabels ? labelsAsOfMs(plan, metric, slot) : null };
+  return { metric, slot, ...slotRange(plan, metric, slot), asOfMs: placeOf(metric).line !== 'share' && metricPlan(plan, metric).needsLabels ? labelsAsOfMs(plan, metric, slot) : null };
 }
 
 /** Legs and labels of neighbouring slots, read at once and cut by slot. */
@@ -23,7 +24,7 @@ export interface EvidenceWindow {
 export async function readWindow({ records, labels }: Pick<Stores, 'records' | 'labels'>, { plan }: Comparison, clock: 'ruling' | 'gateway', steps: readonly Step[]): Promise<EvidenceWindow> {
   const fromMs = Math.min(...steps.map((step) => step.fromMs));
   const toMs = Math.max(...steps.map((step) => step.toMs));
-  const legs = await records.legs(plan.tenantId, plan.deploymentUid, { clock, fromMs, toMs, variantIds: [plan.champion, plan.challenger] });
+  const legs = await records.legs(plan.tenantId, plan.deploymentUid, { clock, fromMs, toMs, variantIds: [plan.champion, ...fieldOf(plan)] });
   const time = (leg: StoredLeg): number => (clock === 'ruling' ? leg.rulingMs : leg.atMs);
   const cut = (step: Step): readonly StoredLeg[] => legs.slice(firstAt(legs, step.fromMs, time), firstAt(legs, step.toMs, time));
   const held = await readLabels(labels, plan, steps.map((step) => ({ step, ids: step.asOfMs === null ? [] : [...new Set(cut(step).map(({ inferenceId }) => inferenceId))] })));

@@ -1,5 +1,6 @@
 import type { MicroBlock } from '../domain/analysis/blocks.ts';
 import { closedPage } from '../domain/analysis/closed-page.ts';
+import { placeOf } from '../domain/analysis/field.ts';
 import { PAGE_SLOTS, pageOf } from '../domain/analysis/pages.ts';
 import type { EvidenceStore } from '../ports/evidence-store.ts';
 import type { Comparison, MetricLine } from './comparison.ts';
@@ -14,7 +15,7 @@ const MOST_PAGES = 4;
  */
 export async function closePages(evidence: EvidenceStore, { plan, lines }: Pick<Comparison, 'plan' | 'lines'>): Promise<number> {
   let closed = 0;
-  for (const line of lines.filter(({ metric }) => metric === 'share' || plan.metrics.some(({ name, kind }) => name === metric && kind === 'rate'))) {
+  for (const line of lines.filter(({ metric }) => isPaged(plan, placeOf(metric).line))) {
     const beforeSlot = openFrom(line);
     if (beforeSlot === null || beforeSlot <= (line.pagedBefore ?? -Infinity)) continue;
     const limit = MOST_PAGES * PAGE_SLOTS;
@@ -24,6 +25,8 @@ export async function closePages(evidence: EvidenceStore, { plan, lines }: Pick<
   }
   return closed;
 }
+
+function isPaged({ metrics }: Comparison['plan'], line: string): boolean { return line === 'share' || metrics.some(({ name, kind }) => name === line && kind === 'rate'); }
 
 /** The first slot of the page that the line has not left yet. */
 function openFrom({ storedUpTo }: MetricLine): number | null { return storedUpTo === null ? null : pageOf(storedUpTo + 1) * PAGE_SLOTS; }

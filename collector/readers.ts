@@ -1,3 +1,4 @@
+import { fieldOf } from '../domain/analysis/field.ts';
 import type { AnalysisPlan } from '../domain/analysis/plan.ts';
 import type { Contract } from '../domain/contract.ts';
 import type { DeploymentSpec } from '../domain/deployment.ts';
@@ -52,5 +53,5 @@ function segmentsOf({ spec: { segments } }: DeploymentSpec): Segments | null {
 }
 
 function isCompared(plan: AnalysisPlan, { deploymentUid, variantId }: Pick<LegRecord, 'deploymentUid' | 'variantId'>): boolean {
-  return plan.deploymentUid === deploymentUid && (plan.champion === variantId || plan.challenger === variantId);
+  return plan.deploymentUid === deploymentUid && (plan.champion === variantId || fieldOf(plan).includes(variantId));
 }

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Log } from '../config/log.ts';
+import { fieldOf } from '../domain/analysis/field.ts';
 import { isLastmileError } from '../domain/errors.ts';
 import type { RolloutRecord } from '../domain/rollout/record.ts';
 import type { Watermark } from '../ports/record-store.ts';
@@ -74,10 +75,11 @@ function createLook({ stores, patience, now, log }: SealerOptions): () => Promis
     return comparison;
   };
   const show = async (comparison: Comparison, watermark: Watermark): Promise<void> => {
-    const { tenantId, deploymentUid, rolloutId, challenger } = comparison.plan;
+    const { tenantId, deploymentUid, rolloutId } = comparison.plan;
     if (now() - (shownAtMs.get(rolloutId) ?? -Infinity) < PROGRESS_MS) return;
     shownAtMs.set(rolloutId, now());
-    await stores.evidence.putProgress(progressOf(comparison, watermark, { drops: await stores.records.drops(tenantId, deploymentUid, challenger), nowMs: now() }));
+    const drops = addUp(await Promise.all(fieldOf(comparison.plan).map((variantId) => stores.records.drops(tenantId, deploymentUid, variantId))));
+    await stores.evidence.putProgress(progressOf(comparison, watermark, { drops, nowMs: now() }));
   };
   const advance = async (rollout: RolloutRecord): Promise<void> => {
     const deployment = `${rollout.tenantId}/${rollout.deploymentUid}`;
@@ -113,6 +115,13 @@ function createLook({ stores, patience, now, log }: SealerOptions): () => Promis
       }
     }
   };
+}
+
+/** Counts of several by their names. */
+function addUp(all: readonly Readonly<Record<string, number>>[]): Readonly<Record<string, number>> {
+  const sums: Record<string, number> = {};
+  for (const [name, count] of all.flatMap((each) => Object.entries(each))) sums[name] = (sums[name] ?? 0) + count;
+  return sums;
 }
 
 /** Ends early, and in peace, when the loop is to end. */

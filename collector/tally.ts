@@ -1,4 +1,5 @@
 import type { MicroBlock, RateSums } from '../domain/analysis/blocks.ts';
+import { placeOf } from '../domain/analysis/field.ts';
 import type { EvidencePage } from '../domain/analysis/pages.ts';
 import type { AnalysisPlan } from '../domain/analysis/plan.ts';
 
@@ -21,7 +22,8 @@ export function createTally({ metrics }: AnalysisPlan): Tally {
   return { pairsFrom: rate?.name ?? paired?.name ?? null, coverageFrom: paired?.name ?? null, pairs: 0, needed: 0, labelled: 0, labelDelayMs: null };
 }
 
-export function addBlock(tally: Tally, { metric, sums }: MicroBlock): void {
+export function addBlock(tally: Tally, { metric: of, sums }: MicroBlock): void {
+  const { line: metric } = placeOf(of);
   if (metric === tally.pairsFrom) tally.pairs += sums.kind === 'rate' ? mirrored(sums) : sums.kind === 'paired' ? sums.pairs : 0;
   if (metric === tally.coverageFrom && sums.kind === 'paired') {
     tally.needed += sums.needed;
@@ -31,7 +33,7 @@ export function addBlock(tally: Tally, { metric, sums }: MicroBlock): void {
 
 /** The blocks of a page at once. */
 export function addPage(tally: Tally, { metric, totals }: EvidencePage): void {
-  if (metric === tally.pairsFrom && totals.kind === 'rate') tally.pairs += mirrored(totals);
+  if (placeOf(metric).line === tally.pairsFrom && totals.kind === 'rate') tally.pairs += mirrored(totals);
 }
 
 function mirrored({ challengerShadow, championShadow }: RateSums): number { return challengerShadow.n + championShadow.n; }

@@ -34,7 +34,7 @@ export function withDefaults({ apiVersion, kind, metadata, spec }: ReadFile): De
       rollout: rolloutPolicy(spec.rollout ?? {}, goal, labels), metrics, value: valueModel(spec.value),
       routing: routingPolicy(spec.routing), retrain: retrainPolicy(spec.retrain), records: recordPolicy(spec.records),
       fallback: ['last-good', 'closed'], onLostControl: 'serve', attestation: serving.backend === 'oip' ? 'claimed' : 'hashed',
-      ...defined({ fallback: spec.fallback, onLostControl: spec.onLostControl, attestation: spec.attestation, externalMetrics: externalMetrics(spec.externalMetrics), drills: drillPolicy(spec.drills), segments: segmentPolicy(spec.segments, metrics), drift: driftPolicy(spec.drift) }),
+      ...defined({ fallback: spec.fallback, onLostControl: spec.onLostControl, attestation: spec.attestation, externalMetrics: externalMetrics(spec.externalMetrics), drills: drillPolicy(spec.drills), segments: segmentPolicy(spec.segments, metrics), drift: driftPolicy(spec.drift), contenders: spec.contenders }),
     },
   };
 }

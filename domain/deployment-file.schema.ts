@@ -155,6 +155,8 @@ const external = closed({
   maxAge: longerThanZero.optional(), timeout: longerThanZero.optional(),
 }).meta({ description: 'A number that another system keeps, held against a limit as a gate of the rollout.' });
 
+const modelRef = z.string().max(500).transform((text, ctx) => parsed(text, ctx, () => { parseModelRef(text); return text; }));
+
 export const DeploymentFileSchema = closed({
   apiVersion: z.literal(API_VERSION, { error: `must be ${API_VERSION}` }),
   kind: z.literal(KIND, { error: `must be ${KIND}` }),
@@ -163,8 +165,8 @@ export const DeploymentFileSchema = closed({
     labels: z.record(z.string().regex(/^[A-Za-z0-9]([A-Za-z0-9._/-]{0,61}[A-Za-z0-9])?$/), z.string().max(253)).optional(),
   }),
   spec: closed({
-    model: z.string().max(500).transform((text, ctx) => parsed(text, ctx, () => { parseModelRef(text); return text; }))
-      .meta({ description: 'The version to try: REGISTRY:NAME@VERSION, for example filesystem:churn@7.' }),
+    model: modelRef.meta({ description: 'The version to try: REGISTRY:NAME@VERSION, for example filesystem:churn@7.' }),
+    contenders: z.array(modelRef).min(1).max(4).optional().meta({ description: 'More versions to try at once, on the same traffic: the best that is proved goes on.' }),
     serving: closed({
       backend: z.string().regex(NAME, 'is not the name of a backend').optional(), url: z.url({ protocol: /^https?$/, error: 'is not an http or https address' }).max(500).optional(),
       modelName: z.string().min(1).max(200).optional(),

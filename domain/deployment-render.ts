@@ -13,7 +13,7 @@ export function renderDeployment({ apiVersion, kind, metadata, spec }: Deploymen
     apiVersion, kind,
     metadata: { name: metadata.name, ...(Object.keys(metadata.labels).length === 0 ? {} : { labels: { ...metadata.labels } }) },
     spec: {
-      model: spec.model,
+      model: spec.model, ...given('contenders', spec.contenders === undefined ? null : [...spec.contenders]),
       serving: { backend: serving.backend, ...given('url', serving.url), ...given('modelName', serving.modelName), resources: { ...serving.resources } },
       contract: renderContract(spec),
       ...(spec.labels === null ? {} : { labels: renderLabels(spec.labels) }),

@@ -11,7 +11,7 @@ export interface SpecProblem { readonly path: string; readonly problem: string }
 
 /** Rules between fields, on the normal form; [] when it holds together. */
 export function specProblems({ spec }: DeploymentSpec): readonly SpecProblem[] {
-  return [...servingRules(spec), ...contractRules(spec), ...labelRules(spec), ...rolloutRules(spec), ...splitRules(spec), ...provisionalRules(spec), ...canaryRules(spec), ...approvalRules(spec), ...metricRules(spec), ...segmentRules(spec), ...externalRules(spec), ...valueRules(spec), ...fallbackRules(spec)];
+  return [...servingRules(spec), ...contractRules(spec), ...labelRules(spec), ...rolloutRules(spec), ...splitRules(spec), ...provisionalRules(spec), ...contenderRules(spec), ...canaryRules(spec), ...approvalRules(spec), ...metricRules(spec), ...segmentRules(spec), ...externalRules(spec), ...valueRules(spec), ...fallbackRules(spec)];
 }
 
 type Spec = DeploymentSpec['spec'];
@@ -73,6 +73,18 @@ function provisionalRules({ metrics, rollout }: Spec): Iterable<SpecProblem> {
   return rules(
     [!metrics.some(({ name, role }) => role === 'required' && metricName(name)?.needsLabels === true), 'rollout.provisional', 'has no meaning without a required metric of outcomes: there is nothing that could confirm it later; leave it out'],
     [rollout.compare === 'split', 'rollout.provisional', 'does not go with compare: split: once all callers get the challenger, nothing is left to compare it with'],
+  );
+}
+
+function contenderRules({ contenders, model, rollout, serving, externalMetrics }: Spec): Iterable<SpecProblem> {
+  if (contenders === undefined) return [];
+  const all = [model, ...contenders];
+  return rules(
+    [new Set(all).size !== all.length, 'contenders', 'names a version twice, or the model itself'],
+    [serving.backend === 'oip', 'contenders', 'need a backend that lastmile loads models on; oip serves the one at serving.url'],
+    [rollout.compare === 'split', 'contenders', 'do not go with compare: split; try them one after the other'],
+    [rollout.provisional !== undefined, 'contenders', 'do not go with provisional: outcomes must say which of them it is'],
+    [externalMetrics !== undefined, 'contenders', 'do not go with externalMetrics, which are measured of one challenger'],
   );
 }
 

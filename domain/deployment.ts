@@ -101,6 +101,8 @@ export interface DeploymentSpec {
   readonly spec: {
     /** The version to try; the champion is status, written only by lastmile. */
     readonly model: string;
+    /** More versions to try at once, each a challenger too; absent: none. */
+    readonly contenders?: readonly string[];
     readonly serving: {
       readonly backend: string;
       /** Address and name on a server that already runs (backend oip). */

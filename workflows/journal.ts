@@ -43,7 +43,7 @@ async function written(what: string, writing: Promise<void>): Promise<void> {
 export function recordOf(run: Run): RolloutRecord {
   const { tenant, rolloutId, deploymentUid, n, model, specHash, champion, actor, reason } = run.input;
   return {
-    tenantId: tenant, rolloutId, deploymentUid, n, revision: run.revision, model, specHash, plan: run.plan, state: run.state, champion, challenger: run.challenger,
+    tenantId: tenant, rolloutId, deploymentUid, n, revision: run.revision, model, specHash, plan: run.plan, state: run.state, champion, challenger: run.challenger, ...(run.contenders.length === 0 ? {} : { contenders: run.contenders }),
     startedBy: actor, reason, startedAtMs: run.startedAtMs, endedAtMs: run.endedAtMs, story: run.story, workflowId: rolloutWorkflowId(tenant, rolloutId),
   };
 }

@@ -80,6 +80,10 @@ export interface RolloutCarried {
   readonly story: readonly StoryLine[];
   readonly undo: readonly UndoName[];
   readonly pendingPings: number;
+  /** Several challengers: all beside the rollout's own model, those of them that are still tried, and what is loaded. Absent where there is one. */
+  readonly contenders?: readonly VariantSummary[];
+  readonly others?: readonly VariantSummary[];
+  readonly loaded?: readonly VariantId[];
 }
 export interface RolloutResult { readonly outcome: Outcome; readonly challenger: VariantSummary | null; readonly verdict: VerdictSummary | null }
 

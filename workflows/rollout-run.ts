@@ -5,6 +5,7 @@ import type { Actor, AuditEntry } from '../domain/audit.ts';
 import { INITIAL, type RolloutAction, type RolloutState } from '../domain/rollout/machine.ts';
 import type { RolloutPlan } from '../domain/rollout/plan.ts';
 import type { StoryLine } from '../domain/rollout/record.ts';
+import type { VariantId } from '../domain/ids.ts';
 import type { VariantSummary } from '../domain/variant.ts';
 import type { ToldKill, RolloutCarried, RolloutInput, UndoName } from './messages.ts';
 
@@ -23,6 +24,10 @@ export interface Run {
   plan: RolloutPlan;
   state: RolloutState;
   challenger: VariantSummary | null;
+  /** Several challengers (field.ts): all beside the rollout's own model, those that are still tried beside `challenger`, and what was loaded. Empty where there is one. */
+  contenders: VariantSummary[];
+  others: VariantSummary[];
+  loaded: VariantId[];
   verdicts: number;
   revision: number;
   changes: number;
@@ -56,19 +61,22 @@ export function openRun(input: RolloutInput, nowMs: number): Run {
     plan: UNREAD, state: INITIAL, challenger: null, verdicts: 0, revision: 0, changes: 0, startedAtMs: nowMs, stageSinceMs: nowMs,
     shadowSinceMs: null, askedAtMs: null, story: [], undo: [], pendingPings: 0,
   };
-  const { pendingPings, story, undo, ...rest } = carried;
+  const { pendingPings, story, undo, contenders = [], others = [], loaded = [], ...rest } = carried;
   const { tenant, deploymentUid, deployment, rolloutId, specHash, model } = input;
   return {
-    ...rest, input, subject: { tenant, deploymentUid, deployment, rolloutId, specHash, model }, story: [...story], undo: [...undo], pings: pendingPings,
+    ...rest, input, subject: { tenant, deploymentUid, deployment, rolloutId, specHash, model }, story: [...story], undo: [...undo], contenders: [...contenders], others: [...others], loaded: [...loaded], pings: pendingPings,
     endedAtMs: null, kills: [], todo: [], journal: [], step: null, measuring: null, judgedInRun: 0, lastJudgedAtMs: 0,
   };
 }
 
 /** What the next run starts from; called where nothing is in flight. */
 export function carry(run: Run): RolloutCarried {
-  const { plan, state, challenger, verdicts, revision, changes, startedAtMs, stageSinceMs, shadowSinceMs, askedAtMs, story, undo, pings } = run;
-  return { plan, state, challenger, verdicts, revision, changes, startedAtMs, stageSinceMs, shadowSinceMs, askedAtMs, story, undo, pendingPings: pings };
+  const { contenders, others, loaded, plan, state, challenger, verdicts, revision, changes, startedAtMs, stageSinceMs, shadowSinceMs, askedAtMs, story, undo, pings } = run;
+  return { plan, state, challenger, verdicts, revision, changes, startedAtMs, stageSinceMs, shadowSinceMs, askedAtMs, story, undo, pendingPings: pings, ...(contenders.length === 0 ? {} : { contenders, others, loaded }) };
 }
+
+/** The model that would go on: the rollout's own, or of several the one that leads. */
+export function modelTried({ challenger, input }: Run): string { return challenger?.model ?? input.model; }
 
 /** lastmile itself, as the actor of what no person asked for. */
 export function automation(run: Run): Actor { return { kind: 'workflow', name: `rollout ${run.input.n} of ${run.input.deployment}` }; }

@@ -1,16 +1,15 @@
-import { CancellationScope, condition } from '@temporalio/workflow';
+import { CancellationScope } from '@temporalio/workflow';
 import type { RolloutAction, RolloutEvent } from '../domain/rollout/machine.ts';
-import type { CommandResult } from '../domain/traffic/route.ts';
 import { formatShare } from '../domain/share.ts';
 import type { VariantId } from '../domain/ids.ts';
 import type { VariantSummary } from '../domain/variant.ts';
-import { checks, lasting, loading, packing, quick } from './activity-stubs.ts';
-import type { Run } from './rollout-run.ts';
+import { checks, loading, packing, quick } from './activity-stubs.ts';
+import { modelTried, type Run } from './rollout-run.ts';
+import { choose, fieldOf, sameBytes, twinsEvent } from './field.ts';
 import { hearKillsOfBefore } from './rollout-kills.ts';
+import { copyTrafficTo, routed } from './routed.ts';
 import { commandId, register } from './undo.ts';
-import { killedByRule, plainVerdict, routeVerdict } from './verdicts.ts';
-
-const DRILL_PAUSE_MS = 3_000;
+import { plainVerdict } from './verdicts.ts';
 
 export type StepAction = Exclude<RolloutAction, { type: 'undo' | 'ask' | 'ask-approval' | 'finish' }>;
 
@@ -32,27 +31,33 @@ export async function take(run: Run, action: StepAction): Promise<RolloutEvent |
 async function validate(run: Run): Promise<RolloutEvent> {
   const { subject, input } = run;
   run.challenger = await checks.validateModel.executeWithOptions({ summary: `Is ${input.model} sound?` }, [{ subject, champion: input.champion?.variantId ?? null, retry: input.retry }]);
+  for (const model of run.plan.contenders ?? []) run.contenders.push(await checks.validateModel.executeWithOptions({ summary: `Is ${model} sound?` }, [{ subject: { ...subject, model }, champion: input.champion?.variantId ?? null, retry: input.retry }]));
+  const twins = sameBytes(run);
+  if (twins !== null) return twinsEvent(run, twins);
+  run.others = [...run.contenders];
   hearKillsOfBefore(run);
   return { type: 'validated' };
 }
 
-async function pack(run: Run, { variantId }: VariantSummary): Promise<RolloutEvent> {
-  await packing.packageModel.executeWithOptions({ summary: 'Immutable package' }, [{ subject: run.subject, variantId }]);
+async function pack(run: Run, challenger: VariantSummary): Promise<RolloutEvent> {
+  for (const { model, variantId } of [challenger, ...run.contenders]) await packing.packageModel.executeWithOptions({ summary: 'Immutable package' }, [{ subject: { ...run.subject, model }, variantId }]);
   return { type: 'packaged' };
 }
 
-async function load(run: Run, { variantId }: VariantSummary): Promise<RolloutEvent> {
+async function load(run: Run, challenger: VariantSummary): Promise<RolloutEvent> {
   register(run, 'load');
-  await loading.loadVariant.executeWithOptions({ summary: 'Load, warm, golden requests, latency' }, [{ subject: run.subject, variantId }]);
+  for (const { model, variantId } of [challenger, ...run.contenders]) {
+    if (run.contenders.length > 0) run.loaded.push(variantId);
+    await loading.loadVariant.executeWithOptions({ summary: 'Load, warm, golden requests, latency' }, [{ subject: { ...run.subject, model }, variantId }]);
+  }
   const first = run.plan.mode === 'first' ? plainVerdict(run, 'first', 'first-version', 'First version: its checks have passed; there was nothing to compare with.') : null;
   return { type: 'loaded', first, atMs: Date.now() };
 }
 
 /** The collector compares from the moment on which every gateway mirrors. */
 async function startShadow(run: Run, { variantId }: VariantSummary): Promise<RolloutEvent | null> {
-  const { subject } = run;
   register(run, 'route');
-  const failure = await routed(run, () => quick.setShadows.executeWithOptions({ summary: 'Copy traffic to it' }, [{ subject, commandId: commandId(run, 'shadow'), variantIds: [variantId] }]));
+  const failure = await copyTrafficTo(run, 'shadow');
   return failure ?? openComparison(run, variantId);
 }
 
@@ -66,43 +71,28 @@ function openSplit(run: Run, { variantId }: VariantSummary): Promise<null> {
 async function openComparison(run: Run, challenger: VariantId): Promise<null> {
   const { subject, input } = run;
   if (input.champion === null) return null;
-  await quick.openComparison({ subject, champion: input.champion.variantId, challenger });
+  const field = fieldOf(run);
+  await quick.openComparison({ subject, champion: input.champion.variantId, challenger, ...(field === undefined ? {} : { field }) });
   run.shadowSinceMs = Date.now();
   return null;
 }
 
 /** A shadow stays: gateways mirror whichever leg does not answer, so that pairs go on (decision D5). */
-function setShare(run: Run, { variantId }: VariantSummary, sharePer10k: number): Promise<RolloutEvent | null> {
+async function setShare(run: Run, { variantId }: VariantSummary, sharePer10k: number): Promise<RolloutEvent | null> {
   const { subject, state } = run;
-  return routed(run, () => quick.setShare.executeWithOptions({ summary: `${formatShare(sharePer10k)} of the traffic` }, [{ subject, commandId: commandId(run, `share-${state.step + 1}/${attempt(run)}`), variantId, sharePer10k }]));
+  return await choose(run) ?? routed(run, () => quick.setShare.executeWithOptions({ summary: `${formatShare(sharePer10k)} of the traffic` }, [{ subject, commandId: commandId(run, `share-${state.step + 1}/${attempt(run)}`), variantId, sharePer10k }]));
 }
 
 /** A compare-and-set against the champion that this rollout was judged against. A first version has no way back, so it is seen through. */
 async function promote(run: Run, { variantId }: VariantSummary): Promise<RolloutEvent> {
   const { subject, input, state } = run;
+  const stopped = await choose(run);
+  if (stopped !== null) return stopped;
   register(run, 'promote');
   const by = state.verdict?.reason === 'person' ? 'person' : 'automation';
-  const crown = (): Promise<RolloutEvent | null> => routed(run, () => quick.setChampion.executeWithOptions({ summary: `${input.model} decides` }, [{ subject, commandId: commandId(run, `promote/${attempt(run)}`), variantId, expectedChampion: input.champion?.variantId ?? null, by }]));
+  const crown = (): Promise<RolloutEvent | null> => routed(run, () => quick.setChampion.executeWithOptions({ summary: `${modelTried(run)} decides` }, [{ subject, commandId: commandId(run, `promote/${attempt(run)}`), variantId, expectedChampion: input.champion?.variantId ?? null, by }]));
   return await (input.champion === null ? CancellationScope.nonCancellable(crown) : crown()) ?? { type: 'promoted' };
-}
-
-/** A drill ends by itself, mostly within a second: the judge is asked again soon, with or without news. */
-async function afterDrill(run: Run, { reason }: CommandResult): Promise<RolloutEvent> {
-  await condition(() => run.todo.length > 0, DRILL_PAUSE_MS);
-  run.pings += 1;
-  return { type: 'held', by: reason ?? 'A drill is under way' };
 }
 
 /** A step that was held is asked for again after another verdict: the route remembers what it answered the first time. */
 function attempt({ state }: Run): number { return state.verdict?.n ?? 0; }
-
-/** A route command is never abandoned half way: its outcome is known before anything undoes it. Waiting for the gateways may be. */
-async function routed(run: Run, command: () => Promise<CommandResult>): Promise<RolloutEvent | null> {
-  const result = await CancellationScope.nonCancellable(command);
-  if (result.rule === 'killed') return killedByRule(run);
-  if (result.rule === 'pinned') return { type: 'held', by: result.reason ?? 'A person pinned the champion' };
-  if (result.rule === 'drilled') return afterDrill(run, result);
-  if (result.outcome !== 'applied') return { type: 'failed', verdict: routeVerdict(run, result) };
-  await lasting.awaitApplied.executeWithOptions({ summary: `Every gateway obeys revision ${result.revision}` }, [{ subject: run.subject, revision: result.revision }]);
-  return null;
-}

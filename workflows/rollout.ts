@@ -4,6 +4,7 @@ import { planRollout } from '../domain/rollout/plan.ts';
 import { judging, quick, telling } from './activity-stubs.ts';
 import { unanswered } from './approving.ts';
 import { tellFinished } from './entity-link.ts';
+import { fieldOf, followVerdict } from './field.ts';
 import { flush } from './journal.ts';
 import { endMeasuring, measureBeside } from './measuring.ts';
 import type { RolloutInput, RolloutResult } from './messages.ts';
@@ -47,8 +48,8 @@ async function begin(run: Run): Promise<void> {
   run.journal.push(opening(run));
   run.todo = run.todo.length > 0 ? run.todo : [{ type: 'validate' }];
   try {
-    const { policy, measures } = await CancellationScope.nonCancellable(() => quick.readPolicy({ tenant: input.tenant, specHash: input.specHash }));
-    run.plan = { ...planRollout(policy, input.champion !== null), ...(measures === true ? { measures } : {}) };
+    const { policy, measures, contenders } = await CancellationScope.nonCancellable(() => quick.readPolicy({ tenant: input.tenant, specHash: input.specHash }));
+    run.plan = { ...planRollout(policy, input.champion !== null), ...(measures === true ? { measures } : {}), ...(contenders === undefined || input.champion === null ? {} : { contenders }) };
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     report(run, { type: 'failed', verdict: failureVerdict(run, error) });
@@ -104,9 +105,13 @@ async function judge(run: Run): Promise<void> {
   run.pings = 0;
   if (input.champion === null || challenger === null || !JUDGED_STAGES.includes(run.state.stage)) return;
   const sides = { champion: input.champion.variantId, challenger: challenger.variantId };
+  const field = fieldOf(run);
   const n = nextVerdictNumber(run);
   run.judgedInRun += 1;
-  const event = await inStep(run, async (): Promise<RolloutEvent> => ({ type: 'judged', ...await judging.judge({ subject, n, ...sides }), atMs: Date.now() }));
+  const event = await inStep(run, async (): Promise<RolloutEvent> => {
+    const judged = await judging.judge({ subject, n, ...sides, ...(field === undefined ? {} : { field }) });
+    return await followVerdict(run, judged.verdict) ?? { type: 'judged', ...judged, atMs: Date.now() };
+  });
   run.lastJudgedAtMs = Date.now();
   if (event !== null) report(run, event);
 }

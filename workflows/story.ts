@@ -4,7 +4,7 @@ import { explainApproval } from '../domain/rollout/approval.ts';
 import { isProvisional, type Outcome, type RolloutEvent, type RolloutState, type Stage } from '../domain/rollout/machine.ts';
 import { formatDuration } from '../domain/duration.ts';
 import { formatShare, WHOLE } from '../domain/share.ts';
-import type { JournalEntry, Run } from './rollout-run.ts';
+import { modelTried, type JournalEntry, type Run } from './rollout-run.ts';
 
 interface Change { readonly before: RolloutState; readonly event: RolloutEvent; readonly by: Actor }
 
@@ -68,11 +68,11 @@ function voided(before: RolloutState, { stage }: RolloutState): string {
   return before.approval.given.length === 0 ? ' It no longer waits for approval.' : ' The approvals are void: the evidence has changed.';
 }
 
-const ended = (run: Run): string => ENDINGS[run.state.outcome ?? 'aborted'](run.input.model, run.input.champion?.model ?? null, run.state.verdict?.reason === 'not-approved');
+const ended = (run: Run): string => ENDINGS[run.state.outcome ?? 'aborted'](modelTried(run), run.input.champion?.model ?? null, run.state.verdict?.reason === 'not-approved');
 const silent = (): string => '';
 
 const SENTENCES: Readonly<Record<RolloutEvent['type'], (run: Run, by: Actor) => string>> = {
-  validated: (run) => `${run.input.model} is sound (${run.challenger?.artifactDigest.slice(0, 19) ?? ''}…). Packaging it.`,
+  validated: (run) => `${[run.input.model, ...run.plan.contenders ?? []].join(', ')} ${run.plan.contenders === undefined ? 'is' : 'are'} sound (${run.challenger?.artifactDigest.slice(0, 19) ?? ''}…). Packaging ${run.plan.contenders === undefined ? 'it' : 'them'}.`,
   packaged: () => 'Packaged. Loading it beside what serves.',
   loaded: (run) => `Loaded; its golden requests are right. ${run.plan.mode === 'first' ? `There is nothing to compare it with${run.state.stage === 'promoting' ? ': making it the champion.' : `.${whatNow(run)}`}` : run.plan.compare === 'split' ? 'It will answer a part of the callers; no copies are made.' : 'It now gets a copy of the traffic; callers do not see its answers.'}`,
   pause: (_, by) => `${by.name} paused it: traffic stays as it is.`,

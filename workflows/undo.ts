@@ -1,5 +1,6 @@
 import { ActivityFailure, CancellationScope, log } from '@temporalio/workflow';
 import { lasting, quick } from './activity-stubs.ts';
+import type { VariantSummary } from '../domain/variant.ts';
 import type { UndoName } from './messages.ts';
 import type { Run } from './rollout-run.ts';
 
@@ -41,40 +42,48 @@ const UNDO: Readonly<Record<UndoName, (run: Run) => Promise<boolean>>> = {
   async promote(run) {
     const { challenger, input, subject } = run;
     if (challenger === null) return true;
-    if (input.champion === null) return removed(run, 'undo-promote');
+    if (input.champion === null) return removed(run, challenger, 'undo-promote');
     const by = BY[run.state.verdict?.reason ?? ''] ?? 'automation';
     const result = await quick.setChampion({ subject, commandId: commandId(run, 'undo-promote'), variantId: input.champion.variantId, expectedChampion: challenger.variantId, by });
     await lasting.awaitApplied({ subject, revision: result.revision });
     return result.outcome !== 'refused';
   },
-  async route(run) { return isLastGood(run) ? quieted(run) : removed(run, 'undo-route'); },
+  async route(run) {
+    let isOut = true;
+    for (const variant of triedBy(run)) isOut = await (isLastGood(run, variant) ? quieted(run, variant) : removed(run, variant, 'undo-route')) && isOut;
+    return isOut;
+  },
   async load(run) {
-    const { challenger, subject } = run;
-    if (challenger !== null && !isLastGood(run)) await lasting.unloadVariant({ subject, variantId: challenger.variantId });
+    const ids = new Set([...triedBy(run).map(({ variantId }) => variantId), ...run.loaded]);
+    for (const variantId of ids) if (!run.input.lastGood.includes(variantId)) await lasting.unloadVariant({ subject: run.subject, variantId });
     return true;
   },
 };
 
 /** An earlier champion that was tried again keeps its place among those to go back to. */
-function isLastGood({ challenger, input }: Run): boolean { return challenger !== null && input.lastGood.includes(challenger.variantId); }
+function isLastGood({ input }: Run, { variantId }: VariantSummary): boolean { return input.lastGood.includes(variantId); }
+
+/** All that may still get copies or callers: the one that would go on first. */
+function triedBy({ challenger, others }: Run): readonly VariantSummary[] { return [...(challenger === null ? [] : [challenger]), ...others]; }
 
 /** No share and no copies; what a newer rollout has taken over is left to it. */
-async function quieted(run: Run): Promise<boolean> {
-  if (run.challenger === null) return true;
-  const { subject, challenger } = run;
-  await quick.setShadows({ subject, commandId: commandId(run, 'undo-shadow'), variantIds: [] });
-  const { revision, outcome } = await quick.setShare({ subject, commandId: commandId(run, 'undo-share'), variantId: challenger.variantId, sharePer10k: 0 });
+async function quieted(run: Run, variant: VariantSummary): Promise<boolean> {
+  const { subject } = run;
+  await quick.setShadows({ subject, commandId: commandId(run, idOf(run, variant, 'undo-shadow')), variantIds: [] });
+  const { revision, outcome } = await quick.setShare({ subject, commandId: commandId(run, idOf(run, variant, 'undo-share')), variantId: variant.variantId, sharePer10k: 0 });
   await lasting.awaitApplied({ subject, revision });
   return outcome !== 'refused';
 }
 
-async function removed(run: Run, name: string): Promise<boolean> {
-  if (run.challenger === null) return true;
-  const { subject, challenger } = run;
-  const result = await quick.removeVariant({ subject, commandId: commandId(run, name), variantId: challenger.variantId });
+async function removed(run: Run, variant: VariantSummary, name: string): Promise<boolean> {
+  const { subject } = run;
+  const result = await quick.removeVariant({ subject, commandId: commandId(run, idOf(run, variant, name)), variantId: variant.variantId });
   await lasting.awaitApplied({ subject, revision: result.revision });
   return result.outcome !== 'refused';
 }
+
+/** The first keeps the name that it has where it is the only one. */
+function idOf({ challenger }: Run, { variantId }: VariantSummary, name: string): string { return variantId === challenger?.variantId ? name : `${name}/${variantId}`; }
 
 /** Deterministic: a retried or repeated command answers as the first did. */
 export function commandId(run: Run, step: string): string { return `${run.input.rolloutId}/${step}`; }

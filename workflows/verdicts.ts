@@ -4,7 +4,7 @@ import { CATALOGUE, type Code, type Kind } from '../domain/errors.ts';
 import type { RolloutEvent } from '../domain/rollout/machine.ts';
 import type { CommandResult } from '../domain/traffic/route.ts';
 import type { Run } from './rollout-run.ts';
-import { nextVerdictNumber } from './rollout-run.ts';
+import { modelTried, nextVerdictNumber } from './rollout-run.ts';
 
 /** A verdict that rests on no evidence: its number is taken here, its document is stored by the journal. */
 export function plainVerdict(run: Run, kind: VerdictKind, reason: ReasonCode, text: string): VerdictSummary {
@@ -36,7 +36,7 @@ export function failureEvent(run: Run, failure: unknown): RolloutEvent {
 
 /** The step met the kill before its news came. */
 export function killedByRule(run: Run): RolloutEvent {
-  return { type: 'killed', who: 'challenger', verdict: plainVerdict(run, 'rollback', 'killed', `${run.input.model} was killed.`) };
+  return { type: 'killed', who: 'challenger', verdict: plainVerdict(run, 'rollback', 'killed', `${modelTried(run)} was killed.`) };
 }
 
 /** Why a route command did not do what the rollout wanted. */

@@ -39,14 +39,16 @@ const ExternalFinding = exactly<finding.ExternalFinding>()(named('ExternalFindin
   inconclusiveInARow: count, count, failureLimit: count, inconclusiveLimit: count.nullable(), value: number.nullable(), why: text.nullable(), measuredAtMs: time.nullable(), lastFailedValue: number.nullable(), toSlot: number.nullable(),
 }));
 
+const FieldFinding = exactly<verdict.FieldFinding>()(named('FieldFinding', { variantId: text, kind: z.enum(VERDICTS), reasons: list(Reason), findings: list(Finding), money: MoneyFinding.nullable() }));
+
 export const Verdict = exactly<verdict.Verdict>()(named('Verdict', {
   tenantId: text, rolloutId: text, n: count, judgeVersion: text, kind: z.enum(VERDICTS), reasons: list(Reason), findings: list(Finding), money: MoneyFinding.nullable(), cycles: number,
   fromMs: time.nullable(), toMs: time.nullable(), rulingMs: time, atMs: time, planHash: text.nullable(), evidenceHash: text.nullable(), dropRatio: number.nullable(), notMeasured: list(text), seenTo: byName(count).exactOptional(),
-  segments: list(SegmentFinding).exactOptional(), external: list(ExternalFinding).exactOptional(), provisional: z.literal(true).exactOptional(),
+  segments: list(SegmentFinding).exactOptional(), external: list(ExternalFinding).exactOptional(), provisional: z.literal(true).exactOptional(), challenger: text.exactOptional(), field: list(FieldFinding).exactOptional(),
 }));
 
 export const VerdictSummary = exactly<verdict.VerdictSummary>()(named('VerdictSummary', {
-  rolloutId: text, n: count, kind: z.enum(VERDICTS), reason: z.enum(REASONS), metric: text.nullable(), text, evidenceHash: text.nullable(), provisional: z.literal(true).exactOptional(),
+  rolloutId: text, n: count, kind: z.enum(VERDICTS), reason: z.enum(REASONS), metric: text.nullable(), text, evidenceHash: text.nullable(), provisional: z.literal(true).exactOptional(), challenger: text.exactOptional(), out: list(text).exactOptional(),
 }));
 
 export const Progress = exactly<blocks.Progress>()(named('Progress', {
@@ -61,7 +63,7 @@ const MetricPlan = exactly<plan.MetricPlan>()(named('MetricPlan', {
 }));
 
 export const AnalysisPlan = exactly<plan.AnalysisPlan>()(named('AnalysisPlan', {
-  tenantId: text, deploymentUid: text, rolloutId: text, champion: text, challenger: text, specHash: text, contractHash: text, state: z.enum(['draft', 'fixed']), judgeVersion: text,
+  tenantId: text, deploymentUid: text, rolloutId: text, champion: text, challenger: text, field: list(text).exactOptional(), specHash: text, contractHash: text, state: z.enum(['draft', 'fixed']), judgeVersion: text,
   goal: z.enum(GOALS), engine: z.enum(ENGINES), compare: z.literal('split').exactOptional(), provisional: part({ minCycles: count }).exactOptional(), clock: z.enum(['gateway', 'event']), cycleMs: number, minCycles: count, pilotCycles: count, evidenceFromMs: time.nullable(), coverage: number, sampling: part({ least: number }).exactOptional(),
   maturityMs: number, graceMs: number, horizonMs: number, startedMs: time, startedAtMs: time, settleMs: number, splitBy: z.enum(['request', 'key']).exactOptional(), learntFrom: list(text).exactOptional(), harmAlpha: number.exactOptional(), metrics: list(MetricPlan), segments: part({ jsonPath: text, metrics: list(MetricPlan) }).exactOptional(), external: list(ExternalMetric).exactOptional(),
 }));

@@ -61,7 +61,7 @@ const ValueModel = exactly<deployment.ValueModel>()(named('ValueModel', {
 export const DeploymentSpec = exactly<deployment.DeploymentSpec>()(named('DeploymentSpec', {
   apiVersion: z.literal(API_VERSION), kind: z.literal(KIND), metadata: part({ name: text, labels: byName(text) }),
   spec: part({
-    model: text, serving: part({ backend: text, url: text.nullable(), modelName: text.nullable(), resources: part({ threads: count, isolation: z.enum(['process', 'shared']) }) }),
+    model: text, contenders: list(text).exactOptional(), serving: part({ backend: text, url: text.nullable(), modelName: text.nullable(), resources: part({ threads: count, isolation: z.enum(['process', 'shared']) }) }),
     contract: ContractOverrides, labels: LabelPolicy.nullable(), rollout: RolloutPolicy, metrics: list(MetricPolicy), value: ValueModel.nullable(),
     routing: part({ stickyHeader: text.nullable(), stickyJsonPath: text.nullable() }), fallback: list(z.enum(['last-good', 'closed'])), onLostControl: z.enum(['serve', 'failClosed']),
     attestation: z.enum(ATTESTATIONS), retrain: part({ every: text, command: list(text), timeoutMs: number }).nullable(), records: part({ inputs: flag, keepMs: number }),

@@ -17,7 +17,7 @@ export const Actor = exactly<audit.Actor>()(named('Actor', { kind: z.enum(['pers
 
 const RolloutPlan = exactly<plan.RolloutPlan>()(named('RolloutPlan', {
   mode: z.enum(['first', 'compare']), goal: z.enum(GOALS), shadowSamplePer10k: count, shadowMaxMs: number, steps: list(CanaryStep), horizonMs: number, idleMs: number,
-  whenInconclusive: z.enum(['keep', 'ask']), askMs: number, approval: ApprovalPolicy.nullable().exactOptional(), measures: flag.exactOptional(), compare: z.literal('split').exactOptional(), provisional: flag.exactOptional(),
+  whenInconclusive: z.enum(['keep', 'ask']), askMs: number, approval: ApprovalPolicy.nullable().exactOptional(), measures: flag.exactOptional(), compare: z.literal('split').exactOptional(), provisional: flag.exactOptional(), contenders: list(text).exactOptional(),
 }));
 
 const Approval = exactly<approval.Approval>()(named('Approval', { actor: Actor, atMs: time, before: z.enum(APPROVAL_POINTS), digest: text, verdictN: count, voice: text, reason: text }));
@@ -31,7 +31,7 @@ const RolloutState = exactly<machine.RolloutState>()(named('RolloutState', {
 const StoryLine = exactly<record.StoryLine>()(named('StoryLine', { atMs: time, stage: text, text }));
 
 export const RolloutRecord = exactly<record.RolloutRecord>()(named('Rollout', {
-  tenantId: text, rolloutId: text, deploymentUid: text, n: count, revision: count, model: text, specHash: text, plan: RolloutPlan, state: RolloutState, champion: VariantSummary.nullable(),
+  tenantId: text, rolloutId: text, deploymentUid: text, n: count, revision: count, model: text, specHash: text, plan: RolloutPlan, state: RolloutState, contenders: list(VariantSummary).exactOptional(), champion: VariantSummary.nullable(),
   challenger: VariantSummary.nullable(), startedBy: Actor, reason: text.nullable(), startedAtMs: time, endedAtMs: time.nullable(), story: list(StoryLine), workflowId: text,
 }));
 

@@ -16,6 +16,8 @@ export interface DraftInput {
   readonly rolloutId: RolloutId;
   readonly champion: VariantId;
   readonly challenger: VariantId;
+  /** All challengers, where several are tried at once. */
+  readonly field?: readonly VariantId[];
   readonly spec: DeploymentSpec;
   readonly specHash: string;
   /** The champion's frozen contract. */
@@ -61,7 +63,7 @@ export function draftPlan(input: DraftInput): AnalysisPlan {
   const { rollout, labels } = spec;
   return {
     tenantId: input.tenantId, deploymentUid: input.deploymentUid, rolloutId: input.rolloutId, champion: input.champion, challenger: input.challenger,
-    specHash: input.specHash, contractHash: input.contractHash, state: 'draft', judgeVersion: JUDGE_VERSION, goal: rollout.goal, engine: rollout.engine ?? 'strict', ...howCompared(rollout),
+    specHash: input.specHash, contractHash: input.contractHash, state: 'draft', judgeVersion: JUDGE_VERSION, goal: rollout.goal, engine: rollout.engine ?? 'strict', ...howCompared(rollout), ...(input.field === undefined ? {} : { field: input.field }),
     cycleMs: rollout.cycleMs, minCycles: rollout.minCycles, pilotCycles: rollout.pilotCycles, evidenceFromMs: null,
     ...outcomesOf(labels), ...samplingOf(labels), horizonMs: rollout.horizonMs,
     startedMs: input.startedMs, startedAtMs: input.startedAtMs, settleMs: Math.floor(pairedTauMs(rollout.cycleMs) / 4),

@@ -3,6 +3,7 @@ import type { Contract } from '../contract.ts';
 import type { ValueModel } from '../deployment.ts';
 import type { Label, StoredLeg } from '../record.ts';
 import type { PairedSums, RateSums, ShareSums } from './blocks.ts';
+import { fieldOf, lineAt, placeOf, planOf } from './field.ts';
 import { foldRate } from './fold-rate.ts';
 import { foldRows } from './fold-rows.ts';
 import { foldSampled } from './fold-sampled.ts';
@@ -27,13 +28,18 @@ export interface FoldInput {
 }
 
 /** What the collector folds for a rollout: the metrics of its plan, those of its segments, and the split of callers. */
-export function foldedMetrics(plan: AnalysisPlan): readonly string[] { return [...[...plan.metrics, ...segmentPlans(plan)].map(({ name }) => name), 'share']; }
+export function foldedMetrics(plan: AnalysisPlan): readonly string[] {
+  const lines = [...[...plan.metrics, ...segmentPlans(plan)].map(({ name }) => name), 'share'];
+  return fieldOf(plan).flatMap((_, place) => lines.map((line) => lineAt(line, place)));
+}
 
 /**
  * One slot of one metric to its sums: a pure function of the set of legs and labels. Their order and repeats change nothing, to the last digit.
  * Throws LM_UNKNOWN_ADAPTER for an unknown metric, LM_INVARIANT for one that the plan does not have.
  */
-export function foldMetric({ metric: name, plan, contract, value, legs, labels }: FoldInput): PairedSums | RateSums | ShareSums {
+export function foldMetric({ metric: line, plan: whole, contract, value, legs, labels }: FoldInput): PairedSums | RateSums | ShareSums {
+  const { line: name, place } = placeOf(line);
+  const plan = planOf(whole, fieldOf(whole)[place] ?? whole.challenger);
   const { metric: base, segment } = partsOfLine(name);
   const metric = metricOf(base);
   const all = requestsOf(plan, legs);

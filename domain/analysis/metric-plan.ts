@@ -1,9 +1,11 @@
 import { LastmileError } from '../errors.ts';
 import { primaryOf } from '../metric-names.ts';
+import { placeOf } from './field.ts';
 import type { AnalysisPlan, MetricPlan } from './plan.ts';
 
-/** The plan of one metric, or of one line of a segment. Throws LM_INVARIANT when the plan has no such metric. */
-export function metricPlan(plan: AnalysisPlan, name: string): MetricPlan {
+/** The plan of one metric, or of one line of a segment, whoever's of the field it is. Throws LM_INVARIANT when the plan has no such metric. */
+export function metricPlan(plan: AnalysisPlan, line: string): MetricPlan {
+  const { line: name } = placeOf(line);
   const found = plan.metrics.find((metric) => metric.name === name) ?? segmentPlans(plan).find((metric) => metric.name === name);
   if (found === undefined) throw new LastmileError('LM_INVARIANT', `The analysis plan of ${plan.rolloutId} has no metric "${name}"; it has ${plan.metrics.map((metric) => metric.name).join(', ')}.`);
   return found;

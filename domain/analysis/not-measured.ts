@@ -16,6 +16,7 @@ export function notMeasured(plan: AnalysisPlan, { findings, segments = [] }: Pic
   const outcomes = pairedPlans(plan).some(({ needsLabels }) => needsLabels);
   return [
     ...(!outcomes ? ['outcomes: whether answers turn out right was not judged'] : ['feedback effects: outcomes are assumed not to depend on which version decided']),
+    ...(plan.field === undefined ? [] : [`chance among ${figure(plan.field.length)} challengers: each was judged at a level of alpha/${figure(plan.field.length)}, and what is proved of one says nothing of which of two is better`]),
     ...(plan.metrics.some(({ name }) => name === 'value') ? [] : ['money: no value metric was judged']),
     ...(drops !== null && drops > 0 ? [`requests under load: ${percent(drops)} of the copies to the challenger were dropped and are not in the comparison`] : []),
     ...findings.flatMap((finding) => [...gaps(plan, finding)]),

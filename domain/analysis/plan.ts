@@ -52,6 +52,8 @@ export interface AnalysisPlan {
   readonly champion: VariantId;
   readonly challenger: VariantId;
   readonly specHash: string;
+  /** All challengers that are tried at once, `challenger` first (field.ts); absent: it alone. */
+  readonly field?: readonly VariantId[];
   /** The champion's frozen contract: both answers are read by it. */
   readonly contractHash: string;
   readonly state: 'draft' | 'fixed';

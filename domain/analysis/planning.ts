@@ -1,5 +1,8 @@
+import type { VariantId } from '../ids.ts';
 import type { MicroBlock } from './blocks.ts';
 import { wholeCycles, type Cycle } from './cycles.ts';
+import { evidenceOfOne } from './field-evidence.ts';
+import { fieldOf } from './field.ts';
 import { learnt } from './learning.ts';
 import { pairedPlans } from './metric-plan.ts';
 import type { AnalysisPlan, MetricPlan } from './plan.ts';
@@ -8,18 +11,20 @@ import { validBlocks } from './valid-blocks.ts';
 
 /**
  * The plan that evidence will be judged by, or null while the pilot is not complete. The pilot is the first `pilotCycles` cycles that were whole, covered and
- * not empty for every paired metric; it teaches block length, loss bound and tuning and is then left out of the evidence (decision D5).
+ * not empty for every paired metric, of each challenger that remains in the field; it teaches block length, loss bound and tuning and is then left out of the evidence (decision D5).
  * Fixed at once where there is nothing to learn: no paired metrics, or no pilot asked for. Where earlier rollouts teach it, no pilot is run: earlier-rollouts.ts.
  */
-export function fixPlan(draft: AnalysisPlan, blocks: readonly MicroBlock[]): AnalysisPlan | null {
+export function fixPlan(draft: AnalysisPlan, blocks: readonly MicroBlock[], remaining: readonly VariantId[] = fieldOf(draft)): AnalysisPlan | null {
   if (draft.state === 'fixed') return draft;
   const firstMs = firstCycleMs(draft);
   if (!asksForPilot(draft)) return fixed(draft, firstMs, (metric) => metric);
-  const covered = coveredCycles(draft, { metrics: pairedPlans(draft), blocks, fromMs: firstMs });
-  const cycles = covered.cycles.slice(0, draft.pilotCycles);
-  const end = cycles.at(-1)?.toMs;
-  if (cycles.length < draft.pilotCycles || end === undefined) return null;
-  return fixed(draft, end, (metric) => learnt(draft, metric, { from: 'pilot', evidenceFromMs: end, teachers: [covered.of(metric, cycles)], witnesses: [] }));
+  const pilots = remaining.map((variantId) => {
+    const covered = coveredCycles(draft, { metrics: pairedPlans(draft), blocks: evidenceOfOne(draft, { blocks, pages: [] }, variantId).blocks, fromMs: firstMs });
+    return { covered, cycles: covered.cycles.slice(0, draft.pilotCycles) };
+  });
+  const end = Math.max(...pilots.map(({ cycles }) => cycles.at(-1)?.toMs ?? -Infinity));
+  if (pilots.some(({ cycles }) => cycles.length < draft.pilotCycles)) return null;
+  return fixed(draft, end, (metric) => learnt(draft, metric, { from: 'pilot', evidenceFromMs: end, teachers: pilots.map(({ covered, cycles }) => covered.of(metric, cycles)), witnesses: [] }));
 }
 
 /** There is something to learn before evidence counts. */

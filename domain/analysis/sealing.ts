@@ -1,4 +1,5 @@
 import type { PairedSums, RateSums, ShareSums } from './blocks.ts';
+import { placeOf } from './field.ts';
 import { metricPlan, ratePlans } from './metric-plan.ts';
 import type { AnalysisPlan, MetricPlan } from './plan.ts';
 
@@ -31,7 +32,7 @@ interface Slots { readonly paired: boolean; readonly clock: MetricPlan['clock'];
 
 /** Slots of the split are those of the rates: every plan has some. */
 function slotsOf(plan: AnalysisPlan, metric: string): Slots {
-  const { kind, clock, tauMs, needsLabels } = metric === 'share' ? ratePlans(plan)[0] ?? metricPlan(plan, 'errors') : metricPlan(plan, metric);
+  const { kind, clock, tauMs, needsLabels } = placeOf(metric).line === 'share' ? ratePlans(plan)[0] ?? metricPlan(plan, 'errors') : metricPlan(plan, metric);
   return { paired: kind === 'paired', clock, tauMs, needsLabels };
 }
 

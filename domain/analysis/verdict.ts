@@ -1,5 +1,5 @@
 import type { ExternalFinding } from '../external/finding.ts';
-import type { RolloutId, TenantId } from '../ids.ts';
+import type { RolloutId, TenantId, VariantId } from '../ids.ts';
 import type { MarginMoney, MetricRole } from '../deployment.ts';
 
 export const VERDICTS = ['promote', 'rollback', 'collecting', 'inconclusive', 'first'] as const;
@@ -88,6 +88,15 @@ export interface MoneyFinding {
   readonly challengerTotalMicros: number;
 }
 
+/** One of several challengers that are tried at once, as judged by itself. */
+export interface FieldFinding {
+  readonly variantId: VariantId;
+  readonly kind: VerdictKind;
+  readonly reasons: readonly Reason[];
+  readonly findings: readonly Finding[];
+  readonly money: MoneyFinding | null;
+}
+
 /** The judge's answer and all it rests on. Stored whole; the value judged is the value stored. */
 export interface Verdict {
   readonly tenantId: TenantId;
@@ -116,6 +125,9 @@ export interface Verdict {
   readonly provisional?: true;
   /** Declared parts of the traffic; absent where the plan names none. */
   readonly segments?: readonly SegmentFinding[];
+  /** Whose verdict this is where several challengers are tried at once, and all that were judged; absent where there is one. */
+  readonly challenger?: VariantId;
+  readonly field?: readonly FieldFinding[];
   /** Numbers of other systems as judged; absent where the plan names none. */
   readonly external?: readonly ExternalFinding[];
 }
@@ -131,4 +143,7 @@ export interface VerdictSummary {
   readonly evidenceHash: string | null;
   /** As in the verdict. */
   readonly provisional?: true;
+  /** Of several challengers: whose verdict it is, and whom harm was proved of. */
+  readonly challenger?: VariantId;
+  readonly out?: readonly VariantId[];
 }

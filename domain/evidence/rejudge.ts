@@ -1,5 +1,6 @@
 import { evidenceOf } from '../analysis/evidence.ts';
-import { judge, JUDGE_VERSION } from '../analysis/judge.ts';
+import { judgeField } from '../analysis/judge-field.ts';
+import { JUDGE_VERSION } from '../analysis/judge.ts';
 import { notMeasured } from '../analysis/not-measured.ts';
 import type { AnalysisPlan } from '../analysis/plan.ts';
 import type { Verdict } from '../analysis/verdict.ts';
@@ -23,7 +24,7 @@ export function rejudge({ verdict, plan, blocks, measurements = [], spec }: Pick
   if (verdict.planHash === null || plan === null) return { state: 'not-judged' };
   if (verdict.judgeVersion !== JUDGE_VERSION) return { state: 'other-version', stored: verdict.judgeVersion, here: JUDGE_VERSION };
   const { rulingMs, atMs, n, dropRatio } = verdict;
-  const again = judge({ plan, evidence: evidenceOf(blocks), external: talliesSeen(verdict, plan, measurements), progress: null, value: spec.spec.value, rulingMs, atMs, n, idle: verdict.reasons.some(({ code }) => code === 'idle') });
+  const again = judgeField({ plan, evidence: evidenceOf(blocks), external: talliesSeen(verdict, plan, measurements), progress: null, value: spec.spec.value, rulingMs, atMs, n, idle: verdict.reasons.some(({ code }) => code === 'idle') }, verdict.field?.map(({ variantId }) => variantId));
   const told = { ...again, dropRatio, notMeasured: notMeasured(plan, again, dropRatio) };
   // Verdicts of before it was kept do not say what they saw.
   const members = differences(verdict, told).filter((name) => name !== 'seenTo' || verdict.seenTo !== undefined);

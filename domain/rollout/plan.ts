@@ -18,6 +18,8 @@ export interface RolloutPlan {
   readonly measures?: boolean;
   /** After its steps all callers get the challenger while its outcomes are awaited; absent: not before a proof. */
   readonly provisional?: boolean;
+  /** Models that are tried beside the rollout's own; absent: none. */
+  readonly contenders?: readonly string[];
   /** No copies: the first step gives the evidence that the next ones rest on; absent: shadow does. */
   readonly compare?: 'split';
 }

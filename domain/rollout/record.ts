@@ -20,6 +20,8 @@ export interface RolloutRecord {
   readonly state: RolloutState;
   readonly champion: VariantSummary | null;
   readonly challenger: VariantSummary | null;
+  /** All that were tried beside the rollout's own model, as soon as they are validated; absent: none. */
+  readonly contenders?: readonly VariantSummary[];
   readonly startedBy: Actor;
   readonly reason: string | null;
   readonly startedAtMs: number;

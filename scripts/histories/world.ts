@@ -32,8 +32,8 @@ export const POLICY: RolloutPolicy = {
 export const SHORT: RolloutPolicy['canary'] = [{ sharePer10k: 500, forMs: 5 * MINUTE }, { sharePer10k: 5_000, forMs: 10 * MINUTE }];
 
 /** What the judge of this world knows: when shadow began, how often it was asked, and what the route gives the challenger. */
-export interface Hearing { readonly n: number; readonly nowMs: number; readonly sinceMs: number; readonly sharePer10k: number; readonly model: string }
-export type Judge = (hearing: Hearing) => Pick<VerdictSummary, 'kind' | 'reason' | 'text' | 'provisional'>;
+export interface Hearing { readonly n: number; readonly nowMs: number; readonly sinceMs: number; readonly sharePer10k: number; readonly model: string; readonly field: readonly string[] }
+export type Judge = (hearing: Hearing) => Pick<VerdictSummary, 'kind' | 'reason' | 'text' | 'provisional' | 'challenger' | 'out'>;
 
 export const COLLECTING = { kind: 'collecting', reason: 'not-enough-evidence', text: 'Not enough evidence yet.' } as const;
 /** Outcomes are awaited, all else is proved. */
@@ -48,6 +48,8 @@ export interface World {
   route: Route;
   policy: RolloutPolicy;
   judge: Judge;
+  /** More models to try at once; null: none. */
+  contenders: readonly string[] | null;
   /** A freeze or a pin, in words. */
   heldBy: string | null;
   /** Runs before the activity of that name; may throw or wait. */
@@ -75,7 +77,7 @@ export function variantOf(model: string): { variantId: string; model: string; ar
 
 export function createWorld(of: { uid: string; name: string; policy?: Partial<RolloutPolicy>; judge?: Judge }): World {
   const world: World = {
-    activities: {} as Activities, policy: { ...POLICY, ...of.policy }, judge: of.judge ?? (() => COLLECTING), heldBy: null, measure: null, before: {}, status: null, describe: async () => null,
+    activities: {} as Activities, policy: { ...POLICY, ...of.policy }, judge: of.judge ?? (() => COLLECTING), contenders: null, heldBy: null, measure: null, before: {}, status: null, describe: async () => null,
     route: emptyRoute({ tenantId: TENANT, deploymentUid: of.uid, name: of.name, fallback: ['last-good', 'closed'], onLostControl: 'serve', stickyHeader: null, stickyJsonPath: null, recordInputs: false }),
     calls: [], loaded: new Set(), rollouts: new Map(), audits: [], notices: [], ended: false, kills: new Map(), verdicts: [],
   };
@@ -104,7 +106,7 @@ function deploymentIn({ deploymentUid, subject, record, entry }: AboutDeployment
 
 function checking(world: World): Pick<Activities, 'readPolicy' | 'validateModel' | 'packageModel' | 'loadVariant' | 'unloadVariant'> {
   return {
-    async readPolicy() { return { policy: world.policy, hasLabels: true, managed: true, ...(world.measure === null ? {} : { measures: true }), retrain: { command: ['train'], timeoutMs: MINUTE } }; },
+    async readPolicy() { return { policy: world.policy, hasLabels: true, managed: true, ...(world.measure === null ? {} : { measures: true }), ...(world.contenders === null ? {} : { contenders: world.contenders }), retrain: { command: ['train'], timeoutMs: MINUTE } }; },
     async validateModel({ subject }) { return variantOf(subject.model); },
     async packageModel({ variantId }) { return { bundleDigest: digestOf(variantId), bytes: 1 }; },
     async loadVariant({ variantId }) { world.loaded.add(variantId); return { checked: 1, latencyMs: 1 }; },
@@ -139,9 +141,9 @@ function judging(world: World): Pick<Activities, 'openComparison' | 'judge' | 'm
   return {
     async measure() { return world.measure?.() ?? { taken: 0, nextMs: MINUTE }; },
     async openComparison({ subject }) { const nowMs = serverTime(); opened.set(subject.rolloutId, nowMs); return { rulingMs: nowMs }; },
-    async judge({ subject, n, challenger }) {
+    async judge({ subject, n, challenger, field = [] }) {
       const nowMs = serverTime();
-      const found = world.judge({ n, nowMs, sinceMs: opened.get(subject.rolloutId) ?? nowMs, sharePer10k: shareOf(challenger), model: subject.model });
+      const found = world.judge({ n, nowMs, sinceMs: opened.get(subject.rolloutId) ?? nowMs, sharePer10k: shareOf(challenger), model: subject.model, field });
       const verdict: VerdictSummary = { ...found, rolloutId: subject.rolloutId, n, metric: null, evidenceHash: found.kind === 'collecting' ? null : digestOf(`${subject.rolloutId}/${n}`) };
       keep(subject.rolloutId, n, verdict);
       return { verdict, rulingMs: nowMs, heldBy: world.heldBy };

@@ -111,6 +111,23 @@ test.each([
   expect(scene.fed()).toMatchObject({ errors: 0 });
 }, 300_000);
 
+test('three challengers at once: the harmful one leaves, and the best that is proved goes on', async () => {
+  publish('three', '3', inverted);
+  publish('three', '4', widened(trainLogistic(rows.slice(0, 9_000).map(({ features, label }) => ({ features: features.slice(0, 8), label })))));
+  const scene = await given('three', { horizonDays: KILLED_HORIZON_DAYS, challenger, contenders: ['filesystem:three@3', 'filesystem:three@4'] });
+  const end = await scene.whenTrafficFlows(SPLIT);
+  expect(outcomeOf(end)).toBe('promoted');
+  const { verdict, rollout } = end;
+  expect(rollout.challenger!.model).toMatch(/^filesystem:three@[24]$/);
+  expect(rollout.contenders!.map(({ model }) => model)).toEqual(['filesystem:three@3', 'filesystem:three@4']);
+  expect(verdict).toMatchObject({ kind: 'promote', challenger: rollout.challenger!.variantId });
+  expect(verdict!.findings.find(({ metric }) => metric === 'accuracy')!.alpha).toBeLessThan(0.05 / 3 + 1e-12);
+  expect(rollout.story.map(({ text }) => text).join('\n')).toContain('filesystem:three@3 is proved to be harmful and is tried no more');
+  expect(await championOf('three')).toBe(rollout.challenger!.model);
+  expect(scene.fed()).toMatchObject({ errors: 0 });
+  await everyVerdictVerifies('three', verdict!.n);
+}, 300_000);
+
 test('a model that collapsed to one answer is rolled back under goal healthy, by the guardrail that sees it', async () => {
   const flat: Logistic = { weights: challenger.weights.map(() => 0), bias: 0 };
   const scene = await given('collapsed', { horizonDays: HORIZON_DAYS, challenger: flat, rollout: { goal: 'healthy' }, metrics: [{ name: 'collapse' }] });
@@ -212,13 +229,13 @@ async function given(name: string, of: { horizonDays: number; challenger: Logist
   };
 }
 
-interface Policy { readonly horizonDays: number; readonly rollout?: Readonly<Record<string, unknown>>; readonly lateDays?: number; readonly canary?: readonly object[]; readonly metrics?: readonly object[]; readonly segments?: object; readonly drift?: object }
+interface Policy { readonly horizonDays: number; readonly rollout?: Readonly<Record<string, unknown>>; readonly lateDays?: number; readonly contenders?: readonly string[]; readonly canary?: readonly object[]; readonly metrics?: readonly object[]; readonly segments?: object; readonly drift?: object }
 
-async function apply(name: string, version: string, { horizonDays, rollout, lateDays = 1, canary = [{ share: '20%', for: '1d' }], metrics, segments, drift }: Policy): Promise<void> {
+async function apply(name: string, version: string, { horizonDays, rollout, lateDays = 1, contenders, canary = [{ share: '20%', for: '1d' }], metrics, segments, drift }: Policy): Promise<void> {
   await client.call('apply', { params: { name }, body: { spec: {
     apiVersion: 'lastmile.dev/v1alpha1', kind: 'ModelDeployment', metadata: { name },
     spec: {
-      model: `filesystem:${name}@${version}`, contract: { task: 'binary' }, labels: { delay: `${String(lateDays)}d`, clock: 'event' },
+      model: `filesystem:${name}@${version}`, ...(contenders === undefined || version === '1' ? {} : { contenders }), contract: { task: 'binary' }, labels: { delay: `${String(lateDays)}d`, clock: 'event' },
       rollout: { goal: 'better', cycle: '1d', pilotCycles: 10, canary, horizon: `${String(horizonDays)}d`, idle: '5m', ...rollout },
       ...(metrics === undefined ? {} : { metrics }), ...(segments === undefined ? {} : { segments }), ...(drift === undefined ? {} : { drift }),
     },

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import type { MicroBlock, PairedSums, RateSums } from '../../domain/analysis/blocks.ts';
+import { placeOf } from '../../domain/analysis/field.ts';
 import { draftPlan, type DraftInput } from '../../domain/analysis/drafting.ts';
 import { fixPlan } from '../../domain/analysis/planning.ts';
 import type { AnalysisPlan } from '../../domain/analysis/plan.ts';
@@ -104,7 +105,7 @@ export function rateSums(shadow: { n: number; bad: number }, more: Partial<RateS
 }
 
 export function block(plan: AnalysisPlan, metric: string, slot: number, sums: MicroBlock['sums']): MicroBlock {
-  const tauMs = ([...plan.metrics, ...plan.segments?.metrics ?? []].find(({ name }) => name === metric) ?? plan.metrics.find(({ kind }) => kind === 'rate'))?.tauMs ?? 1;
+  const tauMs = ([...plan.metrics, ...plan.segments?.metrics ?? []].find(({ name }) => name === placeOf(metric).line) ?? plan.metrics.find(({ kind }) => kind === 'rate'))?.tauMs ?? 1;
   return { tenantId: TENANT, rolloutId: ROLLOUT, metric, slot, fromMs: slot * tauMs, toMs: (slot + 1) * tauMs, state: 'sealed', sums, sealedAtMs: 0 };
 }
 
