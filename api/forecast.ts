@@ -23,8 +23,8 @@ export async function forecastFor({ stores: { evidence } }: ApiPorts, { spec, ui
   const { nextAlpha } = budgetOf(rollout, await evidence.alphaSpent(tenant, uid, nowMs - YEAR_MS));
   // What taught that rollout, or its own pilot, stands in for the pilot of the next one.
   const requestsPerMs = await trafficSeen(evidence, like);
-  const metrics = forecastOf({ ...like, engine: rollout.engine ?? 'strict', pilotCycles: rollout.pilotCycles }, { horizonMs: rollout.horizonMs, alpha: nextAlpha, hasPilot: false, marginOf: (name) => marginOf(name, spec.spec), requestsPerMs });
-  return { like: like.rolloutId, metrics: [...metrics], shadow: requestsPerMs === null ? null : shadowOf(spec, requestsPerMs) };
+  const metrics = forecastOf({ ...like, engine: rollout.engine ?? 'strict', pilotCycles: rollout.pilotCycles }, { horizonMs: rollout.horizonMs, alpha: nextAlpha / (1 + (spec.spec.contenders?.length ?? 0)), hasPilot: false, marginOf: (name) => marginOf(name, spec.spec), requestsPerMs });
+  return { like: like.rolloutId, metrics: [...metrics], shadow: requestsPerMs === null || rollout.compare === 'split' ? null : shadowOf(spec, requestsPerMs) };
 }
 
 /** By the first metric that both versions were compared by, as far back as planning reads. */
@@ -34,8 +34,8 @@ async function trafficSeen(evidence: EvidenceStore, like: AnalysisPlan): Promise
 }
 
 /** The pairs seen are what was copied; as many come as long as shadow may last. */
-function shadowOf({ spec: { rollout, value } }: DeploymentSpec, requestsPerMs: number): NonNullable<Forecast['shadow']> {
-  const requests = Math.round(Math.min(rollout.shadow.maxMs, rollout.horizonMs) * requestsPerMs);
+function shadowOf({ spec: { contenders = [], rollout, value } }: DeploymentSpec, requestsPerMs: number): NonNullable<Forecast['shadow']> {
+  const requests = Math.round(Math.min(rollout.shadow.maxMs, rollout.horizonMs) * requestsPerMs) * (1 + contenders.length);
   return { requests, cost: value === null || value.costPerRequest === 0 ? null : money(requests * value.costPerRequest, value.currency) };
 }
 
@@ -46,6 +46,6 @@ export function forecastNotes(forecast: Forecast | null, { spec }: DeploymentSpe
 
 function isLike(plan: AnalysisPlan, { spec: { labels, metrics, rollout } }: DeploymentSpec): boolean {
   const required = metrics.filter(({ role }) => role === 'required').map(({ name }) => name);
-  return plan.state === 'fixed' && plan.cycleMs === rollout.cycleMs && plan.maturityMs === (labels?.maturityMs ?? 0)
+  return plan.state === 'fixed' && plan.cycleMs === rollout.cycleMs && plan.compare === rollout.compare && plan.maturityMs === (labels?.maturityMs ?? 0)
     && required.every((name) => plan.metrics.some((metric) => metric.name === name && metric.role === 'required' && (metric.plannedFrom === 'pilot' || metric.plannedFrom === 'earlier-rollout')));
 }

@@ -9,7 +9,7 @@ import { formatShare, WHOLE } from './share.ts';
 
 /** What a file costs and what it leaves out, in plain words; printed by `lastmile plan` and kept with the answer of apply. */
 export function planNotes(file: DeploymentSpec): readonly string[] {
-  return [...shadowNotes(file), ...timeNotes(file), ...trafficNotes(file), ...provisionalNotes(file), ...moneyNotes(file), ...approvalNotes(file), ...guessNotes(file), ...gapNotes(file), ...externalNotes(file), ...trustNotes(file)];
+  return [...shadowNotes(file), ...timeNotes(file), ...trafficNotes(file), ...contenderNotes(file), ...provisionalNotes(file), ...moneyNotes(file), ...approvalNotes(file), ...guessNotes(file), ...gapNotes(file), ...externalNotes(file), ...trustNotes(file)];
 }
 
 /** The least time from the start of shadow to a verdict, in ms: pilot, cycles of evidence, and the wait for their outcomes. */
@@ -73,6 +73,13 @@ function* trafficNotes({ spec: { metrics, rollout } }: DeploymentSpec): Generato
   const clean = cleanRequestsToPass(strictest.margin, rollout.alpha);
   yield `The guardrail ${strictest.name} at ${String(strictest.margin * 100)} % needs at least ${String(clean)} clean answers ${rollout.compare === 'split' ? '' : 'in shadow, and as many again '}that callers got from the challenger: at ${formatShare(first.sharePer10k)} about ${String(Math.ceil(clean * WHOLE / first.sharePer10k))} requests of the first step. With less traffic than that the canary waits.`;
 }
+
+function* contenderNotes({ spec: { contenders, model, rollout } }: DeploymentSpec): Generator<string> {
+  if (contenders === undefined) return;
+  const size = contenders.length + 1;
+  yield `${[model, ...contenders].join(', ')} are tried at once: each answers a copy of the traffic, so that inference compute is ${String(size + 1)} times what it is while all are in it; each needs its proofs at alpha ${figure(rollout.alpha / size)}, a ${ORDINAL[size] ?? `${String(size)}th`} of the rollout's. Whom harm is proved of leaves; the best of those proved goes on alone.`;
+}
+const ORDINAL: Readonly<Record<number, string>> = { 2: 'half', 3: 'third', 4: 'fourth', 5: 'fifth' };
 
 function* provisionalNotes({ spec: { metrics, rollout } }: DeploymentSpec): Generator<string> {
   if (rollout.provisional === undefined) return;

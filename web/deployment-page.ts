@@ -3,11 +3,12 @@ import { explainForOwner } from '../domain/analysis/explain.ts';
 import type { DeploymentPhase } from '../domain/deployment-record.ts';
 import { killedChampion } from '../domain/kill/sentence.ts';
 import { notMeasured } from '../domain/plan-notes.ts';
-import { externalCard, findingsTable, moneyCard, notMeasuredCard, segmentsCard } from './findings.ts';
+import { externalCard, fieldCard, findingsTable, moneyCard, notMeasuredCard, segmentsCard } from './findings.ts';
 import { formatAgo, formatCount, formatPercent } from './format.ts';
 import { html, link, type Html } from './html.ts';
 import { killCard } from './kill-card.ts';
 import { page, top } from './layout.ts';
+import { modelOf } from '../domain/rollout/record.ts';
 import { stages, story } from './rollout-story.ts';
 import { splitBar } from './split-bar.ts';
 
@@ -50,5 +51,5 @@ function rolloutCards({ rollout, verdict, progress }: RolloutView): Html {
   const outcome = rollout.state.outcome;
   return html`<section class="card"><h2>Rollout ${rollout.n}</h2><p class="versions"><strong>${rollout.model}</strong>${rollout.champion === null ? null : ` against ${rollout.champion.model}`}</p>${stages(rollout)}
 <p class="soft">${outcome === null ? null : html`<span class="badge ${outcome === 'promoted' || outcome === 'first' ? 'good' : 'bad'}">${outcome}</span> `}${verdict === null ? 'No verdict yet.' : `Verdict ${String(verdict.n)}: ${verdict.kind}, by judge ${verdict.judgeVersion}. ${verdict.reasons[0]?.text ?? ''}`}${progress === null ? null : ` ${formatCount(progress.pairs)} requests answered by both; ${formatPercent(progress.labelCoverage)} of outcomes in.`}</p></section>
-${verdict === null ? null : html`<section class="card"><h2>Findings</h2>${findingsTable(verdict)}</section>${segmentsCard(verdict)}${externalCard(verdict)}`}`;
+${verdict === null ? null : html`<section class="card"><h2>Findings</h2>${findingsTable(verdict)}</section>${fieldCard(verdict, (id) => modelOf(rollout, id))}${segmentsCard(verdict)}${externalCard(verdict)}`}`;
 }

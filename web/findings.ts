@@ -23,6 +23,17 @@ function row(finding: Finding): Html {
 <td>${interval(finding)}</td><td class="n">${formatNumber(finding.margin)}</td><td class="n">${formatCount(finding.requests)}</td><td class="n">${formatPercent(finding.coverage)}</td></tr>`;
 }
 
+const KIND: Readonly<Record<Verdict['kind'], { readonly word: string; readonly look: 'good' | 'bad' | 'warn' | '' }>> = {
+  promote: { word: '✓ proved', look: 'good' }, first: { word: '✓ first', look: 'good' }, rollback: { word: '✕ harm proved', look: 'bad' }, collecting: { word: '… not yet', look: '' }, inconclusive: { word: '∅ no proof', look: 'warn' },
+};
+
+/** A row a challenger, where several are tried at once; nothing where there is one. */
+export function fieldCard({ field = [], challenger }: Verdict, modelOf: (variantId: string) => string): Html | null {
+  if (field.length === 0) return null;
+  return html`<section class="card"><h2>Challengers</h2><div class="scroll"><table><thead><tr><th>challenger</th><th>verdict</th><th>metric</th><th class="n">estimate</th><th class="n">between</th><th>why</th></tr></thead>
+<tbody>${field.map(({ variantId, kind, reasons: [reason], findings: [first] }) => html`<tr><td><strong>${modelOf(variantId)}</strong>${variantId === challenger ? ' leads' : null}</td><td><span class="badge ${KIND[kind].look}">${KIND[kind].word}</span></td><td>${first?.metric ?? '–'}</td><td class="n">${formatNumber(first?.estimate ?? null)}</td><td class="n">${formatNumber(first?.lower ?? null)} … ${formatNumber(first?.upper ?? null)}</td><td>${reason?.text ?? '–'}</td></tr>`)}</tbody></table></div></section>`;
+}
+
 const SEGMENT: Readonly<Record<SegmentFinding['state'], { readonly word: string; readonly look: 'good' | 'bad' | 'warn' | '' }>> = { worse: { word: '✕ proved worse', look: 'bad' }, open: { word: '… no harm found', look: '' }, 'no-data': { word: '∅ no data', look: 'warn' } };
 
 /** A row a declared segment; nothing where the file names none. */

@@ -1,11 +1,11 @@
 import type { RolloutView } from '../../api/contract.ts';
 import { isProvisional, type Stage } from '../../domain/rollout/machine.ts';
-import type { RolloutRecord } from '../../domain/rollout/record.ts';
+import { modelOf, type RolloutRecord } from '../../domain/rollout/record.ts';
 import { formatShare } from '../../domain/share.ts';
 import { paint, type Io } from '../io.ts';
 import { askOf, heldOf } from './approval.ts';
 import { utc } from './table.ts';
-import { renderExternal, renderFindings, renderMoney, renderSegments, toneOfVerdict } from './verdict.ts';
+import { renderExternal, renderField, renderFindings, renderMoney, renderSegments, toneOfVerdict } from './verdict.ts';
 
 const TIMELINE: readonly Stage[] = ['validating', 'packaging', 'loading', 'shadowing', 'canary', 'promoting'];
 /** Where traffic is split there is no shadow. */
@@ -14,7 +14,8 @@ const SPLIT_TIMELINE: readonly Stage[] = TIMELINE.map((stage) => (stage === 'sha
 /** One line: number, models, where it is or how it ended. */
 export function rolloutHeadline(rollout: RolloutRecord): string {
   const from = rollout.champion === null ? '' : ` against ${rollout.champion.model}`;
-  return `rollout ${rollout.n}: ${rollout.model}${from}: ${whereIs(rollout)}`;
+  const others = rollout.plan.contenders === undefined ? '' : ` and ${rollout.plan.contenders.join(', ')}`;
+  return `rollout ${rollout.n}: ${rollout.model}${others}${from}: ${whereIs(rollout)}`;
 }
 
 export function whereIs({ state, plan }: RolloutRecord): string {
@@ -36,11 +37,11 @@ export function renderRollout(io: Pick<Io, 'color'>, view: RolloutView): string 
   return lines.join('\n');
 }
 
-function renderVerdict(io: Pick<Io, 'color'>, { verdict }: RolloutView): string {
+function renderVerdict(io: Pick<Io, 'color'>, { verdict, rollout }: RolloutView): string {
   if (verdict === null) return '';
   const head = `${paint(io, toneOfVerdict(verdict.kind), verdict.kind)}: ${verdict.reasons.map((reason) => reason.text).join(' ')}`;
   const money = verdict.money === null ? [] : [`money: ${renderMoney(verdict.money)}`];
-  return [head, ...(verdict.findings.length === 0 ? [] : [renderFindings(io, verdict)]), ...renderSegments(io, verdict), ...renderExternal(io, verdict), ...money].join('\n');
+  return [head, ...renderField(io, verdict, (id) => modelOf(rollout, id)), ...(verdict.findings.length === 0 ? [] : [renderFindings(io, verdict)]), ...renderSegments(io, verdict), ...renderExternal(io, verdict), ...money].join('\n');
 }
 
 function timeline(io: Pick<Io, 'color'>, { state, plan }: RolloutRecord): string {

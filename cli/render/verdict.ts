@@ -15,6 +15,14 @@ export function renderFindings(io: Pick<Io, 'color'>, verdict: Verdict): string 
   ]));
 }
 
+/** Several challengers, one a line: how each is judged, and by the metric that it is judged by first. Empty where there is one. */
+export function renderField(io: Pick<Io, 'color'>, { field = [], challenger }: Verdict, modelOf: (variantId: string) => string): readonly string[] {
+  if (field.length === 0) return [];
+  return [table(['challenger', 'verdict', 'metric', 'estimate', 'bounds', 'why'], field.map(({ variantId, kind, reasons, findings: [first] }) => [
+    `${modelOf(variantId)}${variantId === challenger ? ' (leads)' : ''}`, paint(io, toneOfVerdict(kind), kind), first?.metric ?? '-', number(first?.estimate ?? null), `${number(first?.lower ?? null)} … ${number(first?.upper ?? null)}`, reasons[0]?.code ?? '-',
+  ]))];
+}
+
 const TONE_OF_SEGMENT: Readonly<Record<SegmentFinding['state'], Tone>> = { worse: 'bad', open: 'dim', 'no-data': 'warn' };
 
 /** The declared segments of a verdict, one a line. Empty without any. */

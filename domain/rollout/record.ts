@@ -1,6 +1,6 @@
 import type { Actor } from '../audit.ts';
 import type { VariantSummary } from '../variant.ts';
-import type { DeploymentUid, RolloutId, TenantId } from '../ids.ts';
+import type { DeploymentUid, RolloutId, TenantId, VariantId } from '../ids.ts';
 import type { RolloutPlan } from './plan.ts';
 import type { RolloutState } from './machine.ts';
 
@@ -28,4 +28,9 @@ export interface RolloutRecord {
   readonly endedAtMs: number | null;
   readonly story: readonly StoryLine[];
   readonly workflowId: string;
+}
+
+/** The model of one that was tried; of several the rollout's own is the one that is named nowhere else. */
+export function modelOf({ model, champion, challenger, contenders = [] }: Pick<RolloutRecord, 'model' | 'champion' | 'challenger' | 'contenders'>, variantId: VariantId): string {
+  return [...contenders, challenger, champion].find((each) => each?.variantId === variantId)?.model ?? model;
 }

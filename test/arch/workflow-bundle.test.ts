@@ -4,7 +4,7 @@ import { bundleWorkflows } from '../../workers/bundle.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** With its inline source map. An empty bundle has 1.6 MB; zod alone would add 1 MB. */
-const BUDGET_BYTES = 2_500_000;
+const BUDGET_BYTES = 2_600_000;
 
 test('the workflow bundle holds no driver and no schema library, and stays within its budget', async () => {
   const { code } = await bundleWorkflows();

@@ -24,13 +24,13 @@ const source = fc.oneof(
   fc.constant({ prometheus: { url: 'http://prometheus:9090', query: 'sum(rate(errors{version="{{version}}"}[5m]))' } }),
   object({ body: fc.jsonValue(), headers: fc.constant({ 'x-team': 'growth' }), timestamp: fc.constant('$.at') }).map((rest) => ({ http: { url: 'https://shop.test/{{role}}', value: '$.data[0].value', ...rest } })),
 );
-const external = fc.tuple(fc.record({ source, better: fc.constantFrom('lower', 'higher'), limit: fc.double({ min: -5, max: 5, noNaN: true }) }), object({
+const external = fc.tuple(fc.record({ source, better: fc.constantFrom('lower', 'higher'), limit: fc.double({ min: -5, max: 5, noNaN: true }).map((limit) => (limit === 0 ? 0 : limit)) }), object({
   role: fc.constantFrom('required', 'guardrail'), credentials: fc.constant('shop'), compare: fc.constantFrom('challenger', 'difference', 'ratio'), initialDelay: fc.constantFrom('0s', '10m'), every: fc.constantFrom('20s', '1m', '5m'), count: fc.integer({ min: 1, max: 9 }),
   failureLimit: fc.nat(3), inconclusiveLimit: fc.oneof(fc.nat(9), fc.constant('none')), maxAge: duration, timeout: fc.constantFrom('1s', '20s'),
 })).map(([of, rest]) => ({ ...of, ...rest }));
 
 const spec = fc.tuple(fc.constantFrom('filesystem:churn@7', 'memory:a/b@1.0-rc'), object({
-  labels, rollout, value, metrics: fc.uniqueArray(metric, { selector: ({ name }) => name, maxLength: 3 }),
+  contenders: fc.constantFrom(undefined, undefined, undefined, ['filesystem:churn@8'], ['filesystem:churn@8', 'filesystem:churn@9']), labels, rollout, value, metrics: fc.uniqueArray(metric, { selector: ({ name }) => name, maxLength: 3 }),
   contract: object({ task: fc.constantFrom('binary', 'multiclass'), score: output, class: output, classes: fc.constantFrom(['a', 'b'], [0, 1]), threshold: fc.constantFrom(0.5, 0.3), range: fc.constant([0, 1]), golden: fc.array(golden, { maxLength: 2 }), latency: duration }),
   serving: object({ backend: fc.constant('modelhost'), resources: object({ threads: fc.integer({ min: 1, max: 8 }), isolation: fc.constantFrom('process', 'shared') }) }),
   routing: object({ stickyHeader: fc.constantFrom('X-User', 'x-user'), stickyJsonPath: fc.constant('parameters.user') }),

@@ -5,7 +5,7 @@ import { parseDeployment } from '../../../domain/deployment.schema.ts';
 import { emptyRoute } from '../../../domain/traffic/commands.ts';
 import { FINDING_STATES } from '../../../domain/analysis/verdict.ts';
 import { deploymentPage } from '../../../web/deployment-page.ts';
-import { findingsTable, segmentsCard } from '../../../web/findings.ts';
+import { fieldCard, findingsTable, segmentsCard } from '../../../web/findings.ts';
 import { formatAgo, formatGain, formatNumber } from '../../../web/format.ts';
 import { html, link, textOf } from '../../../web/html.ts';
 import { indexPage } from '../../../web/index-page.ts';
@@ -101,4 +101,12 @@ test('drift stands on the page where it is watched, and segments where a verdict
   expect(card).toContain('&lt;eu&gt;');
   expect(card).toMatch(/✕ proved worse.*∅ no data/s);
   expect(segmentsCard(verdict)).toBeNull();
+});
+
+test('several challengers have a row each: who leads, how each is judged, and why', () => {
+  const verdict = verdictOf(record, {});
+  const field = [{ variantId: 'var_a', kind: 'rollback', reasons: [{ code: 'proved-worse', metric: 'accuracy', text: 'accuracy: it is worse.' }], findings: [], money: null }, { variantId: 'var_b', kind: 'collecting', reasons: [], findings: verdict.findings, money: null }] as const;
+  const card = textOf(fieldCard({ ...verdict, field, challenger: 'var_b' }, (id) => (id === 'var_a' ? 'filesystem:churn@2' : 'filesystem:churn@3'))!);
+  expect(card).toMatch(/filesystem:churn@2.*harm proved.*accuracy: it is worse\..*filesystem:churn@3 leads.*not yet/s);
+  expect(fieldCard(verdict, String)).toBeNull();
 });
