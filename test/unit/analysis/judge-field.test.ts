@@ -16,8 +16,7 @@ const FIELD = [CHALLENGER, 'var_b', 'var_c'] as const;
 const draftOf = (pilotCycles = 0) => draftPlan({ ...draftInput(), field: FIELD, spec: specOf({ metrics: [metricPolicy('accuracy', { lossBound: 0.5 })], rollout: { pilotCycles } }) });
 const plan = fixPlan(draftOf(), [])!;
 /** The same rollout with one challenger. */
-const { field: _field, ...alone } = plan;
-void _field;
+const alone = fixPlan(draftPlan({ ...draftInput(), spec: specOf({ metrics: [metricPolicy('accuracy', { lossBound: 0.5 })], rollout: { pilotCycles: 0 } }) }), [])!;
 const ask = (blocks: readonly MicroBlock[], remaining?: readonly string[]): Verdict => judgeField({ plan, evidence: evidenceOf(blocks), progress: null, value: CONFUSION, rulingMs: START + 100 * DAY, atMs: 1, n: 1 }, remaining);
 const days = (place: number, mean: number, n = 80): MicroBlock[] => Array.from({ length: n * 4 }, (_, i) => block(plan, lineAt('accuracy', place), plan.evidenceFromMs! / (DAY / 4) + i, pairedSums(mean)));
 const well = (place: number): MicroBlock[] => plan.metrics.filter(({ kind }) => kind === 'rate').map(({ name, tauMs }) => block(plan, lineAt(name, place), Math.floor(START / tauMs), rateSums({ n: 3_000, bad: 0 })));

@@ -107,6 +107,6 @@ test('several challengers have a row each: who leads, how each is judged, and wh
   const verdict = verdictOf(record, {});
   const field = [{ variantId: 'var_a', kind: 'rollback', reasons: [{ code: 'proved-worse', metric: 'accuracy', text: 'accuracy: it is worse.' }], findings: [], money: null }, { variantId: 'var_b', kind: 'collecting', reasons: [], findings: verdict.findings, money: null }] as const;
   const card = textOf(fieldCard({ ...verdict, field, challenger: 'var_b' }, (id) => (id === 'var_a' ? 'filesystem:churn@2' : 'filesystem:churn@3'))!);
-  expect(card).toMatch(/filesystem:churn@2.*harm proved.*accuracy: it is worse\..*filesystem:churn@3 leads.*not yet/s);
+  expect(card).toMatch(/filesystem:churn@2.*harm proved.*accuracy: it is worse\..*filesystem:churn@3<\/strong> leads.*not yet/s);
   expect(fieldCard(verdict, String)).toBeNull();
 });
