@@ -51,7 +51,8 @@ async function record(scenarios: readonly Scenario[], extraArgs: string[]): Prom
 async function recordOne(env: TestWorkflowEnvironment, scenario: Scenario): Promise<void> {
   const step = progress.step(scenario.name);
   const uid = `dep_${scenario.name.replaceAll('-', '')}`;
-  const world = createWorld({ uid, name: 'churn', policy: { canary: scenario.canary, approval: scenario.approval ?? null }, judge: scenario.judge });
+  const world = createWorld({ uid, name: 'churn', policy: { canary: scenario.canary, approval: scenario.approval ?? null, ...scenario.policy }, judge: scenario.judge });
+  world.contenders = scenario.contenders ?? null;
   world.describe = (workflowId) => describe(env.client, workflowId);
   await withWorkers({ connection: env.nativeConnection, namespace: env.namespace ?? 'default', bundle, activities: world.activities }, async () => {
     const kept = await scenario.play({ client: env.client, world, uid });

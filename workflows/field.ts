@@ -52,7 +52,10 @@ async function only(run: Run, step: string): Promise<RolloutEvent | null> {
 
 /** A challenger that was killed while others are tried leaves the field; the route has let it go already. True where that is all. */
 export function leaves(run: Run, isNamed: (variant: VariantSummary | null) => boolean): boolean {
-  if (run.challenger === null || run.others.length === 0 || run.state.stage !== 'shadowing') return false;
+  const { stage } = run.state;
+  if (run.challenger === null || run.others.length === 0 || (stage !== 'shadowing' && stage !== 'approving')) return false;
+  // What people were asked about cannot be exchanged for another.
+  if (stage === 'approving' && isNamed(run.challenger)) return false;
   const left = [run.challenger, ...run.others].filter((each) => !isNamed(each));
   const [first, ...others] = left;
   if (first === undefined || left.length === 1 + run.others.length) return false;

@@ -4,7 +4,7 @@ import type { ApprovalPolicy } from '../../domain/rollout/approval.ts';
 import { deploymentWorkflowId, retrainWorkflowId, rolloutWorkflowId } from '../../workflows/ids.ts';
 import { abortUpdate, approveUpdate, delegateUpdate, evidenceSignal, pauseUpdate, promoteUpdate, resumeUpdate, rollbackUpdate, startRolloutUpdate, type RetrainInput } from '../../workflows/messages.ts';
 import { QUEUES } from '../../workflows/task-queues.ts';
-import { COLLECTING, DAY, INCONCLUSIVE, PROMOTE, ROLLBACK, TENANT, variantOf, type Judge, type World } from './world.ts';
+import { COLLECTING, DAY, INCONCLUSIVE, PROMOTE, PROVISIONAL, ROLLBACK, TENANT, variantOf, type Judge, type World } from './world.ts';
 
 /** One life of a deployment whose histories are kept for replay. `keep` names the workflows worth keeping when it is over. */
 export interface Scenario {
@@ -12,6 +12,8 @@ export interface Scenario {
   readonly judge: Judge;
   readonly canary: RolloutPolicy['canary'];
   readonly approval?: ApprovalPolicy;
+  readonly policy?: Partial<RolloutPolicy>;
+  readonly contenders?: readonly string[];
   play(stage: Stage): Promise<readonly Kept[]>;
 }
 export interface Stage { readonly client: Client; readonly world: World; readonly uid: string }
@@ -34,6 +36,13 @@ export const SCENARIOS: readonly Scenario[] = [
   },
   { name: 'rolled-back', judge: ({ sharePer10k }) => (sharePer10k > 0 ? ROLLBACK : PROMOTE), canary: BOTH, play: async (stage) => [{ ...await secondRollout(stage), name: 'rolled-back' }] },
   { name: 'inconclusive', judge: ({ n }) => (n < 3 ? COLLECTING : INCONCLUSIVE), canary: BOTH, play: async (stage) => [{ ...await secondRollout(stage, pinged), name: 'inconclusive' }] },
+  { name: 'split', judge: ({ sharePer10k }) => (sharePer10k > 0 ? PROMOTE : COLLECTING), canary: BOTH, policy: { compare: 'split' }, play: async (stage) => [{ ...await secondRollout(stage, pinged), name: 'split' }] },
+  { name: 'provisional', judge: ({ sharePer10k, n }) => (sharePer10k === 10_000 ? ROLLBACK : n > 1 ? PROVISIONAL : COLLECTING), canary: BOTH, policy: { provisional: { minCycles: 1 } }, play: async (stage) => [{ ...await secondRollout(stage, pinged), name: 'provisional' }] },
+  {
+    name: 'field', canary: BOTH, contenders: ['filesystem:churn@3', 'filesystem:churn@4'],
+    judge: ({ model, n }) => (model.endsWith('@2') ? { ...(n === 1 ? COLLECTING : PROMOTE), challenger: variantOf('filesystem:churn@3').variantId, out: n === 1 ? [variantOf('filesystem:churn@4').variantId] : [] } : COLLECTING),
+    play: async (stage) => [{ ...await secondRollout(stage, pinged), name: 'field' }],
+  },
   {
     name: 'aborted', judge: () => COLLECTING, canary: BOTH,
     play: async (stage) => [{ ...await secondRollout(stage, async (handle) => {
@@ -164,7 +173,7 @@ async function secondRollout(stage: Stage, meanwhile: (handle: Handle) => Promis
   await startRollout(client, uid, 'filesystem:churn@2');
   const kept = rolloutOf(stage, 2, '');
   const handle = client.workflow.getHandle(kept.workflowId);
-  await until('it is in shadow', () => ['shadowing', 'canary', 'promoting', 'undoing', 'done'].includes(world.rollouts.get(`${uid}/2`)?.state.stage ?? ''));
+  await until('it is in shadow', () => ['shadowing', 'admitting', 'canary', 'promoting', 'undoing', 'done'].includes(world.rollouts.get(`${uid}/2`)?.state.stage ?? ''));
   await meanwhile(handle);
   await handle.result();
   return { workflow: kept.workflow, workflowId: kept.workflowId };

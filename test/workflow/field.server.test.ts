@@ -1,7 +1,7 @@
 import type { TestWorkflowEnvironment } from '@temporalio/testing';
 import { evidence, until, withChampion, type Harness } from '../../scripts/histories/harness.ts';
-import { COLLECTING, createWorld, DAY, INCONCLUSIVE, PROMOTE, ROLLBACK, SHORT, variantOf, type Judge, type World } from '../../scripts/histories/world.ts';
-import { abortUpdate, promoteUpdate } from '../../workflows/messages.ts';
+import { applyTo, COLLECTING, createWorld, DAY, INCONCLUSIVE, PROMOTE, ROLLBACK, SHORT, variantOf, type Judge, type World } from '../../scripts/histories/world.ts';
+import { abortUpdate, killedSignal, promoteUpdate } from '../../workflows/messages.ts';
 import { inWorld, quietRuntime, timeSkipping, untilStage } from '../support/temporal.ts';
 
 /** Several challengers tried at once against one champion. */
@@ -95,5 +95,17 @@ test('once people are asked the choice stands', async () => {
     await h.rollout(2).executeUpdate(abortUpdate, { args: [{ actor: { kind: 'person', name: 'ada' }, reason: 'enough seen' }] });
     await h.rollout(2).result();
     expect([...h.world.loaded]).toEqual([OLD]);
+  });
+});
+
+test('one that is killed leaves the field, and the others are tried on', async () => {
+  await tryingThree({ judge: ({ field, nowMs, sinceMs }) => ({ ...(field.length === 2 && nowMs - sinceMs > DAY ? PROMOTE : COLLECTING), challenger: field[0]!, out: [] }) }, async (h, asked) => {
+    await untilStage(h, 2, 'shadowing');
+    applyTo(h.world, { type: 'kill', commandId: 'kil_1', atMs: 0, targets: [A], inFlight: 'abort' });
+    await h.rollout(2).signal(killedSignal, { killId: 'kil_1', targets: [A], actor: { kind: 'person', name: 'ada' }, reason: 'it loses' });
+    expect(await h.rollout(2).result()).toMatchObject({ outcome: 'promoted', challenger: { variantId: B } });
+    expect(text(h)).toContain('filesystem:churn@2 was killed and is tried no more.');
+    expect(asked.at(-1)).toEqual([B]);
+    expect([...h.world.loaded]).toEqual([OLD, B]);
   });
 });
