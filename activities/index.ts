@@ -26,8 +26,8 @@ export type Steering = WithoutId<Extract<RouteCommand, { readonly type: 'pin' | 
 
 /** The activities: the surface that recorded histories depend on. Payloads are ids, digests and small facts, never data. */
 export interface Activities {
-  /** What the workflow needs of the spec. measures: it names external metrics; absent: none. */
-  readPolicy(input: { tenant: TenantId; specHash: string }): Promise<{ policy: RolloutPolicy; hasLabels: boolean; managed: boolean; measures?: boolean; contenders?: readonly string[]; retrain: { command: readonly string[]; timeoutMs: number } | null }>;
+  /** What the workflow needs of the spec. measures: it names external metrics; contenders: what is tried beside its own model, not beside another that is asked for. Absent: none. */
+  readPolicy(input: { tenant: TenantId; specHash: string }): Promise<{ policy: RolloutPolicy; hasLabels: boolean; managed: boolean; measures?: boolean; contenders?: { readonly beside: string; readonly models: readonly string[] }; retrain: { command: readonly string[]; timeoutMs: number } | null }>;
   /** Resolve, digest, infer and freeze the contract, store the variant. Refuses (LM_VALIDATION_FAILED, LM_SAME_VARIANT, LM_ALREADY_TRIED …). */
   validateModel(input: { subject: Subject; champion: VariantId | null; retry: boolean }): Promise<VariantSummary>;
   /** An immutable bundle in the artifact store; null for a model that already runs. */

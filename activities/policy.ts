@@ -9,7 +9,7 @@ export function policyActivities(ports: ActivityPorts): Pick<Activities, 'readPo
       const { spec } = await specOf(ports.stores.deployments, tenant, specHash);
       return {
         policy: spec.rollout, hasLabels: spec.labels !== null, managed: named('serving backend', ports.backends, spec.serving.backend).managed,
-        ...(spec.contenders === undefined ? {} : { contenders: spec.contenders }), ...(spec.externalMetrics === undefined ? {} : { measures: true }),
+        ...(spec.contenders === undefined ? {} : { contenders: { beside: spec.model, models: spec.contenders } }), ...(spec.externalMetrics === undefined ? {} : { measures: true }),
         retrain: spec.retrain === null ? null : { command: spec.retrain.command, timeoutMs: spec.retrain.timeoutMs },
       };
     },

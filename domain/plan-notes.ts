@@ -77,7 +77,7 @@ function* trafficNotes({ spec: { metrics, rollout } }: DeploymentSpec): Generato
 function* contenderNotes({ spec: { contenders, model, rollout } }: DeploymentSpec): Generator<string> {
   if (contenders === undefined) return;
   const size = contenders.length + 1;
-  yield `${[model, ...contenders].join(', ')} are tried at once: each answers a copy of the traffic, so that inference compute is ${String(size + 1)} times what it is while all are in it; each needs its proofs at alpha ${figure(rollout.alpha / size)}, a ${ORDINAL[size] ?? `${String(size)}th`} of the rollout's. Whom harm is proved of leaves; the best of those proved goes on alone.`;
+  yield `${[model, ...contenders].join(', ')} are tried at once: each answers a copy of the traffic, so that inference compute is ${String(size + 1)} times what it is while all are in it; each needs its proofs at alpha ${figure(rollout.alpha / size)}, a ${ORDINAL[size] ?? `${String(size)}th`} of the rollout's. Whom harm is proved of leaves; the best of those proved goes on alone. Where nothing serves yet ${model} goes live by itself, as a first version does.`;
 }
 const ORDINAL: Readonly<Record<number, string>> = { 2: 'half', 3: 'third', 4: 'fourth', 5: 'fifth' };
 

@@ -49,7 +49,7 @@ async function begin(run: Run): Promise<void> {
   run.todo = run.todo.length > 0 ? run.todo : [{ type: 'validate' }];
   try {
     const { policy, measures, contenders } = await CancellationScope.nonCancellable(() => quick.readPolicy({ tenant: input.tenant, specHash: input.specHash }));
-    run.plan = { ...planRollout(policy, input.champion !== null), ...(measures === true ? { measures } : {}), ...(contenders === undefined || input.champion === null ? {} : { contenders }) };
+    run.plan = { ...planRollout(policy, input.champion !== null), ...(measures === true ? { measures } : {}), ...(contenders?.beside === input.model && input.champion !== null ? { contenders: contenders.models } : {}) };
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
     report(run, { type: 'failed', verdict: failureVerdict(run, error) });

@@ -60,13 +60,18 @@ async function tryVersion({ client, output }: Session, options: DeployOptions, {
 async function applyFile({ client, output }: Session, options: DeployOptions, { name, model, file, hasFile }: Wanted): Promise<Started> {
   if (!hasFile) { writeDeployment(file, name, model); tell(output, `Wrote ${file}.`); }
   const read = readDeployment(file);
-  const written = read.spec.spec;
-  const spec = { ...read.spec, spec: { ...(typeof written === 'object' && written !== null ? written : {}), model } };
+  const spec = { ...read.spec, spec: withModel(read.spec.spec, model) };
   const plan = await client.call('plan', { body: { spec } });
   tell(output, `${normalForm(plan.spec)}\n${planNotes(plan)}\n`);
   const answer = await client.call('apply', { params: { name: read.name }, body: { spec, retry: options.retry ?? false, reason: options.reason ?? null, ...past(options) } });
   if (options.wait !== true || !output.json) give(output, answer, () => applied(answer));
   return { name: read.name, rollout: answer.rollout };
+}
+
+/** Contenders are those of the model in the file: another one is tried by itself. */
+function withModel(written: unknown, model: string): object {
+  const { contenders, ...rest }: { readonly contenders?: unknown; readonly model?: unknown } = typeof written === 'object' && written !== null ? written : {};
+  return { ...rest, model, ...(contenders === undefined || rest.model !== model ? {} : { contenders }) };
 }
 
 function past({ overrideFreeze }: DeployOptions): { overrideFreeze?: true } { return overrideFreeze === true ? { overrideFreeze } : {}; }

@@ -106,7 +106,7 @@ function deploymentIn({ deploymentUid, subject, record, entry }: AboutDeployment
 
 function checking(world: World): Pick<Activities, 'readPolicy' | 'validateModel' | 'packageModel' | 'loadVariant' | 'unloadVariant'> {
   return {
-    async readPolicy() { return { policy: world.policy, hasLabels: true, managed: true, ...(world.measure === null ? {} : { measures: true }), ...(world.contenders === null ? {} : { contenders: world.contenders }), retrain: { command: ['train'], timeoutMs: MINUTE } }; },
+    async readPolicy() { return { policy: world.policy, hasLabels: true, managed: true, ...(world.measure === null ? {} : { measures: true }), ...(world.contenders === null ? {} : { contenders: { beside: 'filesystem:churn@2', models: world.contenders } }), retrain: { command: ['train'], timeoutMs: MINUTE } }; },
     async validateModel({ subject }) { return variantOf(subject.model); },
     async packageModel({ variantId }) { return { bundleDigest: digestOf(variantId), bytes: 1 }; },
     async loadVariant({ variantId }) { world.loaded.add(variantId); return { checked: 1, latencyMs: 1 }; },
