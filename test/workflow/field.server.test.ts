@@ -99,7 +99,7 @@ test('once people are asked the choice stands', async () => {
 });
 
 test('one that is killed leaves the field, and the others are tried on', async () => {
-  await tryingThree({ judge: ({ field, nowMs, sinceMs }) => ({ ...(field.length === 2 && nowMs - sinceMs > DAY ? PROMOTE : COLLECTING), challenger: field[0]!, out: [] }) }, async (h, asked) => {
+  await tryingThree({ judge: ({ field, nowMs, sinceMs }) => ({ ...(field.length < 3 && nowMs - sinceMs > DAY ? PROMOTE : COLLECTING), challenger: field[0]!, out: [] }) }, async (h, asked) => {
     await untilStage(h, 2, 'shadowing');
     applyTo(h.world, { type: 'kill', commandId: 'kil_1', atMs: 0, targets: [A], inFlight: 'abort' });
     await h.rollout(2).signal(killedSignal, { killId: 'kil_1', targets: [A], actor: { kind: 'person', name: 'ada' }, reason: 'it loses' });
