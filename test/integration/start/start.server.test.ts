@@ -37,6 +37,7 @@ async function start(env: Readonly<Record<string, string>> = {}): Promise<{ chil
 
 function interrupted(child: ChildProcess): Promise<{ code: number | null; ms: number }> {
   const since = performance.now();
+  if (child.exitCode !== null) return Promise.resolve({ code: child.exitCode, ms: 0 });
   return new Promise((resolve) => {
     child.once('exit', (code) => { resolve({ code, ms: performance.now() - since }); });
     child.kill('SIGTERM');
@@ -49,6 +50,7 @@ const key = (): string => readFileSync(join(data, 'keys', 'dev-api-key'), 'utf8'
 test('it brings everything up, stays up, refuses a second start, ends cleanly, and goes on from the same data', async () => {
   const first = await start();
   running = first.child;
+  expect({ code: first.child.exitCode, said: first.said() }).toMatchObject({ code: null });
   expect(first.said()).toContain(`http://127.0.0.1:${String(base)}/`);
   const health = await (await api('/api/v1/health')).json() as HealthAnswer;
   expect(health).toMatchObject({ status: 'ok' });
@@ -72,6 +74,7 @@ test('it brings everything up, stays up, refuses a second start, ends cleanly, a
 
   const again = await start();
   running = again.child;
+  expect({ code: again.child.exitCode, said: again.said() }).toMatchObject({ code: null });
   expect(key()).toBe(firstKey);
   expect((await fetch(`http://127.0.0.1:${String(base)}/api/v1/deployments`, { headers: { authorization: `Bearer ${firstKey.trim()}` } })).status).toBe(200);
   await interrupted(again.child);
