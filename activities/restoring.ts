@@ -4,7 +4,7 @@ import { LastmileError } from '../domain/errors.ts';
 import { rolloutId, type DeploymentUid, type RolloutId, type TenantId } from '../domain/ids.ts';
 import type { Outcome } from '../domain/rollout/machine.ts';
 import { isRunning } from '../domain/restore-check.ts';
-import type { RolloutRecord } from '../domain/rollout/record.ts';
+import { modelTried, type RolloutRecord } from '../domain/rollout/record.ts';
 import type { AuditLog } from '../ports/audit-log.ts';
 import type { DeploymentStore } from '../ports/deployment-store.ts';
 import type { Orchestrator } from '../ports/orchestrator.ts';
@@ -83,7 +83,8 @@ async function waitForUnseen(ports: RestoringPorts, { tenant }: Of, ids: readonl
  * route made it champion before. The revision leaves room for one write of the workflow that is still under way.
  */
 async function close(ports: RestoringPorts, record: RolloutRecord): Promise<RolloutRecord> {
-  const { tenantId: tenant, deploymentUid, rolloutId: id, challenger, model, state, plan } = record;
+  const { tenantId: tenant, deploymentUid, rolloutId: id, challenger, state, plan } = record;
+  const model = modelTried(record);
   await quiet(ports, { tenant, deploymentUid }, id);
   const route = await ports.stores.routes.get(tenant, deploymentUid);
   const decides = challenger !== null && route?.champion === challenger.variantId;

@@ -3,7 +3,7 @@ import { inferenceTimeMs, reignAt, reignOf, reigns, sharesAt, type Reign } from 
 import type { DeploymentRecord } from '../domain/deployment-record.ts';
 import { LastmileError } from '../domain/errors.ts';
 import type { StoredLeg } from '../domain/record.ts';
-import type { RolloutRecord } from '../domain/rollout/record.ts';
+import { modelOf, type RolloutRecord } from '../domain/rollout/record.ts';
 import type { ApiPorts } from './call.ts';
 import type { CaseAnswer, CaseLeg } from './contract.ts';
 import { everyRecord } from './evidence-bundle.ts';
@@ -87,7 +87,7 @@ function whyOf(leg: StoredLeg, { all, rollouts, records }: Known): CaseAnswer['w
   const rollout = rollouts.find(({ rolloutId }) => rolloutId === leg.rolloutId);
   const record = records.findLast(({ action, facts }) => action === 'route.setShare' && facts?.variantId === leg.variantId && Number(facts.revision) <= leg.revision);
   return rollout === undefined || record === undefined ? null : {
-    variantId: leg.variantId, model: rollout.model, sinceMs: record.atMs, revision: Number(record.facts?.revision), auditSeq: record.seq, rollout: rollout.n, verdict: null, by: rollout.startedBy, reason: record.reason,
+    variantId: leg.variantId, model: modelOf(rollout, leg.variantId), sinceMs: record.atMs, revision: Number(record.facts?.revision), auditSeq: record.seq, rollout: rollout.n, verdict: null, by: rollout.startedBy, reason: record.reason,
   };
 }
 

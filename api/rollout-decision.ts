@@ -1,6 +1,6 @@
 import type { DeploymentRecord } from '../domain/deployment-record.ts';
 import type { Outcome } from '../domain/rollout/machine.ts';
-import type { RolloutRecord } from '../domain/rollout/record.ts';
+import { modelTried, type RolloutRecord } from '../domain/rollout/record.ts';
 
 /** Whether applying a file starts a rollout, and if not, why. */
 export type RolloutDecision = { readonly start: true } | { readonly start: false; readonly why: 'champion' | 'running' | 'tried'; readonly rollout: RolloutRecord | null };
@@ -25,7 +25,7 @@ const MADE_CHAMPION: readonly (Outcome | null)[] = ['promoted', 'first'];
 export function rolloutDecision({ model, specHash, before, rollouts, retry }: Applied): RolloutDecision {
   if (before === null) return { start: true };
   const { status } = before.deployment;
-  if (status.champion?.model === model) return { start: false, why: 'champion', rollout: rollouts.find((rollout) => rollout.model === model && MADE_CHAMPION.includes(rollout.state.outcome)) ?? null };
+  if (status.champion?.model === model) return { start: false, why: 'champion', rollout: rollouts.find((rollout) => modelTried(rollout) === model && MADE_CHAMPION.includes(rollout.state.outcome)) ?? null };
   const running = rollouts.find((rollout) => rollout.rolloutId === status.activeRollout && rollout.endedAtMs === null);
   if (running?.model === model) return { start: false, why: 'running', rollout: running };
   if (retry) return { start: true };

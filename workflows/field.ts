@@ -9,7 +9,7 @@ import { plainVerdict } from './verdicts.ts';
 /** Several challengers that are tried at once: `run.challenger` is the one that would go on, `run.others` are those beside it. */
 
 /** All that are still tried, for the judge; undefined where there never was more than one. Once people are asked, or callers get it, the choice stands. */
-export function fieldOf({ plan, challenger, others, state }: Run): readonly string[] | undefined {
+export function stillTried({ plan, challenger, others, state }: Run): readonly string[] | undefined {
   if (plan.contenders === undefined || challenger === null) return undefined;
   return [challenger, ...(state.stage === 'approving' ? [] : others)].map(({ variantId }) => variantId);
 }

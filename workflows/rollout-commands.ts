@@ -5,14 +5,14 @@ import { listenToApprovers } from './approving.ts';
 import { refusal } from './refusing.ts';
 import { report } from './reporting.ts';
 import { hearKill } from './rollout-kills.ts';
-import type { Run } from './rollout-run.ts';
+import { modelTried, type Run } from './rollout-run.ts';
 import { plainVerdict } from './verdicts.ts';
 
 /** Registers what people and the collector may say. Handlers only change state; the main loop does the work. */
 export function listen(run: Run): void {
   setHandler(pauseUpdate, ({ actor }) => say(run, report(run, { type: 'pause' }, actor).refused, 'Paused: traffic stays as it is, no next step. Proved harm is still taken back.'), { validator: fits(run, { type: 'pause' }) });
   setHandler(resumeUpdate, ({ actor }) => say(run, report(run, { type: 'resume' }, actor).refused, 'It goes on.'), { validator: fits(run, { type: 'resume' }) });
-  setHandler(promoteUpdate, (args) => say(run, promoteNow(run, args), `${run.input.model} is being made the champion.`), { validator: promotionFits(run) });
+  setHandler(promoteUpdate, (args) => say(run, promoteNow(run, args), `${modelTried(run)} is being made the champion.`), { validator: promotionFits(run) });
   setHandler(abortUpdate, (args) => say(run, abort(run, args), 'The rollout is being ended; all traffic goes to the champion.'), { validator: fits(run, { type: 'abort', verdict: PROBE, superseded: false }) });
   setHandler(abortSignal, (args) => { abort(run, args); });
   listenToApprovers(run);

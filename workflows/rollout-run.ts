@@ -75,7 +75,7 @@ export function carry(run: Run): RolloutCarried {
   return { plan, state, challenger, verdicts, revision, changes, startedAtMs, stageSinceMs, shadowSinceMs, askedAtMs, story, undo, pendingPings: pings, ...(contenders.length === 0 ? {} : { contenders, others, loaded }) };
 }
 
-/** The model that would go on: the rollout's own, or of several the one that leads. */
+/** As domain/rollout/record.ts has it, of a rollout that runs. */
 export function modelTried({ challenger, input }: Run): string { return challenger?.model ?? input.model; }
 
 /** lastmile itself, as the actor of what no person asked for. */

@@ -5,7 +5,7 @@ import type { VariantId } from '../domain/ids.ts';
 import type { VariantSummary } from '../domain/variant.ts';
 import { checks, loading, packing, quick } from './activity-stubs.ts';
 import { modelTried, type Run } from './rollout-run.ts';
-import { choose, fieldOf, sameBytes, twinsEvent } from './field.ts';
+import { choose, sameBytes, stillTried, twinsEvent } from './field.ts';
 import { hearKillsOfBefore } from './rollout-kills.ts';
 import { copyTrafficTo, routed } from './routed.ts';
 import { commandId, register } from './undo.ts';
@@ -71,7 +71,7 @@ function openSplit(run: Run, { variantId }: VariantSummary): Promise<null> {
 async function openComparison(run: Run, challenger: VariantId): Promise<null> {
   const { subject, input } = run;
   if (input.champion === null) return null;
-  const field = fieldOf(run);
+  const field = stillTried(run);
   await quick.openComparison({ subject, champion: input.champion.variantId, challenger, ...(field === undefined ? {} : { field }) });
   run.shadowSinceMs = Date.now();
   return null;

@@ -4,7 +4,7 @@ import { planRollout } from '../domain/rollout/plan.ts';
 import { judging, quick, telling } from './activity-stubs.ts';
 import { unanswered } from './approving.ts';
 import { tellFinished } from './entity-link.ts';
-import { fieldOf, followVerdict } from './field.ts';
+import { followVerdict, stillTried } from './field.ts';
 import { flush } from './journal.ts';
 import { endMeasuring, measureBeside } from './measuring.ts';
 import type { RolloutInput, RolloutResult } from './messages.ts';
@@ -105,7 +105,7 @@ async function judge(run: Run): Promise<void> {
   run.pings = 0;
   if (input.champion === null || challenger === null || !JUDGED_STAGES.includes(run.state.stage)) return;
   const sides = { champion: input.champion.variantId, challenger: challenger.variantId };
-  const field = fieldOf(run);
+  const field = stillTried(run);
   const n = nextVerdictNumber(run);
   run.judgedInRun += 1;
   const event = await inStep(run, async (): Promise<RolloutEvent> => {

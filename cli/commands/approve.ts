@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { RolloutView } from '../../api/contract.ts';
 import { LastmileError } from '../../domain/errors.ts';
+import { modelTried } from '../../domain/rollout/record.ts';
 import { act, type Context, type Session } from '../context.ts';
 import { wholeNumber } from '../numbers.ts';
 import { give, tell } from '../output.ts';
@@ -37,7 +38,7 @@ async function waiting({ client }: Session, name: string, n: number | undefined)
 function shown({ rollout }: RolloutView, { digest, delegate }: ApproveOptions): string {
   const { verdict } = rollout.state;
   return [
-    `rollout ${rollout.n}: ${rollout.model}`, `digest: ${rollout.challenger?.artifactDigest ?? 'none'}`, `verdict ${verdict?.n ?? '-'}: ${verdict?.text ?? 'none'}`, `evidence: ${verdict?.evidenceHash ?? 'none'}`,
+    `rollout ${rollout.n}: ${modelTried(rollout)}`, `digest: ${rollout.challenger?.artifactDigest ?? 'none'}`, `verdict ${verdict?.n ?? '-'}: ${verdict?.text ?? 'none'}`, `evidence: ${verdict?.evidenceHash ?? 'none'}`,
     ...askOf(rollout), ...(digest === undefined && delegate === undefined ? ['No --digest was given: this approves the digest above, as read just now.'] : []),
   ].join('\n');
 }

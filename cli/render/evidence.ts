@@ -1,8 +1,9 @@
 import type { BundleCheck } from '../../domain/evidence/verify.ts';
 import type { Rejudged } from '../../domain/evidence/rejudge.ts';
+import { modelOf, modelTried } from '../../domain/rollout/record.ts';
 import type { Io } from '../io.ts';
 import { table, utc } from './table.ts';
-import { renderExternal, renderFindings, renderSegments } from './verdict.ts';
+import { renderExternal, renderField, renderFindings, renderSegments } from './verdict.ts';
 
 /** What the judge, asked again, says of the stored verdict. */
 export function rejudgedText(rejudged: Rejudged): string {
@@ -22,9 +23,9 @@ export function bundleSummary(io: Pick<Io, 'color'>, checked: BundleCheck): stri
   if (about === null || parts === null) return problems.map(({ where, problem }) => `${where} ${problem}`).join('\n');
   const { verdict, rollout, routeChanges } = parts;
   return [
-    `${about.deployment}, rollout ${about.rollout} (${rollout.model}${rollout.champion === null ? '' : ` against ${rollout.champion.model}`}), verdict ${about.verdict}: ${verdict.kind}`,
+    `${about.deployment}, rollout ${about.rollout} (${modelTried(rollout)}${rollout.champion === null ? '' : ` against ${rollout.champion.model}`}), verdict ${about.verdict}: ${verdict.kind}`,
     ...verdict.reasons.map(({ text }) => `  ${text}`),
-    ...(verdict.findings.length === 0 ? [] : ['', renderFindings(io, verdict)]), ...renderSegments(io, verdict), ...renderExternal(io, verdict),
+    ...renderField(io, verdict, (id) => modelOf(rollout, id)), ...(verdict.findings.length === 0 ? [] : ['', renderFindings(io, verdict)]), ...renderSegments(io, verdict), ...renderExternal(io, verdict),
     '', table(['part', 'holds'], [...partRows(parts), ...sealRows(checked)]),
     ...(routeChanges.length === 0 ? [] : ['', table(['seq', 'at', 'route change'], routeChanges.map(({ seq, atMs, reason }) => [String(seq), utc(atMs), reason ?? '']))]),
     ...problems.map(({ where, problem }) => `PROBLEM ${where}: ${problem}`),

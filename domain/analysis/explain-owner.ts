@@ -1,6 +1,6 @@
 import { formatMoney } from '../money.ts';
 import { isProvisional, type Outcome, type Stage } from '../rollout/machine.ts';
-import type { RolloutRecord } from '../rollout/record.ts';
+import { modelTried, type RolloutRecord } from '../rollout/record.ts';
 import type { Progress } from './blocks.ts';
 import type { Explained } from './explained.ts';
 import type { ReasonCode, Verdict } from './verdict.ts';
@@ -26,7 +26,7 @@ function outcomesOpen(progress: Progress | null): readonly string[] {
 }
 
 function storyFor(rollout: RolloutRecord, verdict: Verdict | null): readonly string[] {
-  const challenger = versionName(rollout.model);
+  const challenger = versionName(modelTried(rollout));
   const { outcome, stage } = rollout.state;
   const ending = outcome === null ? isProvisional(rollout.plan, rollout.state) ? `${capital(challenger)} answers all callers on trial, until it is known whether its answers turn out right.` : RUNNING[stage](challenger) : ENDED[outcome](challenger);
   const money = rollout.champion === null || verdict === null ? [] : moneySentences(verdict, versionName(rollout.champion.model));

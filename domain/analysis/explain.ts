@@ -3,7 +3,7 @@ import { externalSummary } from '../external/texts.ts';
 import { formatMoney } from '../money.ts';
 import type { Progress } from './blocks.ts';
 import type { Explained } from './explained.ts';
-import { figure, moneyText as marginText, percent } from './reason-texts.ts';
+import { figure, marginText, percent } from './reason-texts.ts';
 import type { Finding, MoneyFinding, SegmentFinding, Verdict } from './verdict.ts';
 
 export { explainForOwner } from './explain-owner.ts';

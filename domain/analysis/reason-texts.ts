@@ -26,14 +26,14 @@ function rateText(code: ReasonCode, { estimate, lower, upper, margin, requests, 
   if (code === 'no-data') return 'no requests of the challenger in a role that it plays; a guardrail without data is not passed.';
   if (code === 'coverage' || code === 'not-judged') return `${figure(shortBlocks)} blocks hold numbers that cannot be; it is not judged.`;
   const rate = `the challenger's rate is ${percent(estimate)} over ${figure(requests)} requests (champion ${percent(championMean)})`;
-  if (code === 'guardrail' || code === 'safety') return `${rate}, proved to be above ${percent(lower)}; the limit is ${percent(margin)}${moneyText(marginMoney)}.`;
-  return `${rate}, not yet proved to be at most ${percent(margin)}${moneyText(marginMoney)} (proved: at most ${percent(upper)}).`;
+  if (code === 'guardrail' || code === 'safety') return `${rate}, proved to be above ${percent(lower)}; the limit is ${percent(margin)}${marginText(marginMoney)}.`;
+  return `${rate}, not yet proved to be at most ${percent(margin)}${marginText(marginMoney)} (proved: at most ${percent(upper)}).`;
 }
 
 type Words = Partial<Record<ReasonCode, (finding: Finding) => string>>;
 
 const lacksOutcomes = ({ coverage, sampled }: Finding): string => sampled !== undefined ? `${figure(sampled.seen)} outcomes were taken of ${figure(sampled.needed)} that were needed, and by their propensities stand for ${figure(sampled.weight)}: outcomes were lost, or taken with other chances than was said; nothing rests on them.` : `more than ${percent(ALLOWED_SHORT)} of the cycles lack outcomes (coverage ${percent(coverage)}); such cycles are not judged.`;
-const worse = (finding: Finding): string => `${meanText(finding)}, proved to be below ${figure(finding.upper)}; allowed is ${figure(finding.margin === 0 ? 0 : -finding.margin)}${moneyText(finding.marginMoney)}.`;
+const worse = (finding: Finding): string => `${meanText(finding)}, proved to be below ${figure(finding.upper)}; allowed is ${figure(finding.margin === 0 ? 0 : -finding.margin)}${marginText(finding.marginMoney)}.`;
 const PAIRED: Words = {
   'no-data': () => 'no whole cycle with known outcomes yet.',
   coverage: lacksOutcomes, 'not-judged': lacksOutcomes, 'proved-worse': worse, guardrail: worse, safety: worse,
@@ -54,7 +54,7 @@ function pairedText(code: ReasonCode, finding: Finding): string {
 }
 
 /** What a margin is in money, where the file says it so. */
-export function moneyText(margin: MarginMoney | undefined): string {
+export function marginText(margin: MarginMoney | undefined): string {
   return margin === undefined ? '' : ` (${margin.currency} ${figure(margin.amount)} a request, at ${margin.currency} ${figure(margin.perUnit)} a unit)`;
 }
 

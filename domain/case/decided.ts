@@ -1,7 +1,7 @@
 import type { Actor, AuditRecord } from '../audit.ts';
 import type { VerdictSummary } from '../analysis/verdict.ts';
 import { parseRolloutId, type VariantId } from '../ids.ts';
-import type { RolloutRecord } from '../rollout/record.ts';
+import { modelTried, type RolloutRecord } from '../rollout/record.ts';
 
 /** Since when a version decided, and why: from the audit chain where it tells, else from the records of the rollouts. */
 export interface Reign {
@@ -27,7 +27,7 @@ export function reigns({ rollouts, records }: History): readonly Reign[] {
   const fromRollouts = rollouts.filter(({ rolloutId, state: { outcome }, challenger, endedAtMs }) => !told.has(rolloutId) && (outcome === 'promoted' || outcome === 'first') && challenger !== null && endedAtMs !== null);
   return [
     ...changes.map((record) => fromRecord(record, rollouts, records)),
-    ...fromRollouts.map((rollout): Reign => ({ variantId: rollout.challenger?.variantId ?? '', model: rollout.model, sinceMs: rollout.endedAtMs ?? 0, revision: null, auditSeq: null, rollout: rollout.n, verdict: rollout.state.verdict, by: rollout.startedBy, reason: rollout.state.verdict?.text ?? rollout.reason })),
+    ...fromRollouts.map((rollout): Reign => ({ variantId: rollout.challenger?.variantId ?? '', model: modelTried(rollout), sinceMs: rollout.endedAtMs ?? 0, revision: null, auditSeq: null, rollout: rollout.n, verdict: rollout.state.verdict, by: rollout.startedBy, reason: rollout.state.verdict?.text ?? rollout.reason })),
   ].sort((a, b) => a.sinceMs - b.sinceMs || (a.revision ?? 0) - (b.revision ?? 0));
 }
 

@@ -30,6 +30,9 @@ export interface RolloutRecord {
   readonly workflowId: string;
 }
 
+/** The model that would go on, or did: of several the one that leads. */
+export function modelTried({ model, challenger }: Pick<RolloutRecord, 'model' | 'challenger'>): string { return challenger?.model ?? model; }
+
 /** The model of one that was tried; of several the rollout's own is the one that is named nowhere else. */
 export function modelOf({ model, champion, challenger, contenders = [] }: Pick<RolloutRecord, 'model' | 'champion' | 'challenger' | 'contenders'>, variantId: VariantId): string {
   return [...contenders, challenger, champion].find((each) => each?.variantId === variantId)?.model ?? model;

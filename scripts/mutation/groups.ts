@@ -1,6 +1,7 @@
 /**
  * Files that are mutated together, and the tests that look at them: Jest loads all of a group's tests for each mutant, so that few and quick ones are named. No properties: they are slow under
- * instruments, and a mutant that is only slow would count as noticed. */
+ * instruments, and a mutant that is only slow would count as noticed.
+ */
 export interface Group { readonly mutate: readonly string[]; readonly tests: readonly string[] }
 
 const A = 'domain/analysis';

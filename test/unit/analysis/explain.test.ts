@@ -39,6 +39,11 @@ test('for the owner: who decides, since when, how much, what is open', () => {
     'Version 7 decides. Since 4 May its answers were worth EUR 96.00 more than those of version 6 (counted to 16 May). 18 % of outcomes are not in yet.');
 });
 
+test('for the owner: of several challengers the one that went on took over', () => {
+  const { rollout, ...rest } = explained('done', 'rolled-back', verdictOf('proved-worse', 'value', { money: null }), 'filesystem:churn@6');
+  expect(explainForOwner({ ...rest, rollout: { ...rollout!, model: 'filesystem:churn@9' } })).toContain('Version 7 was taken back.');
+});
+
 test('for the owner: a refused loser, and why', () => {
   const loses = verdictOf('proved-worse', 'value', { money: { ...money, totalMicros: -12_500_000, lowerMicros: -90_000, upperMicros: -10_000 } });
   expect(explainForOwner(explained('done', 'rolled-back', loses, 'filesystem:churn@6'))).toBe(

@@ -1,4 +1,5 @@
 import { inferenceTimeMs, reignAt, reignOf, reigns, sharesAt } from '../../../domain/case/decided.ts';
+import { modelOf, modelTried } from '../../../domain/rollout/record.ts';
 import { newId } from '../../../config/ids.ts';
 import { CHALLENGER, CHAMPION, DEPLOYMENT } from '../../support/analysis-arbitraries.ts';
 import { ROLLOUT_RECORD, routeRecord, routeVariant, VARIANTS } from '../../support/sealed-evidence.ts';
@@ -23,6 +24,12 @@ test('who decided and why is told by the chain: by time, by revision, before the
 
 test('rollouts of before the chain told of routes are told by their records', () => {
   expect(reigns({ rollouts: [second, first], records: [] }).map(({ model, sinceMs, revision }) => [model, sinceMs, revision])).toEqual([[old.model, 1_000, null], [young.model, 2_000, null]]);
+});
+
+test('of several challengers the one that went on is told, not the model that the rollout was asked for', () => {
+  const field = { ...second, model: 'filesystem:churn@98' };
+  expect(reigns({ rollouts: [field, first], records: [] }).at(-1)).toMatchObject({ model: young.model, variantId: CHALLENGER });
+  expect([modelTried(field), modelOf(field, CHALLENGER), modelOf(field, 'var_other')]).toEqual([young.model, young.model, 'filesystem:churn@98']);
 });
 
 test('a person who went back, or promoted without the judge, is named', () => {
