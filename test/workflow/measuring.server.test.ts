@@ -24,14 +24,18 @@ async function rollingOut(prepare: (world: World) => void, check: (h: Harness, o
     await check(h, outcome);
   });
 }
-/** Never at one moment with the judge's own timer of an hour: the time-skipping server does not go on when a timer is cancelled that fires right then. */
 const EVERY_MS = 50 * MINUTE;
+/**
+ * Never at one moment with the judge's own timer: the time-skipping server does not go on when a timer is cancelled that fires right then. That timer is a twentieth of the time that the stage has
+ * lasted, so that equal intervals meet it at the twentieth measurement; every other one is shorter.
+ */
+const unevenly = (everyMs: number, measured: number): number => everyMs + (measured % 2 === 0 ? 1 : -1) * everyMs / 30;
 const count = ({ calls }: World, name: string): number => calls.filter((call) => call === name).length;
 
 test('each new measurement is a reason to judge, and it is measured until the end, over a run that is continued as new', async () => {
   let measured = 0;
   await rollingOut((world) => {
-    world.measure = () => { measured += 1; return { taken: 1, nextMs: EVERY_MS }; };
+    world.measure = () => { measured += 1; return { taken: 1, nextMs: unevenly(EVERY_MS, measured) }; };
     world.judge = ({ nowMs, sinceMs }) => (nowMs - sinceMs >= 4 * DAY ? INCONCLUSIVE : COLLECTING);
   }, async (h, outcome) => {
     expect(outcome).toBe('inconclusive');
@@ -45,7 +49,7 @@ test('what a measurement shows is judged at once: a rollback does not wait for t
   let bad = false;
   const begun = await env.currentTimeMs();
   await rollingOut((world) => {
-    world.measure = () => { bad = count(world, 'measure') > 20; return { taken: 1, nextMs: MINUTE }; };
+    world.measure = () => { bad = count(world, 'measure') > 20; return { taken: 1, nextMs: unevenly(MINUTE, count(world, 'measure')) }; };
     world.judge = () => (bad ? ROLLBACK : COLLECTING);
   }, async (h, outcome) => {
     expect(outcome).toBe('rolled-back');
