@@ -10,7 +10,8 @@ const LOOPBACK = new Set(['127.0.0.1', '::1', 'localhost']);
 const OTHERS = 0o007;
 const PAYLOAD_KEY_BYTES = 32;
 const PLACEHOLDER = /change.?me|secret|password|example|default|lastmile|service.?token|letmein/i;
-const LEAST_DISTINCT = 10;
+/** Of 16 random bytes in hex one in five thousand million has fewer characters than this; ten would turn away one in ten thousand. */
+const LEAST_DISTINCT = 7;
 /** Of the runs of three characters in a random text nearly all differ; in one that was typed or repeated they do not. */
 const LEAST_FRESH = 0.75;
 

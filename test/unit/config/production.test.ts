@@ -34,6 +34,12 @@ test('random tokens of every usual form are taken', () => {
   }
 });
 
+test('a random token that happens to have few characters is taken', () => {
+  const { env } = goodEnvironment();
+  delete env.LASTMILE_SERVICE_TOKEN_FILE;
+  expect(productionProblems('gateway', loaded({ ...env, LASTMILE_SERVICE_TOKEN: 'b0a092723a9a8775935358a885a523b0' }))).toEqual([]);
+});
+
 test.each(['a'.repeat(40), 'change-me-'.repeat(4), '0123456789'.repeat(4), 'this-is-the-service-token-of-production', 'Password1234567890qwertzuiopasdfghjkl'])('the token %s can be guessed', (token) => {
   const { env } = goodEnvironment();
   delete env.LASTMILE_SERVICE_TOKEN_FILE;
