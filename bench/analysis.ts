@@ -5,6 +5,7 @@ import { brier } from '../domain/analysis/metrics/brier.ts';
 import { requestsOf } from '../domain/analysis/requests.ts';
 import type { AnalysisPlan } from '../domain/analysis/plan.ts';
 import { countInto, quantileEdges } from '../domain/drift/histogram.ts';
+import { cutInCells } from '../domain/drift/ordered-cells.ts';
 import { emptySketch, sketched } from '../domain/drift/log-sketch.ts';
 import type { Label, StoredLeg } from '../domain/record.ts';
 import { normals, uniforms } from '../domain/analysis/stats/seeded-random.ts';
@@ -47,7 +48,7 @@ function everything(): readonly Work[] {
   const terms = { contract: { ...sampleContract(), task: 'binary' as const, positive: 1, classes: [0, 1] }, value: null, quantile: null };
   const z = normals(5);
   const numbers = Float64Array.from({ length: VALUES }, () => Math.exp(z()));
-  const edges = quantileEdges(numbers.slice().sort(), 20);
+  const edges = quantileEdges(cutInCells(numbers, numbers), 20);
   const u = uniforms(7);
   const categories = Array.from({ length: VALUES }, () => `category ${String(Math.floor(u() * CATEGORIES))}`);
   return [

@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline';
 import { loadEnvironment } from '../config/environment.ts';
 import { stabilityIndex } from '../domain/drift/distances.ts';
 import { countInto, paired } from '../domain/drift/histogram.ts';
+import { cutInCells } from '../domain/drift/ordered-cells.ts';
 import { smirnovP, smirnovStatistic } from '../domain/drift/kolmogorov-smirnov.ts';
 import { uniforms } from '../domain/analysis/stats/seeded-random.ts';
 import { ensureEvidently } from '../scripts/foreign/evidently.ts';
@@ -74,7 +75,7 @@ function psi({ ref, cur }: Samples, bins: readonly (readonly number[])[]): reado
 
 function ks({ ref, cur }: Samples): readonly Found[] {
   return ref.map((old, i) => {
-    const value = smirnovStatistic(old.slice().sort(), (cur[i] ?? old).slice().sort());
+    const value = smirnovStatistic(cutInCells(old, cur[i] ?? old));
     return { value, told: smirnovP(value, ROWS, ROWS) };
   });
 }

@@ -1,6 +1,7 @@
 import { chiSquareTest, largestDifference, shannonDivergence, stabilityIndex, sum, type TwoCounts } from './distances.ts';
 import { countInto, paired, quantileEdges, type Edges } from './histogram.ts';
 import { binnedSmirnov, smirnovP, smirnovStatistic } from './kolmogorov-smirnov.ts';
+import { cutInCells } from './ordered-cells.ts';
 import { decideDrift, indexP, USUAL_RULE, windowAlpha, type DriftRule, type DriftVerdict } from './rule.ts';
 import { normedWasserstein, wassersteinDistance } from './wasserstein.ts';
 
@@ -77,12 +78,13 @@ function documentOf(measured: readonly (readonly [string, Measured])[], rule: Dr
 function isNumeric({ ref, edges }: TwoSamples): boolean { return edges !== null || (ref.others === 0 && ref.numbers.length > 0); }
 
 function numericDrift({ ref, cur, edges: fixed }: TwoSamples, { bins }: DriftOptions): Measured {
-  const [old, young] = [ref.numbers.slice().sort(), cur.numbers.slice().sort()];
-  const edges = fixed ?? quantileEdges(old, bins);
+  const [old, young] = [ref.numbers, cur.numbers];
+  const cells = cutInCells(old, young);
+  const edges = fixed ?? quantileEdges(cells, bins);
   const counted = paired(countInto(old, edges, ref.missing + ref.others), countInto(young, edges, cur.missing + cur.others));
   const both = old.length > 0 && young.length > 0;
-  const wasserstein = both ? wassersteinDistance(old, young) : null;
-  const ks = both ? smirnovStatistic(old, young) : null;
+  const wasserstein = both ? wassersteinDistance(cells) : null;
+  const ks = both ? smirnovStatistic(cells) : null;
   const column = {
     type: 'numeric' as const, nRef: old.length, nCur: young.length, missing: { ref: ref.missing + ref.others, cur: cur.missing + cur.others }, ...byBins(counted),
     wasserstein, wassersteinNormed: wasserstein === null ? null : normedWasserstein(wasserstein, old), ks, ksP: ks === null ? null : smirnovP(ks, old.length, young.length), edges, newCategories: [],
