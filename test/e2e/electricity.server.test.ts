@@ -27,6 +27,8 @@ const SHIFTS = [-2_000, 0, 2_000] as const;
 const HORIZON_DAYS = 60;
 const KILLED_HORIZON_DAYS = 200;
 const SAME_HORIZON_DAYS = 30;
+/** Traffic waits for the judge: on a machine that is busy with something else the horizon would pass between two looks. How fast that machine answers is not judged either. */
+const AHEAD_DAYS = 15;
 
 const electricity = loadElectricity();
 const { rows } = electricity;
@@ -220,10 +222,13 @@ async function given(name: string, of: { horizonDays: number; challenger: Logist
     fed: () => { if (summary === null) throw new Error('nothing was fed'); return summary; },
     async whenTrafficFlows(fromRow) {
       const ended = new AbortController();
-      const feeding = feed(feedRows(fromRow), feedPorts(name), {
-        labelDelay: { rows: DAY_ROWS * (of.lateDays ?? 1) }, concurrency: 8, rate: () => 400, labelBatch: 200, clock: 'event', signal: ended.signal,
+      let [sentMs, judgedMs] = [0, START_MS + fromRow * HALF_HOUR_MS];
+      const ports = feedPorts(name);
+      const feeding = feed(feedRows(fromRow), { ...ports, infer: (row) => { sentMs = Math.max(sentMs, row.timeMs); return ports.infer(row); } }, {
+        labelDelay: { rows: DAY_ROWS * (of.lateDays ?? 1) }, concurrency: 8, rate: () => (sentMs - judgedMs > AHEAD_DAYS * DAY_ROWS * HALF_HOUR_MS ? 20 : 400), labelBatch: 200, clock: 'event', signal: ended.signal,
       });
-      const [end] = await Promise.all([rolloutWhere(client, { name, n: 2, limitMs: LIMIT_MS }, ({ rollout }) => rollout.endedAtMs !== null).finally(() => { ended.abort(); }), feeding.then((result) => { summary = result; })]);
+      const looked = ({ verdict, rollout }: RolloutView): boolean => { judgedMs = Math.max(judgedMs, verdict?.rulingMs ?? 0); return rollout.endedAtMs !== null; };
+      const [end] = await Promise.all([rolloutWhere(client, { name, n: 2, limitMs: LIMIT_MS }, looked).finally(() => { ended.abort(); }), feeding.then((result) => { summary = result; })]);
       return end;
     },
   };
@@ -235,7 +240,7 @@ async function apply(name: string, version: string, { horizonDays, rollout, late
   await client.call('apply', { params: { name }, body: { spec: {
     apiVersion: 'lastmile.dev/v1alpha1', kind: 'ModelDeployment', metadata: { name },
     spec: {
-      model: `filesystem:${name}@${version}`, ...(contenders === undefined || version === '1' ? {} : { contenders }), contract: { task: 'binary' }, labels: { delay: `${String(lateDays)}d`, clock: 'event' },
+      model: `filesystem:${name}@${version}`, ...(contenders === undefined || version === '1' ? {} : { contenders }), contract: { task: 'binary', latency: '10s' }, labels: { delay: `${String(lateDays)}d`, clock: 'event' },
       rollout: { goal: 'better', cycle: '1d', pilotCycles: 10, canary, horizon: `${String(horizonDays)}d`, idle: '5m', ...rollout },
       ...(metrics === undefined ? {} : { metrics }), ...(segments === undefined ? {} : { segments }), ...(drift === undefined ? {} : { drift }),
     },
