@@ -14,6 +14,8 @@ import { figure, row, spreadOf, writeTable } from './_shared/table.ts';
 
 const ROUNDS = 7;
 const REQUESTS = 200_000;
+/** Of a window that the collector reads at once (collector/seal.ts). */
+const IN_A_SLOT = 5_000;
 const VALUES = 1_000_000;
 const CATEGORIES = 20;
 
@@ -45,6 +47,7 @@ function everything(): readonly Work[] {
   const { legs, labels } = traffic();
   const plan: Pick<AnalysisPlan, 'champion' | 'challenger' | 'rolloutId'> = { champion: 'var_a', challenger: 'var_b', rolloutId: 'dep/1' };
   const requests = requestsOf(plan as AnalysisPlan, legs);
+  const slots = Array.from({ length: REQUESTS / IN_A_SLOT }, (_, k) => ({ requests: requests.slice(k * IN_A_SLOT, (k + 1) * IN_A_SLOT), labels: labels.slice(k * IN_A_SLOT, (k + 1) * IN_A_SLOT) }));
   const terms = { contract: { ...sampleContract(), task: 'binary' as const, positive: 1, classes: [0, 1] }, value: null, quantile: null };
   const z = normals(5);
   const numbers = Float64Array.from({ length: VALUES }, () => Math.exp(z()));
@@ -53,8 +56,9 @@ function everything(): readonly Work[] {
   const categories = Array.from({ length: VALUES }, () => `category ${String(Math.floor(u() * CATEGORIES))}`);
   return [
     { name: 'legs put together to pairs', items: REQUESTS, run: () => requestsOf(plan as AnalysisPlan, legs) },
-    { name: 'pairs folded, accuracy', items: REQUESTS, run: () => foldRows({ metric: accuracy, terms, range: { lo: -1, hi: 1 }, requests, labels }) },
-    { name: 'pairs folded, brier', items: REQUESTS, run: () => foldRows({ metric: brier, terms, range: { lo: -1, hi: 1 }, requests, labels }) },
+    ...[accuracy, brier].map((metric) => ({ name: `pairs folded in slots of ${IN_A_SLOT.toLocaleString('en')}, ${metric.name}`, items: REQUESTS, run: () => slots.map((slot) => foldRows({ metric, terms, range: { lo: -1, hi: 1 }, ...slot })) })),
+    { name: 'pairs folded in one slot, accuracy', items: REQUESTS, run: () => foldRows({ metric: accuracy, terms, range: { lo: -1, hi: 1 }, requests, labels }) },
+    { name: 'pairs folded in one slot, brier', items: REQUESTS, run: () => foldRows({ metric: brier, terms, range: { lo: -1, hi: 1 }, requests, labels }) },
     { name: 'drift: numbers counted into 20 bins', items: VALUES, run: () => countInto(numbers, edges) },
     { name: 'drift: texts counted into 20 categories', items: VALUES, run: () => counted(categories) },
     { name: 'drift: numbers into a sketch of 1 %', items: VALUES, run: () => sketched(emptySketch(0.01), numbers) },

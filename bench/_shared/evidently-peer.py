@@ -42,8 +42,10 @@ def main():
     print(json.dumps({"edges": bins}), flush=True)
     for line in sys.stdin:
         method, how = line.split()
+        run = (lambda: report(method, ref, cur)) if how == "report" else (lambda: core(method, ref, cur, bins))
+        run()
         began = time.perf_counter()
-        values = report(method, ref, cur) if how == "report" else core(method, ref, cur, bins)
+        values = run()
         print(json.dumps({"seconds": time.perf_counter() - began, "values": values}), flush=True)
 
 

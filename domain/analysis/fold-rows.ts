@@ -5,7 +5,7 @@ import { answered } from './metrics/leg-state.ts';
 import type { RowMetric } from './metrics/metric.ts';
 import { isPair, labelsByRequest, outcomeOf, rowNumbers, rowsOf, type LabelsOfRequest, type PairFold } from './pair-rows.ts';
 import type { RequestLegs } from './requests.ts';
-import { momentsOf } from './stats/moments.ts';
+import { runningMoments } from './stats/moments.ts';
 
 export type RowFold = PairFold<RowMetric>;
 
@@ -22,24 +22,19 @@ interface Worth { readonly champion: number; readonly challenger: number }
 /** One pass: a slot may hold as many requests as memory does. */
 export function foldRows(fold: RowFold): PairedSums {
   const labels = labelsByRequest(fold.labels);
-  const known: number[] = [];
-  const worth: { readonly champion: number[]; readonly challenger: number[] } = { champion: [], challenger: [] };
-  let [pairs, needed, labelled] = [0, 0, 0];
+  const [known, championWorth, challengerWorth] = [runningMoments(), runningMoments(), runningMoments()];
+  let [pairs, needed, labelled, min, max] = [0, 0, 0, Infinity, -Infinity];
   for (const request of fold.requests) {
     if (!isPair(request)) continue;
     pairs += 1;
     const compared = compareRequest(fold, request, labels.get(request.inferenceId));
     if (compared === null) continue;
     if (compared.needsLabel) { needed += 1; if (compared.d !== null) labelled += 1; }
-    if (compared.d !== null) known.push(compared.d);
-    if (compared.worth !== null) { worth.champion.push(compared.worth.champion); worth.challenger.push(compared.worth.challenger); }
+    if (compared.d !== null) { known.add(compared.d); min = Math.min(min, compared.d); max = Math.max(max, compared.d); }
+    if (compared.worth !== null) { championWorth.add(compared.worth.champion); challengerWorth.add(compared.worth.challenger); }
   }
-  const { n, mean, m2 } = momentsOf(known);
-  return {
-    kind: 'paired', n, needed, labelled, pairs, mean, m2,
-    min: known.reduce((a, b) => Math.min(a, b), n === 0 ? 0 : Infinity), max: known.reduce((a, b) => Math.max(a, b), n === 0 ? 0 : -Infinity),
-    championMean: momentsOf(worth.champion).mean, challengerMean: momentsOf(worth.challenger).mean, scored: worth.champion.length,
-  };
+  const [{ n, mean, m2 }, champion, challenger] = [known.moments(), championWorth.moments(), challengerWorth.moments()];
+  return { kind: 'paired', n, needed, labelled, pairs, mean, m2, min: n === 0 ? 0 : min, max: n === 0 ? 0 : max, championMean: champion.mean, challengerMean: challenger.mean, scored: champion.n };
 }
 
 /** A request is one cluster: the mean over its rows, known when all of them are. Null when neither version answered any row. */

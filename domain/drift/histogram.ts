@@ -1,4 +1,4 @@
-import { orderStatistics, type OrderedCells } from './ordered-cells.ts';
+import { orderStatistics, perUnit, type OrderedCells } from './ordered-cells.ts';
 
 /** Which end of a bin belongs to it. left: [a, b), as numpy; right: (a, b]. The outermost bin is closed on both ends. */
 export type Closed = 'left' | 'right';
@@ -61,8 +61,7 @@ interface Guide {
 function guideOf(sides: Float64Array): Guide {
   const last = sides.length - 1;
   const [low, high] = [sides[0] ?? NaN, sides[last] ?? NaN];
-  const perUnit = CELLS / (high - low);
-  const scale = perUnit > 0 && Number.isFinite(perUnit) ? perUnit : 0;
+  const scale = perUnit(CELLS, high - low);
   const [first, whole] = [new Int32Array(ABOVE + 1), new Int32Array(ABOVE + 1)];
   if (scale === 0) whole.fill(NEAR);
   else for (const edge of sides) whole.fill(NEAR, Math.max(1, cellOf(edge, low, scale) - 1), cellOf(edge, low, scale) + 2);

@@ -19,16 +19,26 @@ export function merge(a: Moments, b: Moments): Moments {
   return { n, mean: a.mean + (delta * b.n) / n, m2: a.m2 + b.m2 + (delta * delta * a.n * b.n) / n };
 }
 
-/** Welford's update over all of them, in order; a loop of its own, since it runs over every request. */
-export function momentsOf(values: readonly number[]): Moments {
+/** Welford's update in place, for what runs over every request. */
+export interface RunningMoments { add(x: number): void; moments(): Moments }
+export function runningMoments(): RunningMoments {
   let [n, mean, m2] = [0, 0, 0];
-  for (const x of values) {
-    const delta = x - mean;
-    n += 1;
-    mean += delta / n;
-    m2 += delta * (x - mean);
-  }
-  return { n, mean, m2 };
+  return {
+    add(x) {
+      const delta = x - mean;
+      n += 1;
+      mean += delta / n;
+      m2 += delta * (x - mean);
+    },
+    moments: () => ({ n, mean, m2 }),
+  };
+}
+
+/** Of all of them, in order. */
+export function momentsOf(values: readonly number[]): Moments {
+  const all = runningMoments();
+  for (const x of values) all.add(x);
+  return all.moments();
 }
 
 /** Sample standard deviation; 0 below two values. */
