@@ -1,6 +1,8 @@
 /** Quick: no servers. Server: Temporal and mongod, started once by the global set-up. Foreign: suites that need Python or the like. */
 const shared = {
   testEnvironment: 'node',
+  // Tests run in a context of their own, where each look at a global is slow: simulations draw millions of numbers.
+  sandboxInjectedGlobals: ['Math', 'Number'],
   transform: {
     '^.+\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'commonjs' } }],
     '^.+\\.m?js$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'ecmascript' } }, module: { type: 'commonjs' } }],

@@ -105,12 +105,15 @@ interface Folding { readonly traffic: Traffic; readonly reference: DriftReferenc
 /** Whole windows one after the other; returns where the next one begins. */
 async function foldWindows({ stores, now }: Watching, { traffic, reference, watched: { policy, contract }, fromMs, completeMs }: Folding): Promise<number> {
   let nextMs = fromMs;
+  if (nextMs + policy.windowMs > completeMs) return nextMs;
+  let [before = null] = await stores.drift.windows(reference.tenantId, reference.deploymentUid, reference.variantId, 1);
   for (let n = 0; n < MOST_WINDOWS && nextMs + policy.windowMs <= completeMs; n += 1, nextMs += policy.windowMs) {
     const fold = trafficFold({ contract, space: reference.space, calibration: reference.calibration, outputsOf: reference.variantId });
     const toMs = nextMs + policy.windowMs;
     for await (const legs of stretches(stores.records, traffic, { fromMs: nextMs, toMs, count: STRETCHES })) fold.add(legs.filter(({ role }) => role !== 'shadow'));
-    const window = windowFinding(reference, fold.result(), ruleOf(policy), { fromMs: nextMs, toMs, foldedAtMs: now() });
+    const window = windowFinding(reference, fold.result(), ruleOf(policy), { fromMs: nextMs, toMs, foldedAtMs: now(), before });
     if (window !== null) await stores.drift.putWindow(window);
+    before = window ?? before;
   }
   return nextMs;
 }

@@ -8,6 +8,9 @@ export interface DriftStore {
   reference(tenant: TenantId, uid: DeploymentUid, variant: VariantId): Promise<DriftReference | null>;
   /** False where that window is stored already, which stays. */
   putWindow(window: DriftWindow): Promise<boolean>;
+  /** Windows in which a change begins and of which people have not been told, of all tenants, oldest first. */
+  untold(limit: number): Promise<readonly DriftWindow[]>;
+  told(window: Pick<DriftWindow, 'tenantId' | 'deploymentUid' | 'variantId' | 'fromMs'>): Promise<void>;
   /** Of one champion, newest first. */
   windows(tenant: TenantId, uid: DeploymentUid, variant: VariantId, limit: number): Promise<readonly DriftWindow[]>;
 }

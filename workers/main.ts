@@ -7,6 +7,7 @@ import { describeError, type Log } from '../config/log.ts';
 import { runProcess, type Running } from '../config/run.ts';
 import { QUEUES } from '../workflows/task-queues.ts';
 import { bundleWorkflows } from './bundle.ts';
+import { startDriftNotices } from './drift-notices.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { startRelay } from './relay.ts';
 import { wire } from './wiring.ts';
@@ -43,12 +44,14 @@ async function start(config: Config, log: Log): Promise<Running> {
   const running = Promise.all(workers.map((worker) => worker.run()));
   running.catch((error: unknown) => { log.error('the worker ended', { error }); process.exit(1); });
   const relay = await startRelay(ports.stores.outbox, ports.orchestrator, log);
+  const driftNotices = startDriftNotices({ ...ports, log });
   const well = async (): Promise<boolean> => workers.every((worker) => worker.getState() === 'RUNNING') && (await ports.stores.healthy()) && (await ports.orchestrator.healthy());
   const heartbeat = config.workerHeartbeatFile === null ? null : startHeartbeat(config.workerHeartbeatFile, well);
   return {
     async stop() {
       await heartbeat?.stop();
       await relay.stop();
+      await driftNotices.stop();
       for (const worker of workers) worker.shutdown();
       await running;
       await connection.close();

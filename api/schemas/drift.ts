@@ -13,7 +13,7 @@ const Column = exactly<profile.ColumnFinding>()(named('DriftColumn', {
 
 export const DriftWindow = exactly<watch.DriftWindow>()(named('DriftWindow', {
   tenantId: text, deploymentUid: text, variantId: text, fromMs: time, toMs: time, rows: count, verdict, alpha: number, columns: list(Column),
-  together: part({ mmd2: number, p: number, isDrift: flag }).nullable(), estimate: part({ accuracy: number, reference: number, standardError: number, isLow: flag }).nullable(), foldedAtMs: time,
+  together: part({ mmd2: number, p: number, isDrift: flag }).nullable(), estimate: part({ accuracy: number, reference: number, standardError: number, isLow: flag }).nullable(), begins: z.literal(true).exactOptional(), foldedAtMs: time,
 }));
 
 /** Of the reference what people ask for; its counts stay in the store. */

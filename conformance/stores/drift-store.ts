@@ -36,6 +36,23 @@ export const driftStorePromises: Suite<DriftStore> = {
     assert.equal(answers.filter(Boolean).length, 1);
     assert.equal((await store.windows(scope.tenant, scope.uid, 'var_1', 10)).length, 1);
   },
+  'a change that begins is told once, and only what was stored is told': async (store) => {
+    const scope = newScope();
+    const mine = async (): Promise<readonly number[]> => (await store.untold(10_000)).filter(({ deploymentUid }) => deploymentUid === scope.uid).map(({ fromMs }) => fromMs);
+    await store.putWindow(sampleWindow(scope, 3_000, { begins: true }));
+    await store.putWindow(sampleWindow(scope, 2_000));
+    await store.putWindow(sampleWindow(scope, 1_000, { begins: true, tenantId: scope.other }));
+    await store.putWindow(sampleWindow(scope, 2_000, { begins: true }));
+    assert.deepEqual(await mine(), [1_000, 3_000]);
+    await store.told(sampleWindow(scope, 1_000));
+    assert.deepEqual(await mine(), [1_000, 3_000]);
+    await store.told(sampleWindow(scope, 1_000, { tenantId: scope.other }));
+    await store.told(sampleWindow(scope, 1_000, { tenantId: scope.other }));
+    assert.deepEqual(await mine(), [3_000]);
+    await store.putWindow(sampleWindow(scope, 1_000, { begins: true, tenantId: scope.other }));
+    assert.deepEqual(await mine(), [3_000]);
+    assert.deepEqual(await store.windows(scope.tenant, scope.uid, 'var_1', 1), [sampleWindow(scope, 3_000, { begins: true })]);
+  },
   'windows come newest first, of one champion of one tenant, at most as many as asked for': async (store) => {
     const scope = newScope();
     for (const fromMs of [2_000, 9_000, 4_000]) await store.putWindow(sampleWindow(scope, fromMs));

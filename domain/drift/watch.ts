@@ -49,6 +49,8 @@ export interface DriftWindow {
   /** All numeric inputs together; null where there were too few stretches of rows. */
   readonly together: { readonly mmd2: number; readonly p: number; readonly isDrift: boolean } | null;
   readonly estimate: Estimate | null;
+  /** A change that the window before did not show: people are told once of each. */
+  readonly begins?: true;
   readonly foldedAtMs: number;
 }
 
@@ -125,19 +127,21 @@ export function calibrationOf(scored: readonly { readonly score: number; readonl
   return scored.length < LEAST_LABELLED ? null : calibration(scored.map(({ score, label }) => ({ score: Math.round(score * SCORES) / SCORES, label })));
 }
 
-type WindowOf = Pick<DriftWindow, 'fromMs' | 'toMs' | 'foldedAtMs'>;
+type WindowOf = Pick<DriftWindow, 'fromMs' | 'toMs' | 'foldedAtMs'> & { readonly before: DriftWindow | null };
 
-/** The window against the reference; null where it holds nothing. */
-export function windowFinding(reference: DriftReference, folded: ReturnType<TrafficFold['result']>, rule: DriftRule, of: WindowOf): DriftWindow | null {
+/** The window against the reference; null where it holds nothing. `before`: the newest one that holds something. */
+export function windowFinding(reference: DriftReference, folded: ReturnType<TrafficFold['result']>, rule: DriftRule, { before, ...of }: WindowOf): DriftWindow | null {
   if (folded.rows === 0) return null;
   const { tenantId, deploymentUid, variantId } = reference;
   const { verdict, alpha, columns } = profileDrift(reference.profile, folded.profile, rule);
   const joint = discrepancy(reference.blocks, folded.blocks, reference.space.seed);
-  return {
-    tenantId, deploymentUid, variantId, ...of, rows: folded.rows, verdict, alpha, columns,
+  const seen = {
+    verdict,
     // Exchanges are counted in steps of 1/500: at a smaller level nothing could ever fall, and drift is told at the least step.
     together: joint === null ? null : { ...joint, isDrift: joint.p <= Math.max(windowAlpha(rule), LEAST_P) }, estimate: estimateOf(reference, folded.expected),
   };
+  const begins = isChanged(seen) && !(before !== null && isChanged(before));
+  return { tenantId, deploymentUid, variantId, ...of, ...seen, rows: folded.rows, alpha, columns, ...(begins ? { begins } : {}) };
 }
 const LEAST_P = 1 / 500;
 

@@ -18,6 +18,7 @@ const SENDERS: Readonly<Record<string, (text: string) => readonly string[]>> = {
   'activities/projecting.ts': () => [...Object.keys(EXIT_OF_OUTCOME), ...asked()].map((type) => `rollout.${type}`),
   'api/kill/drill-ends.ts': (text) => [...text.matchAll(/type: '([a-z-]+)'/g)].map(([, type = '']) => type),
   'api/kill/tellings.ts': (text) => [...new Set([...text.matchAll(/record\.state !== '([a-z]+)'/g)].map(([, state = '']) => `kill-${state}`))],
+  'workers/drift-notices.ts': (text) => [...text.matchAll(/type: '([a-z-]+)'/g)].map(([, type = '']) => type),
 };
 function asked(): readonly string[] {
   // Given as they are, or chosen between two: `const type = … ? 'escalated' : 'approving'`.

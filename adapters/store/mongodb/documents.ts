@@ -13,6 +13,8 @@ export interface StoreFields {
   readonly live?: boolean;
   /** Outbox: the relay has delivered it. */
   readonly delivered?: boolean;
+  /** Drift windows: people have not been told yet. */
+  readonly toTell?: boolean;
   /** Legs: another inference came first under the client's id. */
   readonly duplicate?: boolean;
   /** Removed by MongoDB after this time. */

@@ -32,7 +32,7 @@ const INDEXES: Readonly<Record<string, readonly IndexDescription[]>> = {
   plans: [unique({ tenantId: 1, rolloutId: 1, state: 1 }), { key: { tenantId: 1, deploymentUid: 1, startedAtMs: -1, rolloutId: -1 } }],
   verdicts: [unique({ tenantId: 1, rolloutId: 1, n: 1 })],
   progress: [],
-  drift_references: [], drift_windows: [{ key: { tenantId: 1, deploymentUid: 1, variantId: 1, fromMs: -1 } }],
+  drift_references: [], drift_windows: [{ key: { tenantId: 1, deploymentUid: 1, variantId: 1, fromMs: -1 } }, { key: { fromMs: 1 }, partialFilterExpression: { 'store.toTell': true } }],
   measurements: [unique({ tenantId: 1, rolloutId: 1, metric: 1, page: 1 })],
   audit: [unique({ tenantId: 1, seq: 1 }), unique({ tenantId: 1, auditId: 1 })],
   outbox: [{ key: { 'store.delivered': 1, atMs: 1, _id: 1 } }, expiring],

@@ -61,6 +61,7 @@ test('whole windows are judged once each, in order; a change is told, a window u
   await traffic(4, { completeToMs: 4 * WINDOW + 5_000 });
   await look();
   expect((await windows()).map(({ fromMs, verdict }) => [fromMs / WINDOW, verdict])).toEqual([[3, 'drift'], [2, 'no-drift']]);
+  expect((await stores.drift.untold(9)).map(({ fromMs }) => fromMs / WINDOW)).toEqual([3]);
   const [newest] = await windows();
   expect(newest!.columns.filter(({ verdict }) => verdict === 'drift').map(({ name }) => name)).toEqual([expect.any(String)]);
   passed.clear();
@@ -78,6 +79,11 @@ test('empty windows are passed over, and a restart goes on behind the newest tha
   await traffic(10, { mean: 20 });
   await look();
   expect((await windows()).map(({ fromMs, verdict }) => [fromMs / WINDOW, verdict])).toEqual([[10, 'drift'], [9, 'no-drift']]);
+  // It goes on: no news. It ends and begins again: news.
+  passed.clear();
+  for (const [window, mean] of [[11, 20], [12, 0], [13, 20]] as const) await traffic(window, { mean });
+  await look();
+  expect((await windows()).map(({ fromMs, begins = false }) => [fromMs / WINDOW, begins])).toEqual([[13, true], [12, false], [11, false], [10, true], [9, false]]);
 });
 
 test('a deployment that does not ask for it is left alone, and one that fails does not stop the others', async () => {

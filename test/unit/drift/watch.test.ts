@@ -121,13 +121,13 @@ describe('expected quality from scores', () => {
     expect(calibrationOf(labelled.slice(0, 100))).toBeNull();
   });
   test('scores that crowd where decisions are hard lower it, and the window says so in a sentence', () => {
-    const hard = windowFinding(reference, scored(Array.from({ length: 2_000 }, () => 0.55 + 0.2 * u())), USUAL_RULE, { fromMs: 0, toMs: 1, foldedAtMs: 1 })!;
+    const hard = windowFinding(reference, scored(Array.from({ length: 2_000 }, () => 0.55 + 0.2 * u())), USUAL_RULE, { fromMs: 0, toMs: 1, foldedAtMs: 1, before: null })!;
     expect(hard.estimate).toMatchObject({ isLow: true });
     expect(driftSentence(hard)).toMatch(/^x, output\.score, output\.class changed since it became champion\. By its scores alone 4\d\.?\d? % of decisions are expected to be right, against 7\d\.?\d? % before\.$/);
-    const same = windowFinding(reference, scored(Array.from({ length: 2_000 }, u)), USUAL_RULE, { fromMs: 0, toMs: 1, foldedAtMs: 1 })!;
+    const same = windowFinding(reference, scored(Array.from({ length: 2_000 }, u)), USUAL_RULE, { fromMs: 0, toMs: 1, foldedAtMs: 1, before: null })!;
     expect(same.estimate!.isLow).toBe(false);
     expect(driftSentence(same)).toBe('Nothing changed that matters.');
-    expect(windowFinding(reference, scored([]), USUAL_RULE, { fromMs: 0, toMs: 1, foldedAtMs: 1 })).toBeNull();
-    expect(windowFinding({ ...reference, expectedAccuracy: null }, scored([0.5]), USUAL_RULE, { fromMs: 0, toMs: 1, foldedAtMs: 1 })!.estimate).toBeNull();
+    expect(windowFinding(reference, scored([]), USUAL_RULE, { fromMs: 0, toMs: 1, foldedAtMs: 1, before: null })).toBeNull();
+    expect(windowFinding({ ...reference, expectedAccuracy: null }, scored([0.5]), USUAL_RULE, { fromMs: 0, toMs: 1, foldedAtMs: 1, before: null })!.estimate).toBeNull();
   });
 });
