@@ -18,16 +18,16 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   sequential: { mutate: [`${A}/stats/group-sequential.ts`], tests: analysis('stats/group-sequential') },
   judge: {
     mutate: of(A, ['decide', 'judge', 'judge-field', 'field', 'field-evidence', 'judge-version', 'verdict', 'compare-paired', 'compare-rate', 'compare-segments', 'compare-share', 'paired-bounds', 'cycles', 'evidence', 'valid-blocks', 'thresholds', 'totals', 'projection', 'provisional', 'money-finding', 'not-measured', 'sampled-outcomes', 'metric-plan']),
-    tests: analysis('engine', 'judge', 'judge-field', 'segments', 'provisional', 'collapse', 'fold', 'planning', 'slot-metrics', 'split', 'sampled-outcomes'),
+    tests: analysis('engine', 'judge', 'judge-field', 'provisional'),
   },
   fold: {
     mutate: [...of(A, ['fold', 'fold-rows', 'fold-slot', 'fold-split', 'fold-sampled', 'fold-rate', 'fold-share', 'pair-rows', 'requests', 'segments', 'blocks']), `${A}/metrics/*.ts`],
-    tests: analysis('engine', 'fold', 'slot-metrics', 'split', 'collapse', 'segments', 'sampled-outcomes'),
+    tests: analysis('engine', 'fold', 'slot-metrics', 'split'),
   },
   plan: {
     mutate: of(A, ['planning', 'earlier-rollouts', 'false-promotions', 'drafting', 'learning', 'tuning', 'forecast', 'plan']),
-    tests: [...analysis('engine', 'planning', 'earlier-rollouts', 'false-promotions', 'judge', 'segments', 'split', 'provisional', 'slot-metrics', 'forecast'), ...unit('activities/planning')],
+    tests: analysis('engine', 'planning', 'earlier-rollouts', 'false-promotions', 'forecast'),
   },
   seal: { mutate: of(A, ['sealing', 'pages', 'closed-page', 'block-line', 'evidence-digest']), tests: [...analysis('sealing', 'judge', 'split', 'segments'), ...unit('collector/seal', 'collector/paging')] },
-  text: { mutate: of(A, ['explain', 'explain-owner', 'explained', 'reason-texts', 'forecast-note']), tests: analysis('engine', 'explain', 'judge', 'segments', 'provisional', 'metrics-page', 'forecast') },
+  text: { mutate: of(A, ['explain', 'explain-owner', 'explained', 'reason-texts', 'forecast-note']), tests: analysis('engine', 'explain', 'forecast') },
 };
