@@ -23,6 +23,7 @@ const ALL: readonly Task[] = ['binary', 'multiclass', 'regression'];
 const CLASSES: readonly Task[] = ['binary', 'multiclass'];
 
 const TWO: readonly Task[] = ['binary'];
+const RANKED: readonly Task[] = ['binary', 'regression'];
 const NUMBERS: readonly Task[] = ['regression'];
 const SHARE_MARGIN = { better: 0, other: 0.01 } as const;
 const OWN_UNIT = { better: 0, other: null } as const;
@@ -34,6 +35,7 @@ export const METRIC_NAMES = {
   recall: { kind: 'paired', needsLabels: true, tasks: TWO, margin: SHARE_MARGIN, isShare: true, about: 'share of positive outcomes that are found' },
   f1: { kind: 'paired', needsLabels: true, tasks: TWO, margin: SHARE_MARGIN, isShare: true, about: 'harmonic mean of precision and recall' },
   auc: { kind: 'paired', needsLabels: true, tasks: TWO, margin: SHARE_MARGIN, isShare: true, about: 'area under the ROC curve' },
+  ndcg: { kind: 'paired', needsLabels: true, tasks: RANKED, margin: SHARE_MARGIN, isShare: true, about: 'normalised discounted gain of the rows of a request, ranked by score' },
   brier: { kind: 'paired', needsLabels: true, tasks: TWO, margin: SHARE_MARGIN, isShare: true, about: 'squared error of the probability' },
   'log-loss': { kind: 'paired', needsLabels: true, tasks: TWO, margin: { better: 0, other: 0.02 }, isShare: false, about: 'minus the logarithm of the probability of what happened' },
   'calibration-error': { kind: 'paired', needsLabels: true, tasks: TWO, margin: SHARE_MARGIN, isShare: true, about: 'distance of probabilities from what happened, in ten bins' },

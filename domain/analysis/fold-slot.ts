@@ -20,7 +20,7 @@ export function foldSlot(fold: SlotFold): PairedSums {
   for (const request of requests) {
     if (!isPair(request)) continue;
     pairs += 1;
-    const of = rowsOfRequest(fold, request, labels.get(request.inferenceId));
+    const of = rowsOfRequest(fold, { legs: request, number: pairs }, labels.get(request.inferenceId));
     if (of === null) continue;
     needed += Number(metric.needsOutcomes);
     if (of === 'unknown') continue;
@@ -41,14 +41,14 @@ export const NOTHING: PairedSums = { kind: 'paired', n: 0, needed: 0, labelled: 
 function answersOf(used: readonly RequestLegs[], rows: Rows, version: 'champion' | 'challenger'): Answers { return { rows: rows[version], legs: used.filter(({ champion, challenger }) => champion !== null && challenger !== null).flatMap((request) => request[version] ?? []) }; }
 
 /** Null where neither version gave a usable answer; 'unknown' while an outcome is missing that the metric needs. */
-function rowsOfRequest({ metric, terms: { contract } }: SlotFold, { champion, challenger }: RequestLegs, labels: LabelsOfRequest | undefined): Rows | 'unknown' | null {
+function rowsOfRequest({ metric, terms: { contract } }: SlotFold, { legs: { champion, challenger }, number: request }: { readonly legs: RequestLegs; readonly number: number }, labels: LabelsOfRequest | undefined): Rows | 'unknown' | null {
   const usable = (found: AnsweredRow['prediction'] | undefined): AnsweredRow['prediction'] => (found !== null && found !== undefined && metric.usable(found) ? found : null);
   // A challenger that failed its caller alone: the champion was not asked, and the outcome of the first row stands for all.
-  if (champion === null) return !metric.needsOutcomes ? null : withOutcomes(metric, { champion: [], challenger: [{ prediction: null, outcome: outcomeOf(contract, labels, 0) }] });
+  if (champion === null) return !metric.needsOutcomes ? null : withOutcomes(metric, { champion: [], challenger: [{ prediction: null, outcome: outcomeOf(contract, labels, 0), request }] });
   const [ours, theirs] = [rowsOf(champion), rowsOf(challenger)];
   const rows = rowNumbers(ours, theirs).map((row) => ({ ours: usable(ours.get(row)), theirs: usable(theirs.get(row)), outcome: outcomeOf(contract, labels, row) })).filter((row) => row.ours !== null || row.theirs !== null);
   if (rows.length === 0) return metric.countsFailures ? { champion: [], challenger: [] } : null;
-  return withOutcomes(metric, { champion: rows.map((row) => ({ prediction: row.ours, outcome: row.outcome })), challenger: rows.map((row) => ({ prediction: row.theirs, outcome: row.outcome })) });
+  return withOutcomes(metric, { champion: rows.map((row) => ({ prediction: row.ours, outcome: row.outcome, request })), challenger: rows.map((row) => ({ prediction: row.theirs, outcome: row.outcome, request })) });
 }
 
 function withOutcomes({ needsOutcomes }: SlotMetric, rows: Rows): Rows | 'unknown' {

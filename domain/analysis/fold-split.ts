@@ -28,7 +28,7 @@ export function foldSplit(fold: SplitFold): PairedSums {
     const drawn = drawOf(request);
     if (drawn === null) continue;
     pairs += 1;
-    const rows = rowsAnswered(fold, drawn.leg, labels.get(request.inferenceId));
+    const rows = rowsAnswered(fold, { leg: drawn.leg, request: pairs }, labels.get(request.inferenceId));
     if (rows === null) continue;
     needed += Number(fold.metric.needsOutcomes);
     if (fold.metric.needsOutcomes && rows.some(({ outcome }) => outcome === null)) continue;
@@ -51,11 +51,11 @@ function drawOf({ champion, challenger }: RequestLegs): { readonly version: Vers
 }
 
 /** A version that failed, or whose answer cannot be used, has a row without a prediction; its outcome is that of the request's first row. Null where the metric does not count failures. */
-function rowsAnswered({ metric, terms: { contract } }: SplitFold, leg: StoredLeg, labels: LabelsOfRequest | undefined): readonly AnsweredRow[] | null {
-  const rows = [...rowsOf(leg)].map(([row, prediction]) => ({ prediction: metric.usable(prediction) ? prediction : null, outcome: outcomeOf(contract, labels, row) }));
+function rowsAnswered({ metric, terms: { contract } }: SplitFold, { leg, request }: { readonly leg: StoredLeg; readonly request: number }, labels: LabelsOfRequest | undefined): readonly AnsweredRow[] | null {
+  const rows = [...rowsOf(leg)].map(([row, prediction]) => ({ prediction: metric.usable(prediction) ? prediction : null, outcome: outcomeOf(contract, labels, row), request }));
   if (rows.length > 0) return rows;
   if (metric.by === 'slot' && metric.countsFailures) return [];
-  return metric.needsOutcomes ? [{ prediction: null, outcome: outcomeOf(contract, labels, 0) }] : null;
+  return metric.needsOutcomes ? [{ prediction: null, outcome: outcomeOf(contract, labels, 0), request }] : null;
 }
 
 function joined(fold: SplitFold, strata: readonly Stratum[]): Omit<PairedSums, 'pairs' | 'needed' | 'labelled'> {

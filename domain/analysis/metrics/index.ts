@@ -14,6 +14,7 @@ import { latency } from './latency.ts';
 import { latencyP50, latencyP95, latencyP99 } from './latency-quantiles.ts';
 import { logLoss } from './log-loss.ts';
 import type { Metric, ShareMetric } from './metric.ts';
+import { ndcg } from './ndcg.ts';
 import { offContract } from './off-contract.ts';
 import { outputShift } from './output-shift.ts';
 import { pinball } from './pinball.ts';
@@ -27,7 +28,7 @@ const share: ShareMetric = { name: 'share', kind: 'share', unit: 'share of calle
 
 /** Every metric that lastmile can judge, by its name in the deployment file; `share` is judged always. docs/metrics.md says the same in words. */
 export const METRICS = {
-  accuracy, 'error-rate': errorRate, precision, recall, f1, auc, brier, 'log-loss': logLoss, 'calibration-error': calibrationError,
+  accuracy, 'error-rate': errorRate, precision, recall, f1, auc, ndcg, brier, 'log-loss': logLoss, 'calibration-error': calibrationError,
   'absolute-error': absoluteError, 'squared-error': squaredError, pinball, value, cost,
   'latency-p50': latencyP50, 'latency-p95': latencyP95, 'latency-p99': latencyP99, 'output-shift': outputShift,
   errors, timeouts, latency, 'off-contract': offContract, disagreement, collapse, share,

@@ -35,7 +35,7 @@ export interface RowMetric {
 }
 
 /** One row as a version answered it; without a prediction where it failed, or where the metric cannot use it. */
-export interface AnsweredRow { readonly prediction: Prediction | null; readonly outcome: number | string | null }
+export interface AnsweredRow { readonly prediction: Prediction | null; readonly outcome: number | string | null; /** Which request of the slot it is a row of. */ readonly request: number }
 
 /** What one version answered in a slot: its rows, and its legs of the requests that both were asked. */
 export interface Answers { readonly rows: readonly AnsweredRow[]; readonly legs: readonly StoredLeg[] }

@@ -56,7 +56,7 @@ test('a slot without one of the arms says nothing; one that lacks outcomes holds
   expect(sealing({ plan, metric: 'accuracy', slot: START / (DAY / 4), completeAtMs: START + 3 * DAY, rulingMs: START + 1.36 * DAY, sums })).toBe('open');
 });
 
-test.each(['accuracy', 'error-rate', 'brier', 'log-loss', 'value', 'absolute-error', 'squared-error', 'pinball', 'precision', 'recall', 'f1', 'auc', 'calibration-error', 'latency-p95', 'cost'])('%s is folded of arms within its range, and equal arms do not differ', (metric) => {
+test.each(['accuracy', 'error-rate', 'brier', 'log-loss', 'value', 'absolute-error', 'squared-error', 'pinball', 'precision', 'recall', 'f1', 'auc', 'ndcg', 'calibration-error', 'latency-p95', 'cost'])('%s is folded of arms within its range, and equal arms do not differ', (metric) => {
   const random = uniforms(5);
   const rows = Array.from({ length: 40 }, () => ({ score: random(), outcome: random() < 0.5 ? 1 : 0 }));
   const legs = (['champion', 'challenger'] as const).flatMap((version) => rows.map(({ score }, i) => drawn(`inf_${version}${String(i)}`, version, 5_000, scores(score))));
