@@ -1,4 +1,5 @@
 import type { MicroBlock, PairedSums, Progress, RateSums } from '../../domain/analysis/blocks.ts';
+import { cleanRequestsToPass } from '../../domain/analysis/compare-rate.ts';
 import { draftPlan } from '../../domain/analysis/drafting.ts';
 import { evidenceOf } from '../../domain/analysis/evidence.ts';
 import { explainForEngineer, explainForOwner } from '../../domain/analysis/explain.ts';
@@ -96,8 +97,18 @@ export function engineAnswers(of: EngineCase): object {
     return { verdict, engineer: explainForEngineer(explained), owner: explainForOwner(explained) };
   });
   const forecast = forecastOf(plan, { horizonMs: spec.spec.rollout.horizonMs, alpha: 0.03, hasPilot: draft.pilotCycles > 0, marginOf: (metric) => marginOf(metric, spec.spec), requestsPerMs: 1e-4 });
-  const earlier = planFromEarlier(draft, [{ plan, blocks: blocks.filter(({ sums }) => sums.kind === 'paired') }]);
-  return withoutHashes({ plan, looks, forecast, notes: forecast.map((each) => forecastNote(each, spec.spec, 3)), earlier });
+  const clean = plan.metrics.filter(({ kind }) => kind === 'rate').map(({ margin, alpha }) => cleanRequestsToPass(margin, alpha));
+  return withoutHashes({ plan, looks, forecast, notes: forecast.map((each) => forecastNote(each, spec.spec, 3)), clean, earlier: [1, 2].map((runs) => byEarlier(of, { draft, plan, blocks, runs })) });
+}
+
+/** What so many earlier rollouts with the same blocks would teach, and what would be said of these blocks by it. */
+function byEarlier(of: EngineCase, { draft, plan, blocks, runs }: { readonly draft: AnalysisPlan; readonly plan: AnalysisPlan; readonly blocks: readonly MicroBlock[]; readonly runs: number }): object | null {
+  const paired = blocks.filter(({ sums }) => sums.kind === 'paired');
+  const learnt = planFromEarlier(draft, Array.from({ length: runs }, (_, k) => ({ plan: { ...plan, rolloutId: `${DEPLOYMENT}/${String(7 - k)}` }, blocks: paired.map((each) => ({ ...each, rolloutId: `${DEPLOYMENT}/${String(7 - k)}` })) })));
+  if (learnt === null) return null;
+  const nowMs = START + (of.days + 1.5) * DAY;
+  const { kind, reasons, notMeasured } = judgeField({ plan: learnt, evidence: evidenceOf([...blocks].reverse()), progress: null, value: engineSpec(of).spec.value, rulingMs: nowMs, atMs: nowMs, n: 1 });
+  return { learntFrom: learnt.learntFrom, metrics: runs === 1 ? learnt.metrics : null, kind, reasons, notMeasured };
 }
 
 function tally(of: Partial<MeasurementTally>): MeasurementTally {
@@ -127,6 +138,11 @@ export const ENGINE_CASES: readonly EngineCase[] = [
   { name: 'equal, no worse', setting: { metrics: [accuracy({ margin: 0.1 })], rollout: { ...PILOT, goal: 'no-worse' } }, days: 70, looks: [20, 70], paired: calm(0, 0.1) },
   { name: 'too good for its loss bound, which breaks', setting: { metrics: [accuracy({ lossBound: 0.1 })], rollout: NO_PILOT }, days: 30, looks: [10, 30], paired: ({ day, u }) => ({ mean: day === 20 ? -0.5 : 0.3 + 0.1 * u() }) },
   { name: 'full proof', setting: { metrics: [accuracy({ proof: 'full' })], rollout: NO_PILOT }, days: 90, looks: [30, 90], paired: calm(0.5, 0.1) },
+  { name: 'full proof, of a loss bound that is declared', setting: { metrics: [accuracy({ proof: 'full', lossBound: 0.3 })], rollout: NO_PILOT }, days: 60, looks: [8, 30, 60], paired: calm(0.12, 0.2) },
+  { name: 'no worse, in full', setting: { metrics: [accuracy({ proof: 'full', lossBound: 0.2, margin: 0.1 })], rollout: { ...NO_PILOT, goal: 'no-worse', horizonMs: 40 * DAY } }, days: 36, looks: [8, 36], paired: calm(-0.09, 0.1) },
+  { name: 'a gain, but fewer cycles than are asked for', setting: { rollout: { ...NO_PILOT, minCycles: 45 } }, days: 46, looks: [40, 44, 46], paired: calm(0.5, 0.1) },
+  { name: 'nothing in it, and fewer cycles than are asked for', setting: { rollout: { ...NO_PILOT, minCycles: 30, horizonMs: 34 * DAY } }, days: 31, looks: [20, 31], paired: calm(0, 0.3) },
+  { name: 'two metrics, one of which sees fewer days', setting: { metrics: [accuracy(), metricPolicy('brier', { margin: 0.02 })], rollout: NO_PILOT }, days: 24, looks: [12, 24], paired: ({ line, day, u }) => (line === 'brier' && day % 3 === 0 ? null : { mean: 0.2 + 0.2 * (u() - 0.5), needed: day % 5, labelled: day % 5 }) },
   { name: 'nothing in it', setting: { rollout: { ...PILOT, horizonMs: 45 * DAY } }, days: 50, looks: [30, 44, 50], paired: calm(0.002, 0.3) },
   { name: 'blocks that hang together', setting: { rollout: { ...PILOT, engine: 'fast' } }, days: 80, looks: [30, 60, 80], paired: ({ day, u }) => ({ mean: 0.1 + 0.2 * Math.sin(day / 3) + 0.1 * (u() - 0.5) }) },
   { name: 'fast, a gain', setting: { rollout: { ...PILOT, engine: 'fast' } }, days: 60, looks: [20, 60], paired: calm(0.08, 0.2) },
@@ -154,6 +170,7 @@ export const ENGINE_CASES: readonly EngineCase[] = [
   { name: 'a guardrail of outcomes that breaks', setting: { metrics: [accuracy(), metricPolicy('f1', { role: 'guardrail', margin: 0.1 })], rollout: NO_PILOT }, days: 60, looks: [10, 60], paired: ({ line, u }) => ({ mean: (line === 'f1' ? -0.4 : 0.2) + 0.1 * (u() - 0.5) }) },
   { name: 'a regression', setting: { metrics: [metricPolicy('absolute-error')], ...termsFor('absolute-error'), rollout: PILOT }, days: 60, looks: [20, 60], paired: ({ u }) => ({ mean: 1 + u(), min: -10, max: 10 }) },
   { name: 'segments', setting: { rollout: NO_PILOT }, spec: { segments: { jsonPath: '$.part', values: ['night', 'day'], margin: 0.2 } }, days: 60, looks: [10, 60], paired: ({ line, u }) => (line.includes('day') && u() < 0.5 ? null : { mean: 0.3 + 0.1 * (u() - 0.5) }) },
+  { name: 'segments in a pilot, one of which nobody is in', setting: { rollout: PILOT }, spec: { segments: { jsonPath: '$.part', values: ['night', 'nowhere'], margin: 0.2 } }, days: 40, looks: [5, 14, 40], paired: ({ line, u }) => (line.includes('nowhere') ? null : { mean: 0.3 + 0.1 * (u() - 0.5) }), progress: { pairs: 0, labelCoverage: 1 } },
   { name: 'a segment that is harmed', setting: { rollout: NO_PILOT }, spec: { segments: { jsonPath: '$.part', values: ['night', 'day'], margin: 0.1 } }, days: 60, looks: [5, 60], paired: ({ line, u }) => ({ mean: (line.includes('night') ? -0.7 : 0.3) + 0.1 * (u() - 0.5) }) },
   { name: 'sampled outcomes', setting: { rollout: PILOT }, spec: { labels: { delayMs: DAY, maturityMs: DAY, coverage: 0.95, graceMs: DAY / 10, clock: 'event', sampling: { least: 0.1 } } }, days: 60, looks: [20, 60], paired: ({ u }) => ({ mean: 0.3 + 0.3 * (u() - 0.5), needed: 10, labelled: 5, weight: 10 + 4 * (u() - 0.5), min: -10, max: 10 }) },
   { name: 'sampled outcomes whose chances are not what is said', setting: { rollout: NO_PILOT }, spec: { labels: { delayMs: DAY, maturityMs: DAY, coverage: 0.95, graceMs: DAY / 10, clock: 'event', sampling: { least: 0.2 } } }, days: 40, looks: [5, 40], paired: ({ u }) => ({ mean: 0.3 + 0.3 * (u() - 0.5), needed: 10, labelled: 5, weight: 6, min: -5, max: 5 }) },
