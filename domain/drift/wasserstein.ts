@@ -1,3 +1,4 @@
+import { runningMoments } from '../analysis/stats/moments.ts';
 import { ascendingIn, type CellSample, type OrderedCells } from './ordered-cells.ts';
 
 /**
@@ -61,7 +62,8 @@ const LEAST_DEVIATION = 0.001;
 
 /** In standard deviations of the reference (over n), at least a thousandth. */
 export function normedWasserstein(distance: number, reference: Float64Array): number {
-  let [mean, m2] = [0, 0];
-  reference.forEach((value, i) => { const delta = value - mean; mean += delta / (i + 1); m2 += delta * (value - mean); });
-  return distance / Math.max(Math.sqrt(m2 / reference.length), LEAST_DEVIATION);
+  const all = runningMoments();
+  for (const value of reference) all.add(value);
+  const { n, m2 } = all.moments();
+  return distance / Math.max(Math.sqrt(m2 / n), LEAST_DEVIATION);
 }

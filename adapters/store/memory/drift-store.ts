@@ -1,12 +1,12 @@
 import type { DriftReference, DriftWindow } from '../../../domain/drift/watch.ts';
-import type { DriftStore } from '../../../ports/drift-store.ts';
+import type { DriftStore, WindowKey } from '../../../ports/drift-store.ts';
 import { createTable, keyOf } from './table.ts';
 
 export function createDriftStore(): DriftStore {
   const references = createTable<DriftReference>();
   const windows = createTable<DriftWindow>();
   const toTell = new Set<string>();
-  const keyOfWindow = ({ tenantId, deploymentUid, variantId, fromMs }: Pick<DriftWindow, 'tenantId' | 'deploymentUid' | 'variantId' | 'fromMs'>): string => keyOf(tenantId, deploymentUid, variantId, fromMs);
+  const keyOfWindow = ({ tenantId, deploymentUid, variantId, fromMs }: WindowKey): string => keyOf(tenantId, deploymentUid, variantId, fromMs);
   return {
     async putReference(reference) { return references.insert(keyOf(reference.tenantId, reference.deploymentUid, reference.variantId), reference); },
     async reference(tenant, uid, variant) { return references.get(keyOf(tenant, uid, variant)); },

@@ -1,5 +1,5 @@
 import type { DriftReference, DriftWindow } from '../../../domain/drift/watch.ts';
-import type { DriftStore } from '../../../ports/drift-store.ts';
+import type { DriftStore, WindowKey } from '../../../ports/drift-store.ts';
 import { collection, type Database } from './connection.ts';
 import { fromDocument, toDocument } from './documents.ts';
 import { insertOnce } from './writes.ts';
@@ -8,7 +8,7 @@ export function createDriftStore(database: Database): DriftStore {
   const references = collection<DriftReference>(database, 'drift_references');
   const windows = collection<DriftWindow>(database, 'drift_windows');
   const idOf = ({ tenantId, deploymentUid, variantId }: Pick<DriftWindow, 'tenantId' | 'deploymentUid' | 'variantId'>): string => `${tenantId}/${deploymentUid}/${variantId}`;
-  const idOfWindow = (window: Pick<DriftWindow, 'tenantId' | 'deploymentUid' | 'variantId' | 'fromMs'>): string => `${idOf(window)}/${String(window.fromMs)}`;
+  const idOfWindow = (window: WindowKey): string => `${idOf(window)}/${String(window.fromMs)}`;
   return {
     async putReference(reference) { return insertOnce(references, toDocument(idOf(reference), reference.tenantId, reference)); },
     async reference(tenantId, deploymentUid, variantId) {
