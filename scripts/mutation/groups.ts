@@ -18,7 +18,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   sequential: { mutate: [`${A}/stats/group-sequential.ts`], tests: analysis('stats/group-sequential') },
   judge: {
     mutate: of(A, ['decide', 'judge', 'judge-field', 'field', 'field-evidence', 'judge-version', 'verdict', 'compare-paired', 'compare-rate', 'compare-segments', 'compare-share', 'paired-bounds', 'cycles', 'evidence', 'valid-blocks', 'thresholds', 'totals', 'projection', 'provisional', 'money-finding', 'not-measured', 'sampled-outcomes', 'metric-plan']),
-    tests: analysis('engine', 'judge', 'judge-field', 'provisional'),
+    tests: analysis('engine', 'judge', 'judge-parts', 'judge-field', 'provisional'),
   },
   fold: {
     mutate: [...of(A, ['fold', 'fold-rows', 'fold-slot', 'fold-split', 'fold-sampled', 'fold-rate', 'fold-share', 'pair-rows', 'requests', 'segments', 'blocks']), `${A}/metrics/*.ts`],

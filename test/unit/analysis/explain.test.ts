@@ -78,3 +78,41 @@ test('for the engineer: verdict, reasons, every finding, evidence and gaps', () 
 test('every metric has a unit to be spoken of', () => {
   for (const name of Object.keys(METRICS)) expect(metricOf(name).unit).toMatch(/\w/);
 });
+
+test('for the owner: a sentence for every stage and every end', () => {
+  const said = (stage: Stage, outcome: Outcome | null): string => explainForOwner(explained(stage, outcome, null, 'filesystem:churn@6')).replace('Version 6 decides. ', '').replace(' 18 % of outcomes are not in yet.', '');
+  expect(Object.fromEntries(STAGES.filter((stage) => stage !== 'done').map((stage) => [stage, said(stage, null)]))).toEqual({
+    validating: 'Version 7 is being checked.', packaging: 'Version 7 is being packaged.', loading: 'Version 7 is being loaded.', shadowing: 'Version 7 is being tried beside it; no caller sees its answers.',
+    admitting: 'Version 7 waits for its first callers.', canary: 'Version 7 answers some callers on trial.', promoting: 'Version 7 is taking over.', undoing: 'The trial of version 7 is being taken back.',
+    asking: 'A person has to decide about version 7.', approving: 'Version 7 waits: people have to agree before it goes on.',
+  });
+  expect(Object.fromEntries(OUTCOMES.filter((outcome) => outcome !== 'promoted').map((outcome) => [outcome, said('done', outcome)]))).toEqual({
+    first: 'It is the first version; there was nothing to compare it with.', refused: 'Version 7 was refused.', 'rolled-back': 'Version 7 was taken back.', aborted: 'The trial of version 7 was ended by hand.',
+    inconclusive: 'Version 7 did not take over.', superseded: 'The trial of version 7 gave way to a newer one.',
+  });
+});
+
+test('for the owner: money that is nil, that has no dates, or that just touches nil', () => {
+  const of = (more: Partial<MoneyFinding>, at: Partial<Verdict> = {}): string => explainForOwner(explained('shadowing', null, verdictOf('not-enough-evidence', null, { money: { ...money, ...more }, ...at })));
+  expect(of({ totalMicros: 0 })).toContain('Since 4 May its answers were worth as much as those of version 6.');
+  expect(of({}, { fromMs: null, toMs: null })).toContain('So far its answers were worth EUR 96.00 more than those of version 6. ');
+  expect(of({ lowerMicros: 0, upperMicros: 9 })).toContain('That is too little to rule out that it earns less.');
+  expect(of({ totalMicros: -96_000_000, lowerMicros: -9, upperMicros: 0 })).toContain('That is too little to rule out that it earns more.');
+  expect(of({ lowerMicros: 1 })).not.toContain('too little');
+  expect(of({ totalMicros: -1_000_000, lowerMicros: -9, upperMicros: -1 })).not.toContain('too little');
+});
+
+test('for the owner: without a version before there is no money to compare, and without outcomes that is said', () => {
+  const first = explained('done', 'first', verdictOf('no-data'));
+  expect(explainForOwner({ ...first, rollout: { ...first.rollout!, champion: null } })).toBe('Version 7 decides. It is the first version; there was nothing to compare it with. It is too early to say which is better. 18 % of outcomes are not in yet.');
+  const { rollout, ...rest } = explained('shadowing', null, null, 'filesystem:churn@6');
+  const planned = (goal: 'healthy' | 'better', mode: 'compare' | 'replace'): string => explainForOwner({ ...rest, rollout: { ...rollout!, plan: { ...rollout!.plan, goal, mode } as typeof rollout extends null ? never : NonNullable<typeof rollout>['plan'] } });
+  expect(planned('healthy', 'compare')).toMatch(/Whether its answers turn out right was not looked at\.$/);
+  for (const other of [planned('better', 'compare'), planned('healthy', 'replace')]) expect(other).not.toContain('turn out right');
+});
+
+test('for the engineer: nothing was rolled out yet', () => {
+  const { deployment, ...rest } = explained('done', null, null);
+  expect(explainForEngineer({ ...rest, deployment, rollout: null, verdict: null })).toBe('churn: no rollout yet.');
+  expect(explainForEngineer({ ...rest, deployment: { ...deployment, status: { ...deployment.status, message: 'The file was refused.' } }, rollout: null, verdict: null })).toBe('churn: no rollout yet. The file was refused.');
+});
