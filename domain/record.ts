@@ -45,7 +45,7 @@ export interface LegRecord {
 }
 
 /** Mirrors that were not sent or not finished, by reason; shown beside every comparison. */
-export const DROP_REASONS = ['cap', 'bytes', 'deadline', 'breaker', 'sampled-out'] as const;
+export const DROP_REASONS = ['cap', 'bytes', 'deadline', 'sampled-out'] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 export interface DropCount { readonly tenantId: TenantId; readonly deploymentUid: DeploymentUid; readonly variantId: VariantId; readonly reason: DropReason; readonly count: number }
 

@@ -103,7 +103,7 @@ async function assemble(options: GatewayOptions, { clock, limits }: { clock: Gat
   const { table, ownKills, fence } = await control(options, { clock, bell });
   const serving = createUpstreams({ connections: limits.servingConnections, answerBytes: limits.answerBytes, elapsedMs, egress: options.egress });
   const shadow = createUpstreams({ connections: limits.mirrorsPerVariant, answerBytes: limits.answerBytes, elapsedMs, egress: options.egress });
-  const mirrors = createMirrors({ upstreams: shadow, fence, queue, counters, elapsedMs, perVariant: limits.mirrorsPerVariant, bytes: limits.mirrorBytes, textBytes: limits.recordTextBytes });
+  const mirrors = createMirrors({ upstreams: shadow, fence, queue, counters, elapsedMs, perVariant: limits.mirrorsPerVariant, bytes: limits.mirrorBytes, textBytes: limits.recordTextBytes, breaker: limits.mirrorBreaker, log: options.log });
   const context: Context = {
     table, ownKills, fence, serving, mirrors, queue, counters, clock, limits, identity, log: options.log,
     keysNeeded: needsKeys(options.host), serviceTokens: [options.serviceToken, ...options.otherServiceTokens ?? []], background: new Set(),

@@ -10,6 +10,8 @@ export interface Limits {
   /** Mirrors under way to one variant; more wait, as long as bytes and their deadline allow. */
   readonly mirrorsPerVariant: number;
   readonly mirrorBytes: number;
+  /** Failures to connect in a row after which a challenger is asked by one copy at a time, and how often. */
+  readonly mirrorBreaker: { readonly failures: number; readonly openMs: number };
   /** Kept text of one answer or request; longer ones count as unscored. */
   readonly recordTextBytes: number;
   readonly recordQueueBytes: number;
@@ -21,6 +23,6 @@ export interface Limits {
 
 export const LIMITS: Limits = {
   bodyBytes: 16 * 1024 * 1024, headersMs: 10_000, requestMs: 30_000, servingMs: 30_000, answerBytes: 64 * 1024 * 1024, servingConnections: 128,
-  mirrorsPerVariant: 32, mirrorBytes: 64 * 1024 * 1024, recordTextBytes: 64 * 1024, recordQueueBytes: 64 * 1024 * 1024,
+  mirrorsPerVariant: 32, mirrorBytes: 64 * 1024 * 1024, mirrorBreaker: { failures: 5, openMs: 1_000 }, recordTextBytes: 64 * 1024, recordQueueBytes: 64 * 1024 * 1024,
   drainMs: 10_000, flushMs: 5_000, firstSyncMs: 3_000,
 };

@@ -40,7 +40,7 @@ async function textOf(request: IncomingMessage): Promise<Buffer> {
 }
 
 export interface Seen { readonly path: string; readonly headers: IncomingMessage['headers']; readonly body: Buffer; readonly atMs: number }
-export interface ModelServer { readonly variant: RouteVariant; readonly seen: Seen[]; answer: (seen: Seen, response: ServerResponse) => void | Promise<void>; readonly port: number; readonly close: () => Promise<void> }
+export interface ModelServer { readonly variant: RouteVariant; readonly seen: Seen[]; answer: (seen: Seen, response: ServerResponse) => void | Promise<void>; readonly port: number; readonly close: () => Promise<void>; /** On the port that it had. */ readonly reopen: () => Promise<void> }
 
 export const answerOf = (n: number): string => JSON.stringify({ model_name: `m${n}`, outputs: [{ name: 'score', datatype: 'FP64', shape: [1], data: [n / 10] }] });
 export const ok = (n: number) => (_seen: Seen, response: ServerResponse): void => {
@@ -63,7 +63,7 @@ export async function modelServer(n: number): Promise<ModelServer> {
   });
   const port = await listening(server);
   const made: ModelServer = {
-    port, seen, answer: ok(n), close: () => closed(server),
+    port, seen, answer: ok(n), close: () => closed(server), reopen: async () => { await listening(server, port); },
     variant: { variantId: `var_${n}`, version: String(n), artifactDigest: `sha256:${n}`, endpoint: { url: `http://127.0.0.1:${port}`, modelName: `m${n}`, modelVersion: null } },
   };
   closing.push(made.close);

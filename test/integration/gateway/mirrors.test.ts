@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { act, BODY, closeAll, control, gateway, answerOf, modelServer, ok, predict, routeOf, silent, until, type Control, type ModelServer } from './harness.ts';
+import { act, BODY, closeAll, control, gateway, answerOf, modelServer, ok, predict, routeOf, silent, TOKEN, until, type Control, type ModelServer } from './harness.ts';
 
 let api: Control; let one: ModelServer; let two: ModelServer;
 beforeEach(async () => { [api, one, two] = [await control(), await modelServer(1), await modelServer(2)]; });
@@ -63,6 +63,31 @@ test('a dead challenger and one that refuses are results too', async () => {
   expect(api.records().filter(({ role }) => role === 'shadow').map(({ status, error, response }) => ({ status, error, response }))).toEqual([
     { status: 500, error: 'status', response: '{"error":"boom"}' }, { status: 0, error: 'connect', response: null },
   ]);
+});
+
+test('a challenger that cannot be reached is asked by one copy at a time, fails all the same, and gets its copies again when it is back', async () => {
+  api.publish([routeOf(one.variant, two.variant)]);
+  const { url, stop } = await gateway(api, { limits: { mirrorBreaker: { failures: 5, openMs: 200 } } });
+  const mirrored = async (): Promise<number> => (await (await fetch(`${url}/status`, { headers: { authorization: `Bearer ${TOKEN}` } })).json() as { mirrored: number }).mirrored;
+  const shadows = () => api.records().filter(({ role }) => role === 'shadow');
+  await two.close();
+  for (let i = 0; i < 40; i += 1) expect((await predict(url)).status).toBe(200);
+  await until('all are told', () => shadows().length === 40);
+  expect(shadows().every(({ status, error, response }) => status === 0 && error === 'connect' && response === null)).toBe(true);
+  // Sent were those that opened it, and what tried afterwards; the others would have failed too.
+  const sent = await mirrored();
+  expect(sent).toBeGreaterThanOrEqual(5);
+  expect(sent).toBeLessThan(30);
+  await two.reopen();
+  await until('a copy tries and reaches it', async () => { await predict(url); return two.seen.length > 0; });
+  await delay(50);
+  const before = two.seen.length;
+  for (let i = 0; i < 10; i += 1) await predict(url);
+  await until('every copy', () => two.seen.length === before + 10);
+  await stop();
+  expect(shadows()).toHaveLength(api.records().filter(({ role }) => role === 'champion').length);
+  expect(shadows().filter(({ error }) => error === null)).toHaveLength(two.seen.length);
+  expect(drops()).toEqual({});
 });
 
 test('bytes over the budget and requests outside the sample are dropped and counted', async () => {
