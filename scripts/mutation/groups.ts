@@ -26,7 +26,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   },
   plan: {
     mutate: of(A, ['planning', 'earlier-rollouts', 'false-promotions', 'drafting', 'learning', 'tuning', 'forecast', 'plan']),
-    tests: analysis('engine', 'planning', 'earlier-rollouts', 'false-promotions', 'forecast'),
+    tests: analysis('engine', 'plan-parts', 'planning', 'earlier-rollouts', 'false-promotions', 'forecast'),
   },
   seal: { mutate: of(A, ['sealing', 'pages', 'closed-page', 'block-line', 'evidence-digest']), tests: [...analysis('sealing', 'judge', 'split', 'segments'), ...unit('collector/seal', 'collector/paging')] },
   text: { mutate: of(A, ['explain', 'explain-owner', 'explained', 'reason-texts', 'forecast-note']), tests: analysis('engine', 'explain', 'forecast') },
