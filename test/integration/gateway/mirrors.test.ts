@@ -67,7 +67,7 @@ test('a dead challenger and one that refuses are results too', async () => {
 
 test('a challenger that cannot be reached is asked by one copy at a time, fails all the same, and gets its copies again when it is back', async () => {
   api.publish([routeOf(one.variant, two.variant)]);
-  const { url, stop } = await gateway(api, { limits: { mirrorBreaker: { failures: 5, openMs: 200 } } });
+  const { url, stop } = await gateway(api, { limits: { mirrorBreaker: { failures: 5, openMs: 1_000 } } });
   const mirrored = async (): Promise<number> => (await (await fetch(`${url}/status`, { headers: { authorization: `Bearer ${TOKEN}` } })).json() as { mirrored: number }).mirrored;
   const shadows = () => api.records().filter(({ role }) => role === 'shadow');
   await two.close();
@@ -80,7 +80,7 @@ test('a challenger that cannot be reached is asked by one copy at a time, fails 
   expect(sent).toBeLessThan(30);
   await two.reopen();
   await until('a copy tries and reaches it', async () => { await predict(url); return two.seen.length > 0; });
-  await delay(50);
+  await until('its answer was heard', () => shadows().some(({ error }) => error === null));
   const before = two.seen.length;
   for (let i = 0; i < 10; i += 1) await predict(url);
   await until('every copy', () => two.seen.length === before + 10);

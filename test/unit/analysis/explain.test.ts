@@ -106,9 +106,9 @@ test('for the owner: without a version before there is no money to compare, and 
   const first = explained('done', 'first', verdictOf('no-data'));
   expect(explainForOwner({ ...first, rollout: { ...first.rollout!, champion: null } })).toBe('Version 7 decides. It is the first version; there was nothing to compare it with. It is too early to say which is better. 18 % of outcomes are not in yet.');
   const { rollout, ...rest } = explained('shadowing', null, null, 'filesystem:churn@6');
-  const planned = (goal: 'healthy' | 'better', mode: 'compare' | 'replace'): string => explainForOwner({ ...rest, rollout: { ...rollout!, plan: { ...rollout!.plan, goal, mode } as typeof rollout extends null ? never : NonNullable<typeof rollout>['plan'] } });
+  const planned = (goal: 'healthy' | 'better', mode: 'compare' | 'first'): string => explainForOwner({ ...rest, rollout: { ...rollout!, plan: { ...rollout!.plan, goal, mode } } });
   expect(planned('healthy', 'compare')).toMatch(/Whether its answers turn out right was not looked at\.$/);
-  for (const other of [planned('better', 'compare'), planned('healthy', 'replace')]) expect(other).not.toContain('turn out right');
+  for (const other of [planned('better', 'compare'), planned('healthy', 'first')]) expect(other).not.toContain('turn out right');
 });
 
 test('for the engineer: nothing was rolled out yet', () => {
